@@ -1,0 +1,53 @@
+# Every target makes .venv itself; Python 3.11 or newer and make are all that must be there.
+PYTHON ?= python3
+STACK  ?= local
+PORT   ?= 4566
+
+VENV := .venv
+BIN  := $(VENV)/bin
+DONE := $(VENV)/.installed
+LOCKS := requirements.txt requirements-dev.txt handler/requirements.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help up down test check format bench lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: $(DONE) ## Run the stack on this machine (STACK=local PORT=4566) until Ctrl-C
+	@$(BIN)/python -m local up --stack $(STACK) --port $(PORT)
+
+down: $(DONE) ## Stop the stack that runs on this machine
+	@$(BIN)/python -m local down
+
+test: $(DONE) ## Run all tests
+	@$(BIN)/python -m pytest
+
+check: $(DONE) ## What CI runs: format, lint, types, tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest
+
+format: $(DONE) ## Format the code and mend what the linter can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(DONE) ## Measure: start-up by phase, program evaluation, the handler's cost
+	@$(BIN)/python -m benchmarks
+
+lock: $(DONE) ## Resolve the requirements anew, with hashes
+	@for name in handler/requirements requirements requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --custom-compile-command "make lock" $$name.in --output-file $$name.txt; done
+
+clean: down ## Stop the stack and remove what the targets made
+	@rm -rf $(VENV) .build .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(DONE): $(LOCKS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, found $$($(PYTHON) --version); set PYTHON=" >&2; exit 1; }
+	@echo "Installing into $(VENV) (once; about a minute) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $(DONE)

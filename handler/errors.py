@@ -1,0 +1,171 @@
+"""Every way a request can be turned down: its status, its reason code and the words a client may see.
+
+A reason code is the only thing the log says about a refusal; alarms count them, so a code never changes its
+meaning. No refusal carries anything of the request: there is no field to put it in.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class Refused(Exception):
+    """A request that gets no answer but this one. Raised anywhere below the edge, rendered in `handler.app` only."""
+
+    status: ClassVar[int]
+    reason: ClassVar[str]
+    message: ClassVar[str]
+    challenge: ClassVar[str | None] = None  # WWW-Authenticate, RFC 6750 section 3
+    retry_after: ClassVar[int | None] = None  # seconds
+
+
+class BadRequest(Refused):
+    status = 400
+    message = "Bad Request"
+
+
+class EventInvalid(BadRequest):
+    """The event is not an HTTP API event in payload format 2.0."""
+
+    reason = "event_invalid"
+
+
+class BodyUnexpected(BadRequest):
+    """The route takes no body and the request has one."""
+
+    reason = "body_unexpected"
+
+
+class BodyTooLarge(Refused):
+    status = 413
+    reason = "body_too_large"
+    message = "Payload Too Large"
+
+
+class RouteUnknown(Refused):
+    """API Gateway sent a route key that the route table does not hold: the two were deployed apart."""
+
+    status = 404
+    reason = "route_unknown"
+    message = "Not Found"
+
+
+class Unauthorized(Refused):
+    """The token is proven bad, or there is none."""
+
+    status = 401
+    message = "Unauthorized"
+    challenge = 'Bearer error="invalid_token"'
+
+
+class TokenMissing(Unauthorized):
+    reason = "token_missing"
+    challenge = "Bearer"  # RFC 6750 3.1: no error code when no credentials were sent
+
+
+class SchemeUnsupported(Unauthorized):
+    """An Authorization header that is not `Bearer`, one space, one token."""
+
+    reason = "scheme_unsupported"
+    challenge = "Bearer"
+
+
+class AuthorizerMissing(Unauthorized):
+    """A protected route was reached without the gateway's JWT authorizer: the deployment is broken."""
+
+    reason = "authorizer_missing"
+
+
+class TokenTooLarge(Unauthorized):
+    reason = "token_too_large"
+
+
+class TokenMalformed(Unauthorized):
+    """Not three canonical base64url segments of strict JSON."""
+
+    reason = "token_malformed"
+
+
+class HeaderInvalid(Unauthorized):
+    """The JOSE header is not the one this pool writes: RS256, a key id, nothing that changes how to verify."""
+
+    reason = "header_invalid"
+
+
+class KeyUnknown(Unauthorized):
+    """The pool's current key set, freshly read, has no usable key of that id."""
+
+    reason = "key_unknown"
+
+
+class SignatureInvalid(Unauthorized):
+    reason = "signature_invalid"
+
+
+class ClaimsInvalid(Unauthorized):
+    """A claim is missing, of the wrong type, or beyond what Cognito issues."""
+
+    reason = "claims_invalid"
+
+
+class IssuerMismatch(Unauthorized):
+    reason = "issuer_mismatch"
+
+
+class TokenExpired(Unauthorized):
+    reason = "token_expired"
+
+
+class TokenNotYetValid(Unauthorized):
+    reason = "token_not_yet_valid"
+
+
+class TokenUseMismatch(Unauthorized):
+    """An ID token where access tokens are asked for, or neither kind."""
+
+    reason = "token_use_mismatch"
+
+
+class ClientMismatch(Unauthorized):
+    """Issued to an app client that this API does not serve."""
+
+    reason = "client_mismatch"
+
+
+class Forbidden(Refused):
+    """A good token without the right this route asks for."""
+
+    status = 403
+    message = "Forbidden"
+
+
+class ScopeMissing(Forbidden):
+    reason = "scope_missing"
+    challenge = 'Bearer error="insufficient_scope"'
+
+
+class GroupMissing(Forbidden):
+    reason = "group_missing"
+
+
+class UserRequired(Forbidden):
+    """A machine's token (client credentials) on a route for people."""
+
+    reason = "user_required"
+
+
+class KeysUnavailable(Refused):
+    """The signing keys cannot be had, so the token can be proven neither good nor bad."""
+
+    status = 503
+    reason = "keys_unavailable"
+    message = "Service Unavailable"
+    retry_after = 5
+
+
+class InternalError(Refused):
+    """Anything unforeseen. The log names the exception's type and place, never its text."""
+
+    status = 500
+    reason = "internal_error"
+    message = "Internal Server Error"

@@ -1,0 +1,130 @@
+"""The route table: every route of the API, who may call it, and the function that answers.
+
+The gateway's routes, the resource server's scopes, the handler's dispatch and what it demands of a token all come from
+`ROUTES`. To add a route, write a function and add its line. Imports only the standard library: the program reads the
+table at deploy time, where the function's own dependencies are not installed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# API Gateway route keys, narrowed: no ANY, no $default, no greedy {proxy+}; what is not declared does not exist.
+_KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) /(?:[\w.~-]+|\{\w+\})?(?:/(?:[\w.~-]+|\{\w+\}))*", re.ASCII)
+# Cognito: <resource server identifier>/<scope name>, of these characters (CreateResourceServer, ResourceServerScopeType)
+_SCOPE = re.compile(
+    r"[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+"
+)  # Cognito: identifier/name
+_GROUP = re.compile(r"[\w.+=@-]{1,128}", re.ASCII)  # narrower than Cognito: no space or bracket, which logs would blur
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who called, from the token that the function verified itself.
+
+    `username` is None for a machine (client credentials); `scopes` and `groups` are empty where the token has none.
+    """
+
+    sub: str
+    username: str | None
+    client_id: str
+    scopes: frozenset[str]
+    groups: frozenset[str]
+
+
+@dataclass(slots=True)
+class Request:
+    """One request: API Gateway's event (payload format 2.0), and its caller; None on a public route only."""
+
+    event: dict[str, Any]
+    caller: Caller | None
+
+    @property
+    def user(self) -> Caller:
+        """The caller of a protected route; LookupError on a public one, where nobody is known."""
+        if self.caller is None:
+            raise LookupError("a public route has no caller")
+        return self.caller
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """A route's own limit at the gateway: steady requests a second, and the most at once."""
+
+    rate: float
+    burst: int
+
+    def __post_init__(self) -> None:
+        if self.rate <= 0 or self.burst <= 0:  # API Gateway reads 0 as "refuse everything"
+            raise ValueError(f"throttle must have a rate and a burst above 0, got {self.rate} and {self.burst}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One route. Protected unless `public` says otherwise; then any signed-in user may call it.
+
+    `scopes` and `groups` narrow that: the token needs at least one of the scopes (API Gateway's rule) and its user at
+    least one of the groups. A route with scopes is open to machines too; one without is for people.
+    """
+
+    key: str
+    call: Callable[[Request], Mapping[str, Any]]
+    summary: str
+    public: bool = False
+    scopes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    throttle: Throttle | None = None
+
+    def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise ValueError(
+                f"route key must be a method and a path without ANY, $default or {{proxy+}}, got {self.key!r}"
+            )
+        if self.public and (self.scopes or self.groups):
+            raise ValueError(f"{self.key} must be public or ask for scopes and groups, not both")
+        for scope in self.scopes:
+            if not _SCOPE.fullmatch(scope):
+                raise ValueError(f"{self.key}: scope must be <resource server>/<name>, got {scope!r}")
+        for group in self.groups:
+            if not _GROUP.fullmatch(group):
+                raise ValueError(f"{self.key}: group must be letters, digits and _.+=@-, got {group!r}")
+        if len(self.scopes) > 10:  # API Gateway quota: authorization scopes per route
+            raise ValueError(f"{self.key} must ask for 10 scopes at most, got {len(self.scopes)}")
+
+
+def table(*routes: Route) -> tuple[Route, ...]:
+    """The routes as given; ValueError where two share a key or there are more than API Gateway's 300."""
+    keys = [route.key for route in routes]
+    repeated = {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else set()
+    if repeated:
+        raise ValueError(f"route keys must be unique, got twice: {', '.join(sorted(repeated))}")
+    if len(routes) > 300:  # API Gateway quota: routes per HTTP API
+        raise ValueError(f"an API must have 300 routes at most, got {len(routes)}")
+    return routes
+
+
+def health(_: Request) -> Mapping[str, Any]:
+    return {"status": "ok"}
+
+
+def hello(request: Request) -> Mapping[str, Any]:
+    return {"message": "Hello, authenticated user!", "user": request.user.username}
+
+
+def reports(request: Request) -> Mapping[str, Any]:
+    return {"reports": [], "for": request.user.username or request.user.client_id}
+
+
+def admin(request: Request) -> Mapping[str, Any]:
+    return {"message": "Hello, administrator!", "user": request.user.username}
+
+
+ROUTES = table(
+    Route(key="GET /health", call=health, summary="Says that the API answers", public=True),
+    Route(key="GET /hello", call=hello, summary="Greets the signed-in user"),
+    Route(key="GET /reports", call=reports, summary="Lists reports", scopes=("api/reports.read",)),
+    Route(key="GET /admin", call=admin, summary="Greets an administrator", groups=("admin",)),
+)
