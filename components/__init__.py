@@ -1,0 +1,1 @@
+"""The parts of the stack, each a Pulumi component resource."""

@@ -1,0 +1,114 @@
+"""The function's deployment package: wheels for its platform beside `handler/`, in a zip that is the same every time.
+
+No Docker and no cross-compiling: uv installs the wheels of any platform, by hash, from the locked requirements.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from uv import find_uv_bin
+
+FORMAT = 1  # part of every digest: raise it when the same inputs shall give other bytes
+# Lambda's runtimes from Python 3.12 on are Amazon Linux 2023, which has glibc 2.34.
+_WHEELS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
+# What an installer writes beside a distribution's own files, with paths or times in it, and what never runs.
+_LEFT_OUT = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json", ".lock"}
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+
+
+class BundleError(Exception):
+    """The package could not be built. The text says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What a package is built for: Lambda's arm64 or x86_64 and a Python such as 3.13, or this host."""
+
+    architecture: str
+    python_version: str
+
+    @classmethod
+    def host(cls) -> Target:
+        return cls(architecture="host", python_version=platform.python_version())
+
+    @property
+    def name(self) -> str:
+        where = f"{sys.platform}-{platform.machine()}" if self.architecture == "host" else f"lambda-{self.architecture}"
+        return f"{where}-python{self.python_version}"
+
+    @property
+    def installer_options(self) -> list[str]:
+        if self.architecture == "host":
+            return ["--python", sys.executable]
+        return ["--python-platform", _WHEELS[self.architecture], "--python-version", self.python_version]
+
+
+def build(source: Path, target: Target, cache: Path) -> Path:
+    """The zip of the package `source` and its `requirements.txt` for `target`, built only if its inputs changed.
+
+    BundleError if the wheels cannot be had.
+    """
+    requirements = source / "requirements.txt"
+    modules = sorted(path for path in source.rglob("*.py") if "__pycache__" not in path.parts)
+    digest = _digest(source.parent, [*modules, requirements], target)
+    package = cache / f"{source.name}-{target.name}-{digest[:16]}.zip"
+    if package.exists():
+        return package
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as folder:
+        content = Path(folder, "content")
+        _install(requirements, target, content)
+        for module in modules:
+            copy = content / module.relative_to(source.parent)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(module, copy)
+        unfinished = Path(folder, "package.zip")
+        _zip(content, unfinished)
+        unfinished.replace(package)  # at once: two programs may build the same package
+    return package
+
+
+def _digest(root: Path, inputs: list[Path], target: Target) -> str:
+    digest = hashlib.sha256(f"{FORMAT} {target.name}\n".encode())
+    for path in inputs:
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def _install(requirements: Path, target: Target, folder: Path) -> None:
+    command = [find_uv_bin(), "pip", "install", "--quiet", "--no-config", "--only-binary", ":all:", "--require-hashes"]
+    command += ["--no-deps", "--link-mode", "copy", "--no-compile-bytecode", *target.installer_options]
+    command += ["--target", str(folder), "--requirements", str(requirements)]
+    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        reason = " ".join(done.stderr.split()) or f"exit status {done.returncode}"
+        raise BundleError(f"the wheels for {target.name} must install from {requirements}, got: {reason}")
+
+
+def _zip(content: Path, target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in _files(content):
+            entry = zipfile.ZipInfo(path.relative_to(content).as_posix(), _EPOCH)
+            entry.create_system = 3  # Unix, also when built on Windows
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+
+
+def _files(content: Path) -> Iterator[Path]:
+    for path in sorted(content.rglob("*"), key=lambda path: path.relative_to(content).as_posix()):
+        inside = path.relative_to(content)
+        if path.is_file() and path.name not in _LEFT_OUT and inside.parts[0] != "bin" and path.suffix != ".pyc":
+            yield path

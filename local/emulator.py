@@ -1,0 +1,144 @@
+"""ministack, the AWS emulator: started as a subprocess on loopback, watched, and stopped with all it started.
+
+A development tool: state in memory, this machine only, made-up credentials.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from local import LocalError
+
+HOST = "127.0.0.1"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # what ministack takes for its own account
+START_DEADLINE = 30  # seconds; about one is usual
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
+
+# Runs ministack and ends with whoever started it, however that ended: the pipe on standard input closes.
+_RUNNER = """
+import os, runpy, signal, sys, threading
+def wait():
+    sys.stdin.buffer.read()
+    os.killpg(0, signal.SIGKILL)
+threading.Thread(target=wait, daemon=True).start()
+sys.argv = ["ministack"]
+runpy.run_module("ministack", run_name="__main__")
+"""
+
+
+class Emulator:
+    """A ministack process on `port`; 0 picks a free one. A context manager: nothing is left running behind it.
+
+    `folder` takes the log and the emulator's own files. LocalError if it cannot start.
+    """
+
+    def __init__(self, port: int, region: str, folder: Path) -> None:
+        self.port = port or _free_port()
+        self.endpoint = f"http://{HOST}:{self.port}"
+        self.log = folder / "emulator.log"
+        self._region = region
+        self._scratch = folder / "emulator"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        if importlib.util.find_spec("ministack") is None:
+            raise LocalError("the emulator ministack must be installed; install it with: make up")
+        if _taken(self.port):
+            raise LocalError(f"port {self.port} must be free, but another program listens; choose with: make up PORT=0")
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir(parents=True)
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _RUNNER],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self._environment(),
+                cwd=self._scratch,
+                start_new_session=True,  # Ctrl-C is for us; and its workers are in a group that can be ended as one
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        process = self._process
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # it keeps nothing worth a goodbye
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def wait_until_ready(self) -> None:
+        """Return once it answers; LocalError if it ends or START_DEADLINE passes first."""
+        deadline = time.monotonic() + START_DEADLINE
+        while not self._healthy():
+            self.check()
+            if time.monotonic() > deadline:
+                raise LocalError(f"the emulator must answer within {START_DEADLINE} s, but does not; see {self.log}")
+            time.sleep(0.02)
+
+    def check(self) -> None:
+        """LocalError if the emulator has ended."""
+        if self._process is not None and self._process.poll() is not None:
+            raise LocalError(f"the emulator ended with status {self._process.returncode}; see {self.log}")
+
+    def _healthy(self) -> bool:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
+        try:
+            connection.request("GET", "/_ministack/health")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of this shell but what a program needs to run: no account, profile or proxy can reach it."""
+        return {
+            **{key: os.environ[key] for key in _PASSED_ON if key in os.environ},
+            **CREDENTIALS,
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_HOST": "localhost",
+            "MINISTACK_REGION": self._region,
+            "SFTP_ENABLED": "0",
+            "IOT_MTLS_ENABLED": "0",
+            "COGNITO_EMAIL_ENABLED": "false",
+            "STATE_DIR": str(self._scratch),
+            "S3_DATA_DIR": str(self._scratch / "s3"),
+            "TMPDIR": str(self._scratch),
+            "LOG_LEVEL": "INFO",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just left is free
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False

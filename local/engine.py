@@ -1,0 +1,148 @@
+"""Runs the Pulumi program in this process, with Pulumi's own Python runtime, and collects its outputs.
+
+The monitor here takes the place of Pulumi's engine: each resource registration goes to `local.provider`. The program
+sees what it would see under `pulumi up`, so it needs no branch for this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import runpy
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import yaml
+from google.protobuf import empty_pb2
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime import settings as runtime_settings
+from pulumi.runtime.config import set_all_config
+from pulumi.runtime.stack import run_in_stack
+
+from local import ROOT, LocalError
+
+Create = Callable[[str, str, dict[str, Any]], tuple[str, dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack's name and configuration, as the Pulumi CLI would hand it to the program: each value as a string."""
+
+    project: str
+    name: str
+    config: Mapping[str, str]
+
+    @property
+    def region(self) -> str:
+        return self.config.get("aws:region", "us-east-1")
+
+    @classmethod
+    def load(cls, name: str, root: Path = ROOT) -> Stack:
+        """Read Pulumi.yaml and Pulumi.<name>.yaml. LocalError if there is no such stack or YAML is broken."""
+        project = _yaml(root / "Pulumi.yaml")
+        path = root / f"Pulumi.{name}.yaml"
+        if not path.is_file():
+            names = sorted(other.name.split(".")[1] for other in root.glob("Pulumi.*.yaml"))
+            raise LocalError(
+                f"stack must be one of {', '.join(names)}, got {name}; add it with: pulumi stack init {name}"
+            )
+        declared = {
+            f"{project['name']}:{key}": declaration["default"]
+            for key, declaration in project.get("config", {}).items()
+            if "default" in declaration
+        }
+        configured = _yaml(path).get("config") or {}
+        # The function runs in this machine's own Python, so its package is built for it.
+        here = {f"{project['name']}:packagePlatform": "host"}
+        values = {**declared, **configured, **here}
+        return cls(project["name"], name, {key: _as_string(value) for key, value in values.items()})
+
+
+class Monitor(mocks.MockMonitor):
+    """Pulumi's in-process monitor, with the two checks it leaves out and the stack's outputs it drops."""
+
+    def __init__(self, resources: mocks.Mocks) -> None:
+        super().__init__(resources)
+        self.outputs: dict[str, Any] = {}
+        self._urns: set[str] = set()
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name of the engine's RPC
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if urn in self._urns and request.type != "pulumi:pulumi:Stack":  # set_mocks has registered one of its own
+            raise LocalError(f"resource names must be unique, got {request.type} {request.name!r} twice")
+        self._urns.add(urn)
+        return super().RegisterResource(request)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name of the engine's RPC
+        if "::pulumi:pulumi:Stack::" in request.urn:
+            self.outputs = rpc.deserialize_properties(request.outputs)
+        return empty_pb2.Empty()
+
+
+class _Resources(mocks.Mocks):
+    def __init__(self, create: Create) -> None:
+        self._create = create
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        if not args.custom:
+            return "", {}  # a component: its children are what is created
+        return self._create(args.typ, args.name, args.inputs)
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        raise LocalError(f"{args.token} must be mapped in local/provider.py: the program asks AWS for data there")
+
+
+def evaluate(stack: Stack, create: Create, program: Path = ROOT / "__main__.py") -> dict[str, Any]:
+    """Run `program` for `stack`, handing each resource to `create`; return the stack's outputs.
+
+    LocalError with one line when the program, its settings or a resource is refused.
+    """
+    monitor = Monitor(_Resources(create))
+
+    async def run() -> None:
+        mocks.set_mocks(monitor.mocks, project=stack.project, stack=stack.name, preview=False, monitor=monitor)
+        set_all_config(dict(stack.config))
+        runtime_settings.set_root_resource(None)
+        await run_in_stack(lambda: _run_program(program))
+
+    try:
+        asyncio.run(run())
+    except Exception as error:
+        raise _as_local_error(error, program) from error
+    return monitor.outputs
+
+
+def _run_program(program: Path) -> None:
+    runpy.run_path(str(program), run_name="__main__")
+
+
+def _as_local_error(error: BaseException, program: Path) -> LocalError:
+    chain = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
+        chain.append(cause)
+    for each in chain:
+        if isinstance(each, LocalError):
+            return each
+        if isinstance(each, pulumi.RunError):
+            return LocalError(str(each))
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if str(ROOT) in frame.filename]
+    frames = [frame for frame in frames if not frame.filename.startswith((str(ROOT / "local"), str(ROOT / ".venv")))]
+    place = f"{Path(frames[-1].filename).relative_to(ROOT)}:{frames[-1].lineno}" if frames else program.name
+    text = " ".join(str(error).split())
+    return LocalError(f"the program must run, but {place} raises {type(error).__name__}: {text}")
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise LocalError(f"{path.name} must be YAML, got: {' '.join(str(error).split())}") from None
+    return content if isinstance(content, dict) else {}
+
+
+def _as_string(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
