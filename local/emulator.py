@@ -119,7 +119,6 @@ class Emulator:
             "MINISTACK_REGION": self._region,
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
-            "COGNITO_EMAIL_ENABLED": "false",
             "STATE_DIR": str(self._scratch),
             "S3_DATA_DIR": str(self._scratch / "s3"),
             "TMPDIR": str(self._scratch),

@@ -70,14 +70,14 @@ class Monitor(mocks.MockMonitor):
         self.outputs: dict[str, Any] = {}
         self._urns: set[str] = set()
 
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name of the engine's RPC
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's name for it
         urn = self.make_urn(request.parent, request.type, request.name)
         if urn in self._urns and request.type != "pulumi:pulumi:Stack":  # set_mocks has registered one of its own
             raise LocalError(f"resource names must be unique, got {request.type} {request.name!r} twice")
         self._urns.add(urn)
-        return super().RegisterResource(request)
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks have no types
 
-    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name of the engine's RPC
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the engine's name for it
         if "::pulumi:pulumi:Stack::" in request.urn:
             self.outputs = rpc.deserialize_properties(request.outputs)
         return empty_pb2.Empty()
@@ -106,7 +106,7 @@ def evaluate(stack: Stack, create: Create, program: Path = ROOT / "__main__.py")
     async def run() -> None:
         mocks.set_mocks(monitor.mocks, project=stack.project, stack=stack.name, preview=False, monitor=monitor)
         set_all_config(dict(stack.config))
-        runtime_settings.set_root_resource(None)
+        runtime_settings.set_root_resource(None)  # type: ignore[arg-type]  # set_mocks made one; run_in_stack makes its own
         await run_in_stack(lambda: _run_program(program))
 
     try:

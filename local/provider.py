@@ -27,7 +27,7 @@ NOT_EMULATED = (
     "reserved environment keys",
     "processor and Python version of the function",
     "delivery of the access log",
-    "email: codes are in the emulator's log",
+    "email (nothing is sent, and any confirmation code is right)",
 )
 
 Values = Mapping[str, Any]
@@ -45,7 +45,7 @@ def _nested(*path: str) -> Callable[[Any], dict[str, Any]]:
     """Put the value, its keys in PascalCase, at a path of parameters."""
 
     def place(value: Any) -> dict[str, Any]:
-        placed = _pascal(value)
+        placed: dict[str, Any] = _pascal(value)
         for name in reversed(path):
             placed = {name: placed}
         return placed

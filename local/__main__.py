@@ -1,0 +1,157 @@
+"""The command line of the local run: `python -m local --help`."""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from local import ROOT, LocalError
+from local.running import Folder
+
+_ABOUT = "Run the stack on this machine: the same Pulumi program, against an AWS emulator. No account, no Docker."
+_MORE = """examples:
+  python -m local up                         until Ctrl-C
+  python -m local up --detach --port 0       in the background, on a free port
+  python -m local token --user ada           an access token; the user is made if new
+  python -m local call GET /reports --user ada --scope api/reports.read
+  python -m local down"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise LocalError(f"{message}; see: {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(prog="python -m local", description=_ABOUT, epilog=_MORE, formatter_class=form)
+    parser.add_argument("--dir", type=Path, default=ROOT / ".local", help="where the run keeps its files (.local)")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    up = commands.add_parser(
+        "up", help="bring the stack up", description="Bring the stack up and keep it until Ctrl-C."
+    )
+    up.add_argument("--stack", default="local", metavar="NAME", help="settings of Pulumi.NAME.yaml (local)")
+    up.add_argument(
+        "--port", type=_port, default=4566, metavar="N", help="port on 127.0.0.1; 0 picks a free one (4566)"
+    )
+    up.add_argument("--detach", action="store_true", help="return once the stack answers and leave it running")
+
+    commands.add_parser("down", help="stop the stack", description="Stop the stack that runs here, if one does.")
+    commands.add_parser("status", help="say what runs", description="Say what runs; exit status 1 if nothing does.")
+
+    token = commands.add_parser("token", help="print a token", description="Sign a user in and print just the token.")
+    _add_user_options(token, user="demo")
+    token.add_argument("--id", action="store_true", help="the ID token instead of the access token")
+
+    call = commands.add_parser(
+        "call", help="call the API", description="Call a route; exit status 1 if the answer is an error."
+    )
+    call.add_argument("method", metavar="METHOD", help="such as GET")
+    call.add_argument("path", metavar="PATH", help="such as /hello")
+    _add_user_options(call, user=None)
+    return parser
+
+
+def _add_user_options(parser: argparse.ArgumentParser, user: str | None) -> None:
+    said = f"who ({user})" if user else "who; without it no token is sent"
+    parser.add_argument("--user", default=user, metavar="NAME", help=f"{said}; made if new")
+    parser.add_argument("--group", action="append", default=[], metavar="G", help="join this group first; may repeat")
+    parser.add_argument("--scope", action="append", default=[], metavar="S", help="ask for this scope; may repeat")
+    parser.add_argument("--password", metavar="P", help="of a user that these commands did not make")
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"port must be 0 to 65535, got {text}")
+    return int(text)
+
+
+def _up(arguments: argparse.Namespace, folder: Folder) -> int:
+    from local import up  # noqa: PLC0415 - brings Pulumi in, which costs the other commands a second
+
+    try:
+        (up.up_detached if arguments.detach else up.up)(arguments.stack, arguments.port, folder)
+    except up.Interrupted:
+        raise LocalError("interrupted before the stack was up; nothing is left running") from None
+    return 0
+
+
+def _down(_: argparse.Namespace, folder: Folder) -> int:
+    print("Stopped." if folder.stop() else "Nothing was running.")
+    return 0
+
+
+def _status(_: argparse.Namespace, folder: Folder) -> int:
+    run, outputs = folder.run(), folder.outputs()
+    minutes = (time.time() - run.started_at) / 60
+    print(f"Stack {run.stack} has been up for {minutes:.0f} min, process {run.pid}")
+    print(f"  API           {outputs['apiUrl']}")
+    print(f"  AWS endpoint  {run.endpoint}")
+    print(f"  GET /health   {_request(outputs['apiUrl'], 'GET', '/health', None)[0]}")
+    return 0
+
+
+def _token_of(arguments: argparse.Namespace, folder: Folder, kind: str) -> str:
+    from local.people import People  # noqa: PLC0415 - brings boto3 in, which the other commands do not need
+
+    people = People(folder.outputs(), folder.run().password)
+    name = people.ensure(arguments.user, arguments.group)
+    return str(people.tokens(name, arguments.scope, arguments.password)[kind])
+
+
+def _token(arguments: argparse.Namespace, folder: Folder) -> int:
+    print(_token_of(arguments, folder, "id_token" if arguments.id else "access_token"))
+    return 0
+
+
+def _call(arguments: argparse.Namespace, folder: Folder) -> int:
+    token = _token_of(arguments, folder, "access_token") if arguments.user else None
+    method, path = arguments.method.upper(), arguments.path
+    if not path.startswith("/"):
+        raise LocalError(f"path must start with /, got {path}")
+    status, reason, body = _request(folder.outputs()["apiUrl"], method, path, token)
+    print(body)
+    if status >= 400:
+        raise LocalError(f"{method} {path} answered {status} {reason}")
+    return 0
+
+
+def _request(api_url: str, method: str, path: str, token: str | None) -> tuple[int, str, str]:
+    url = urlsplit(api_url)
+    connection = http.client.HTTPConnection(url.netloc, timeout=35)
+    try:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        connection.request(method, f"{url.path}{path}", headers=headers)
+        response = connection.getresponse()
+        return response.status, response.reason, response.read().decode(errors="replace")
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise LocalError(f"{url.netloc} must answer, got: {error}") from None
+    finally:
+        connection.close()
+
+
+_COMMANDS = {"up": _up, "down": _down, "status": _status, "token": _token, "call": _call}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status: 0, or 1 after one line on standard error."""
+    try:
+        parsed = _parser().parse_args(arguments)
+        return _COMMANDS[parsed.command](parsed, Folder(parsed.dir.resolve()))
+    except LocalError as error:
+        print(f"local: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("local: interrupted", file=sys.stderr)
+    except BrokenPipeError:
+        pass  # whoever read the output has seen enough
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

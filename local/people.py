@@ -1,0 +1,161 @@
+"""Users of the local stack, and their tokens by way of the pool's own sign-in page: code flow with PKCE."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable
+from html.parser import HTMLParser
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
+
+from local import LocalError
+from local.provider import Provider
+
+
+def new_password() -> str:
+    """A random password with all four classes."""
+    return f"Aa1-{secrets.token_urlsafe(12)}"
+
+
+class People:
+    """Creates users in the stack's pool and signs them in. `password` is that of every user it makes."""
+
+    def __init__(self, outputs: dict[str, Any], password: str) -> None:
+        self._outputs = outputs
+        self._password = password
+        self._cognito = Provider(outputs["awsEndpointUrl"], outputs["region"]).client("cognito-idp")
+        self._pool = outputs["userPoolId"]
+
+    def ensure(self, name: str, groups: Iterable[str] = ()) -> str:
+        """Create the user, confirmed and with a verified email, unless there is one of that name; join the groups.
+
+        Returns the name to sign in with: an email where the pool has no other user names.
+        """
+        pool = self._cognito.describe_user_pool(UserPoolId=self._pool)["UserPool"]
+        email = name if "@" in name else f"{name}@example.com"
+        if "email" in pool.get("UsernameAttributes", []):
+            name = email
+        try:
+            self._cognito.admin_get_user(UserPoolId=self._pool, Username=name)
+        except self._cognito.exceptions.UserNotFoundException:
+            attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
+            self._cognito.admin_create_user(
+                UserPoolId=self._pool, Username=name, UserAttributes=attributes, MessageAction="SUPPRESS"
+            )
+            self._cognito.admin_set_user_password(
+                UserPoolId=self._pool, Username=name, Password=self._password, Permanent=True
+            )
+        for group in groups:
+            self._join(name, group)
+        return name
+
+    def _join(self, name: str, group: str) -> None:
+        try:
+            self._cognito.admin_add_user_to_group(UserPoolId=self._pool, Username=name, GroupName=group)
+        except self._cognito.exceptions.ResourceNotFoundException:
+            listed = self._cognito.list_groups(UserPoolId=self._pool)["Groups"]
+            known = ", ".join(each["GroupName"] for each in listed) or "none"
+            raise LocalError(f"group must be one of the route table's ({known}), got {group}") from None
+
+    @property
+    def callback_url(self) -> str:
+        """The first URL that the sign-in page may return to."""
+        return str(self._client()["CallbackURLs"][0])
+
+    def _client(self) -> dict[str, Any]:
+        client: dict[str, Any] = self._cognito.describe_user_pool_client(
+            UserPoolId=self._pool, ClientId=self._outputs["userPoolClientId"]
+        )["UserPoolClient"]
+        return client
+
+    def tokens(self, name: str, scopes: Iterable[str] = (), password: str | None = None) -> dict[str, Any]:
+        """Sign in on the sign-in page and exchange the code; the token endpoint's answer, with the tokens."""
+        client = self._client()
+        unknown = sorted(set(scopes) - set(client["AllowedOAuthScopes"]))
+        if unknown:
+            allowed = ", ".join(client["AllowedOAuthScopes"])
+            raise LocalError(f"scope must be one that the app client may ask for ({allowed}), got {', '.join(unknown)}")
+        verifier = secrets.token_urlsafe(48)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+        asked = {
+            "client_id": self._outputs["userPoolClientId"],
+            "redirect_uri": client["CallbackURLs"][0],
+            "response_type": "code",
+            "scope": " ".join(sorted({"openid", *scopes})),
+            "state": secrets.token_urlsafe(16),
+            "code_challenge": challenge,
+            "code_challenge_method": "S256",
+        }
+        code = self._code(asked, name, password or self._password)
+        grant = {
+            "grant_type": "authorization_code",
+            "client_id": asked["client_id"],
+            "redirect_uri": asked["redirect_uri"],
+            "code": code,
+            "code_verifier": verifier,
+        }
+        tokens: dict[str, Any] = json.loads(_send(f"{self._outputs['authDomain']}/oauth2/token", grant)[1])
+        return tokens
+
+    def _code(self, asked: dict[str, str], name: str, password: str) -> str:
+        """What a browser would do: open the page, fill its form, and follow it back to the callback with the code."""
+        page_url = f"{self._outputs['authDomain']}/oauth2/authorize?{urlencode(asked)}"
+        form = _Form(_send(page_url)[1])
+        fields = {**form.hidden, "username": name, "password": password}
+        location = _send(urljoin(page_url, form.action), fields)[0]
+        answer = parse_qs(urlsplit(location).query)
+        if (
+            not location.startswith(asked["redirect_uri"])
+            or "code" not in answer
+            or answer["state"] != [asked["state"]]
+        ):
+            raise LocalError(f"user {name} must be able to sign in, but the page refuses; give the user's --password")
+        return answer["code"][0]
+
+
+class _Form(HTMLParser):
+    """The action and hidden fields of a page's first form."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.action = ""
+        self.hidden: dict[str, str] = {}
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {key: value or "" for key, value in attrs}
+        if tag == "form" and not self.action:
+            self.action = attributes.get("action", "")
+        if tag == "input" and attributes.get("type") == "hidden":
+            self.hidden[attributes["name"]] = attributes.get("value", "")
+
+
+class _Stay(HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        return None  # a redirect is the answer: it carries the code to an address where perhaps nobody listens
+
+
+_open = build_opener(ProxyHandler({}), _Stay()).open
+
+
+def _send(url: str, fields: dict[str, str] | None = None) -> tuple[str, str]:
+    """The Location header and the body of the answer to a GET, or to a form's POST."""
+    request = Request(url, urlencode(fields).encode() if fields is not None else None)  # noqa: S310 - the stack's own URL
+    try:
+        with _open(request, timeout=30) as answer:
+            return "", answer.read().decode()
+    except HTTPError as error:
+        with error:
+            body = error.read().decode(errors="replace")
+            if error.code in {302, 303}:
+                return error.headers["Location"], body
+            raise LocalError(
+                f"{urlsplit(url).path} must answer, got {error.code}: {' '.join(body.split())[:200]}"
+            ) from None
+    except URLError as error:
+        raise LocalError(f"{urlsplit(url).netloc} must answer, got: {error.reason}") from None

@@ -1,0 +1,130 @@
+"""What one run leaves on disk for the other commands: who holds the folder, where the stack is, and its outputs."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from local import LocalError
+
+STOP_DEADLINE = 10  # seconds
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that came up: its process, stack and address, and the password of the users that it makes."""
+
+    pid: int
+    stack: str
+    endpoint: str
+    started_at: float
+    password: str
+
+
+class Folder:
+    """The run's folder (`.local`): a lock that only a living run holds, `run.json` and `outputs.json`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.outputs_file = path / "outputs.json"
+        self._run_file = path / "run.json"
+        self._lock_file = path / "lock"
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the folder for one run; LocalError if another run does. Clears what an earlier one left behind."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with self._lock_file.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise LocalError(f"a stack runs already{self._described()}; stop it with: make down") from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            self.clear()
+            try:
+                yield
+            finally:
+                self.clear()
+                lock.truncate(0)
+
+    def clear(self) -> None:
+        """Remove what says that a stack answers."""
+        for file in (self._run_file, self.outputs_file):
+            file.unlink(missing_ok=True)
+
+    def publish_outputs(self, outputs: dict[str, Any]) -> None:
+        """Say where the stack answers. The file appears whole or not at all."""
+        _write(self.outputs_file, outputs, 0o644)
+
+    def publish_run(self, run: Run) -> None:
+        """Say that the stack is up."""
+        _write(self._run_file, asdict(run), 0o600)  # holds a password, if only of made-up users
+
+    def is_up(self) -> bool:
+        return self._run_file.exists() and self.is_held()
+
+    def run(self) -> Run:
+        """The run that is up; LocalError if none is."""
+        if not self.is_held():
+            raise LocalError("no stack runs here; start one with: make up")
+        try:
+            return Run(**json.loads(self._run_file.read_text()))
+        except (OSError, ValueError, TypeError):
+            raise LocalError("the stack is not up yet; wait for the summary that make up prints") from None
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of the run that is up; LocalError if none is."""
+        self.run()
+        outputs: dict[str, Any] = json.loads(self.outputs_file.read_text())
+        return outputs
+
+    def is_held(self) -> bool:
+        try:
+            with self._lock_file.open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+        return False
+
+    def stop(self) -> bool:
+        """End the run, also one that is only starting; whether there was one. LocalError if it will not end."""
+        if not self.is_held():
+            return False
+        pid = int(self._lock_file.read_text() or 0)
+        for signal_ in (signal.SIGTERM, signal.SIGKILL):
+            if pid:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal_)
+            deadline = time.monotonic() + STOP_DEADLINE
+            while self.is_held() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            if not self.is_held():
+                self.clear()
+                return True
+        raise LocalError(f"process {pid} must end, but does not")
+
+    def _described(self) -> str:
+        try:
+            run = Run(**json.loads(self._run_file.read_text()))
+        except (OSError, ValueError, TypeError):
+            return f" in {self.path.name}"
+        return f" in {self.path.name}: {run.stack} at {run.endpoint}, process {run.pid}"
+
+
+def _write(path: Path, content: dict[str, Any], mode: int) -> None:
+    unfinished = path.with_suffix(".part")
+    unfinished.touch(mode=mode)
+    unfinished.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+    unfinished.replace(path)
