@@ -115,9 +115,9 @@ class Settings(BaseModel):
             return cls.model_validate(values)
         except ValidationError as error:
             problems = [_problem(detail) for detail in error.errors(include_url=False)]
-        count = f"{len(problems)} setting{'s' if len(problems) > 1 else ''}"
-        heading = f"{count} of stack {pulumi.get_stack()} must change:"
-        raise SettingsError("\n".join([heading, *problems]))
+        if len(problems) == 1:
+            raise SettingsError(f"stack {pulumi.get_stack()} must change {problems[0].strip()}")
+        raise SettingsError("\n".join([f"stack {pulumi.get_stack()} must change {len(problems)} settings:", *problems]))
 
 
 def _configured_keys() -> set[str]:

@@ -75,7 +75,14 @@ class Monitor(mocks.MockMonitor):
         if urn in self._urns and request.type != "pulumi:pulumi:Stack":  # set_mocks has registered one of its own
             raise LocalError(f"resource names must be unique, got {request.type} {request.name!r} twice")
         self._urns.add(urn)
-        return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks have no types
+        # Called in a thread of a pool. Pulumi would leave an event loop open in each.
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks have no types
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the engine's name for it
         if "::pulumi:pulumi:Stack::" in request.urn:

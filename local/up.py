@@ -10,8 +10,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
-from types import FrameType
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -27,34 +27,61 @@ T = TypeVar("T")
 HEALTH_DEADLINE = 20  # seconds for the first call, which starts the function
 
 
+class Steps:
+    """Prints each step as it ends, with its seconds, and keeps count of the whole. Safe to use from several threads."""
+
+    def __init__(self, show: Callable[[str], object] | None = None) -> None:
+        self._began = time.perf_counter()
+        self._show = show or (lambda line: print(line, flush=True))
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first step began."""
+        return time.perf_counter() - self._began
+
+    def time(self, step: str, do: Callable[[], T], detail: str) -> T:
+        """Do the step and print it."""
+        began = time.perf_counter()
+        result = do()
+        self._show(f"  {time.perf_counter() - began:6.2f} s  {step:<22} {detail}")
+        return result
+
+
 class Interrupted(Exception):  # noqa: N818 - what happened to the run, not an error in it
     """Ctrl-C, or a request to end."""
 
 
 def up(stack_name: str, port: int, folder: Folder) -> None:
     """Bring the stack up and keep it until Ctrl-C or `down`. LocalError if it cannot be; nothing is left running."""
-    steps = _Steps()
     stack = Stack.load(stack_name)
-    _end_by_exception()
+    stop = _on_signals()
     with folder.held():
+        steps = Steps()
         print(f"Stack {stack.name} on this machine", flush=True)
         with Emulator(port, stack.region, folder.path) as emulator:
-            provider = steps.time("emulator", lambda: _started(emulator, stack.region), emulator.endpoint)
-            outputs = _evaluated(stack, provider, steps)
-            outputs["awsEndpointUrl"] = emulator.endpoint
-            if outputs.get("authDomain"):
-                outputs["authDomain"] = emulator.endpoint  # its sign-in page tells pools apart by the app client
-            steps.time("first call", lambda: _wait_for_health(outputs["apiUrl"], emulator), "GET /health 200")
+            outputs = _unless_stopped(stop, lambda: bring_up(stack, emulator, steps))
             run = Run(os.getpid(), stack.name, emulator.endpoint, time.time(), new_password())
             folder.publish_outputs(outputs)
             _summarise(outputs, People(outputs, run.password), run, steps, folder)
             folder.publish_run(run)
-            try:
-                while True:
-                    emulator.check()
-                    time.sleep(0.2)
-            except Interrupted:
-                print("\nStopped.", flush=True)
+            while not stop.wait(0.2):
+                emulator.check()
+            print("\nStopped.", flush=True)
+
+
+def bring_up(stack: Stack, emulator: Emulator, steps: Steps) -> dict[str, Any]:
+    """Evaluate the program against a started emulator and wait for the first answer; the outputs, all of them local."""
+    provider = steps.time("emulator", lambda: _ready(emulator, stack.region), emulator.endpoint)
+
+    def create(type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return steps.time(name, lambda: provider.create(type_, name, inputs), type_)
+
+    outputs = steps.time("program", lambda: evaluate(stack, create), f"{stack.project}, Pulumi.{stack.name}.yaml")
+    outputs["awsEndpointUrl"] = emulator.endpoint
+    if outputs.get("authDomain"):
+        outputs["authDomain"] = emulator.endpoint  # its sign-in page tells pools apart by the app client
+    steps.time("first call", lambda: _wait_for_health(outputs["apiUrl"], emulator), "GET /health 200")
+    return outputs
 
 
 def up_detached(stack_name: str, port: int, folder: Folder) -> None:
@@ -97,35 +124,36 @@ def up_detached(stack_name: str, port: int, folder: Folder) -> None:
         print(shown.read(), end="")
 
 
-def _end_by_exception() -> None:
-    """Turn SIGINT and SIGTERM into an exception, so that whatever is open is closed."""
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)  # once is enough: nothing may break the closing off
-        raise Interrupted
-
+def _on_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set. Raising from a handler could be swallowed by whatever code it lands in."""
+    stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, end)
+        signal.signal(each, lambda _signal, _frame: stop.set())
+    return stop
 
 
-def _started(emulator: Emulator, region: str) -> Provider:
+def _unless_stopped(stop: threading.Event, do: Callable[[], T]) -> T:
+    """The result of `do`, from a thread of its own; Interrupted as soon as `stop` is set, which abandons it."""
+    done: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            done.set_result(do())
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the thread that waits
+            done.set_exception(error)
+
+    threading.Thread(target=work, daemon=True, name="bring-up").start()
+    while not stop.wait(0.02):
+        if done.done():
+            return done.result()
+    raise Interrupted
+
+
+def _ready(emulator: Emulator, region: str) -> Provider:
     # The clients' service models take as long to load as the emulator takes to start.
     provider = Provider(emulator.endpoint, region)
     emulator.wait_until_ready()
     return provider
-
-
-def _evaluated(stack: Stack, provider: Provider, steps: _Steps) -> dict[str, Any]:
-    def create(type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        began = time.perf_counter()
-        made = provider.create(type_, name, inputs)
-        steps.say(name, time.perf_counter() - began, type_)
-        return made
-
-    return steps.time(
-        "program", lambda: evaluate(stack, create), f"{stack.project}, settings of Pulumi.{stack.name}.yaml"
-    )
 
 
 def _wait_for_health(api_url: str, emulator: Emulator) -> None:
@@ -152,29 +180,7 @@ def _wait_for_health(api_url: str, emulator: Emulator) -> None:
         time.sleep(0.2)
 
 
-class _Steps:
-    """Prints each step as it ends, with its seconds; and the whole."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-        self._lock = threading.Lock()  # resources are made in several threads
-
-    @property
-    def elapsed(self) -> float:
-        return time.perf_counter() - self._began
-
-    def time(self, step: str, do: Callable[[], T], detail: str) -> T:
-        began = time.perf_counter()
-        result = do()
-        self.say(step, time.perf_counter() - began, detail)
-        return result
-
-    def say(self, step: str, seconds: float, detail: str) -> None:
-        with self._lock:
-            print(f"  {seconds:6.2f} s  {step:<22} {detail}", flush=True)
-
-
-def _summarise(outputs: dict[str, Any], people: People, run: Run, steps: _Steps, folder: Folder) -> None:
+def _summarise(outputs: dict[str, Any], people: People, run: Run, steps: Steps, folder: Folder) -> None:
     user, callback = people.ensure("demo"), people.callback_url
     where = "" if folder.path == ROOT / ".local" else f" --dir {folder.path}"
     python = f"{Path(sys.prefix).relative_to(ROOT)}/bin/python" if Path(sys.prefix).is_relative_to(ROOT) else "python"

@@ -1,0 +1,68 @@
+"""One stack on the emulator for all tests here: what `make up` runs, in this process, so that it ends with it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+import requests
+
+from local.emulator import Emulator
+from local.engine import Stack
+from local.people import People, new_password
+from local.up import Steps, bring_up
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with Emulator(0, "us-east-1", tmp_path_factory.mktemp("local")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def outputs(emulator: Emulator) -> dict[str, Any]:
+    """The stack's outputs, as a front end reads them from .local/outputs.json."""
+    return bring_up(Stack.load("local"), emulator, Steps(show=lambda _: None))
+
+
+@pytest.fixture(scope="session")
+def cognito(outputs: dict[str, Any]) -> Any:
+    """boto3's own client, made as a stranger would make it: from the outputs alone."""
+    return boto3.client(
+        "cognito-idp",
+        endpoint_url=outputs["awsEndpointUrl"],
+        region_name=outputs["region"],
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+    )
+
+
+@pytest.fixture(scope="session")
+def people(outputs: dict[str, Any]) -> People:
+    return People(outputs, new_password())
+
+
+@pytest.fixture
+def username() -> str:
+    """A user name that no other test has."""
+    return f"user-{uuid.uuid4().hex[:12]}"
+
+
+class Api:
+    """The API, called the way a client calls it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def get(self, path: str, token: str | None = None, **headers: str) -> requests.Response:
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return requests.get(self.url + path, headers=headers, timeout=30)
+
+
+@pytest.fixture(scope="session")
+def api(outputs: dict[str, Any]) -> Api:
+    return Api(outputs["apiUrl"])

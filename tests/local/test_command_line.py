@@ -1,0 +1,273 @@
+"""`python -m local` as a person uses it: every command in a process of its own, every failure one line and status 1."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from local import ROOT
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+DEADLINE = 60  # seconds until a test gives up on a command
+
+
+def local(folder: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "local", "--dir", str(folder), *arguments]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A run's folder; whatever a test left running in it is ended."""
+    path = tmp_path / "run"
+    yield path
+    subprocess.run(local(path, "down"), cwd=ROOT, check=False, capture_output=True, timeout=DEADLINE)
+    assert processes_in(path) == []
+
+
+def processes_in(folder: Path) -> list[int]:
+    """Processes that work inside the run's folder, as the emulator and its workers do."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if entry.resolve().is_relative_to(folder):
+                found.append(int(entry.parent.name))
+    return found
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project to break."""
+    copy = tmp_path / "project"
+    copy.mkdir()
+    for name in ("__main__.py", "settings.py", "Pulumi.yaml", "Pulumi.local.yaml"):
+        shutil.copy(ROOT / name, copy)
+    for name in ("components", "handler", "local"):
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    if (ROOT / ".build").is_dir():
+        shutil.copytree(ROOT / ".build", copy / ".build")  # so that the wheels need not be had again
+    return copy
+
+
+def run(folder: Path, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        local(folder, *arguments), cwd=cwd, capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
+
+
+@contextlib.contextmanager
+def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The command, running; ended with the block, whatever happened in it."""
+    process = subprocess.Popen(
+        local(folder, *arguments), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=DEADLINE)
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    """What the process printed up to the line with `text`."""
+    assert process.stdout is not None
+    seen = ""
+    for line in process.stdout:
+        seen += line
+        if text in line:
+            return seen
+    raise AssertionError(f"{text!r} never came after: {seen}")
+
+
+def assert_one_line(done: subprocess.CompletedProcess[str], *parts: str) -> None:
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    for part in ("local: ", *parts):
+        assert part in done.stderr
+
+
+def test_up_to_down_as_a_newcomer(folder: Path) -> None:
+    """The README's first command, what it prints, and all that a person does with it."""
+    up = run(folder, "up", "--detach", "--port", "0")
+    assert up.returncode == 0, up.stderr
+    for step in ("emulator", "auth-pool", "function-function", "api-GET /hello", "program", "first call"):
+        assert re.search(rf"^ +\d+\.\d\d s  {step} ", up.stdout, re.MULTILINE), step
+
+    outputs = json.loads((folder / "outputs.json").read_text())
+    assert outputs["apiUrl"] in up.stdout
+    curl = next(line.strip() for line in up.stdout.splitlines() if line.strip().startswith("curl"))
+    assert outputs["apiUrl"] + "/hello" in curl
+    called = subprocess.run(
+        ["/bin/bash", "-c", curl.replace("curl ", "curl -s -w '\\n%{http_code}' ", 1)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=DEADLINE,
+    )
+    assert called.stdout == '{"message": "Hello, authenticated user!", "user": "demo"}\n200'
+
+    assert "Stack local has been up" in run(folder, "status").stdout
+    assert_one_line(run(folder, "up", "--port", "0"), "a stack runs already", outputs["awsEndpointUrl"], "make down")
+    assert_one_line(run(folder, "up", "--detach", "--port", "0"), "a stack runs already")
+
+    token = run(folder, "token", "--user", "ada").stdout
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", token), "just the token, for a shell's $(...)"
+    assert run(folder, "call", "GET", "/hello", "--user", "ada").stdout.endswith('"user": "ada"}\n')
+    assert run(folder, "call", "GET", "/reports", "--user", "ada", "--scope", "api/reports.read").returncode == 0
+    assert run(folder, "call", "GET", "/admin", "--user", "ada", "--group", "admin").returncode == 0
+    assert_one_line(run(folder, "call", "GET", "/hello"), "GET /hello answered 401")
+    assert_one_line(run(folder, "token", "--group", "nobles"), "group must be", "admin", "nobles")
+    assert_one_line(run(folder, "token", "--scope", "api/x"), "scope must be", "api/reports.read", "api/x")
+    assert_one_line(run(folder, "token", "--user", "ada", "--password", "wrong"), "ada", "--password")
+    id_token = run(folder, "token", "--user", "ada", "--id").stdout.strip()
+    assert (
+        requests.get(
+            outputs["apiUrl"] + "/hello", headers={"Authorization": f"Bearer {id_token}"}, timeout=30
+        ).status_code
+        == 401
+    )
+
+    assert run(folder, "down").stdout == "Stopped.\n"
+    assert not (folder / "outputs.json").exists(), "nobody must read the address of a stack that is gone"
+    assert processes_in(folder) == []
+    assert run(folder, "down").stdout == "Nothing was running.\n"
+    for command in (("status",), ("token",), ("call", "GET", "/health")):
+        assert_one_line(run(folder, *command), "no stack runs here", "make up")
+
+
+def test_taken_port_is_one_line(folder: Path) -> None:
+    """Port 4566 is a favourite of emulators."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        assert_one_line(run(folder, "up", "--port", port), port, "another program", "PORT=0")
+
+
+def test_missing_emulator_is_one_line(folder: Path) -> None:
+    """An environment that was made by hand may lack it."""
+    code = (
+        "import sys; sys.modules['ministack'] = None; from local.__main__ import main;"
+        f"sys.exit(main(['--dir', {str(folder)!r}, 'up', '--port', '0']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
+    assert_one_line(done, "ministack must be installed")
+
+
+def test_unknown_stack_is_one_line(folder: Path) -> None:
+    """The stacks there are help more than a stack trace."""
+    assert_one_line(run(folder, "up", "--stack", "nowhere"), "dev", "local", "nowhere")
+
+
+def test_bad_arguments_are_one_line(folder: Path) -> None:
+    """What argparse says over two lines and with status 2, said as everything else here."""
+    assert_one_line(run(folder, "up", "--port", "http"), "port must be 0 to 65535, got http", "--help")
+    assert_one_line(run(folder, "fly"), "fly", "--help")
+    assert_one_line(run(folder, "call", "GET", "hello"), "path must start with /, got hello")
+
+
+def test_broken_program_is_one_line_with_its_place(folder: Path, project: Path) -> None:
+    """Whoever edits the program needs the line, not forty frames of Pulumi's."""
+    program = project / "__main__.py"
+    program.write_text(program.read_text() + "\nundefined_name()\n")
+    line = len(program.read_text().splitlines())
+    done = run(folder, "up", "--port", "0", cwd=project)
+    assert_one_line(done, f"__main__.py:{line}", "NameError", "undefined_name")
+    assert processes_in(folder) == []
+
+
+def test_bad_setting_is_one_line_with_its_remedy(folder: Path, project: Path) -> None:
+    """The same words as `pulumi up` would give."""
+    stack = project / "Pulumi.local.yaml"
+    stack.write_text(stack.read_text() + "  secure-serverless-api:memoryMb: lots\n")
+    done = run(folder, "up", "--port", "0", cwd=project)
+    assert_one_line(done, "memoryMb", '"lots"', "pulumi config set memoryMb 512")
+    assert processes_in(folder) == []
+
+
+def test_broken_yaml_is_one_line(folder: Path, project: Path) -> None:
+    """A stack file is edited by hand."""
+    (project / "Pulumi.local.yaml").write_text("config: [unclosed")
+    assert_one_line(run(folder, "up", "--port", "0", cwd=project), "Pulumi.local.yaml must be YAML")
+
+
+@pytest.mark.parametrize("moment", ["emulator", "auth-pool", "first call"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_interruption_while_starting_leaves_nothing(folder: Path, moment: str, how: signal.Signals) -> None:
+    """Ctrl-C at any moment: one line, status 1, no process left."""
+    with started(folder, "up", "--port", "0") as process:
+        read_until(process, f"  {moment} ")
+        process.send_signal(how)
+        _, errors = process.communicate(timeout=DEADLINE)
+    if process.returncode == 0:
+        assert moment == "first call", "only a run that was up already ends well"
+    else:
+        assert (process.returncode, errors) == (
+            1,
+            "local: interrupted before the stack was up; nothing is left running\n",
+        )
+    assert processes_in(folder) == []
+
+
+def test_interruption_once_up_is_the_normal_end(folder: Path) -> None:
+    """Ctrl-C is how a person stops it: no error."""
+    with started(folder, "up", "--port", "0") as process:
+        read_until(process, "make down")
+        process.send_signal(signal.SIGINT)
+        printed, errors = process.communicate(timeout=DEADLINE)
+    assert (process.returncode, printed, errors) == (0, "\nStopped.\n", "")
+    assert processes_in(folder) == []
+
+
+def test_emulator_ends_with_a_killed_run(folder: Path) -> None:
+    """Nothing can be cleaned up after SIGKILL, so the emulator must notice by itself."""
+    with started(folder, "up", "--port", "0") as process:
+        read_until(process, "make down")
+        assert processes_in(folder)
+    deadline = time.monotonic() + DEADLINE
+    while processes_in(folder) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert processes_in(folder) == []
+    assert_one_line(run(folder, "status"), "no stack runs here")
+
+
+def test_death_of_the_emulator_is_noticed(folder: Path) -> None:
+    """A stack that silently answers nothing costs an hour."""
+    with started(folder, "up", "--port", "0") as process:
+        read_until(process, "make down")
+        for pid in processes_in(folder):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        _, errors = process.communicate(timeout=DEADLINE)
+    assert process.returncode == 1
+    assert "the emulator ended" in errors
+    assert not (folder / "outputs.json").exists()
+
+
+def test_help_names_every_command() -> None:
+    """The one page that a newcomer reads."""
+    done = subprocess.run(
+        [sys.executable, "-m", "local", "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=DEADLINE,
+    )
+    for command in ("up", "down", "status", "token", "call"):
+        assert re.search(rf"^    {command} ", done.stdout, re.MULTILINE), command
