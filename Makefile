@@ -9,7 +9,7 @@ DONE := $(VENV)/.installed
 LOCKS := requirements.txt requirements-dev.txt handler/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check format bench lock clean
+.PHONY: help up down test check format bench fuzz docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,8 @@ check: $(DONE) ## What CI runs: format, lint, types, tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m docs.generate --check
+	@$(MAKE) --no-print-directory test
 
 format: $(DONE) ## Format the code and mend what the linter can
 	@$(BIN)/ruff format .
@@ -36,8 +37,14 @@ format: $(DONE) ## Format the code and mend what the linter can
 bench: $(DONE) ## Measure: start-up by phase, program evaluation, the handler's cost
 	@$(BIN)/python -m benchmarks
 
+fuzz: $(DONE) ## Throw 200,000 random mutations of valid tokens at the handler
+	@$(BIN)/python -m tests.handler.fuzz --count 200000
+
+docs: $(DONE) ## Write the parts of the documentation that follow from the code
+	@$(BIN)/python -m docs.generate
+
 lock: $(DONE) ## Resolve the requirements anew, with hashes
-	@for name in handler/requirements requirements requirements-dev; do \
+	@for name in handler/requirements requirements requirements-dev benchmarks/requirements; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command "make lock" $$name.in --output-file $$name.txt; done
 

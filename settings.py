@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 # The retentions that CloudWatch Logs has (PutRetentionPolicy).
 RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SettingsError(pulumi.RunError):
@@ -24,22 +25,18 @@ class SettingsError(pulumi.RunError):
 
 def _web_url(value: str) -> str:
     parts = urlsplit(value)
-    if "*" in value or parts.fragment or not parts.netloc or parts.username:
-        raise ValueError("be one exact URL, without a wildcard, a fragment or a user")
-    if parts.scheme != "https" and not (parts.scheme == "http" and _host(parts.netloc) in _LOOPBACK):
+    if re.search(r"[*#\s]", value) or not parts.hostname or parts.port == 0 or parts.username is not None:
+        raise ValueError("be one exact URL, without a wildcard, a fragment, a space or a user")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         raise ValueError("be https://, or http:// on localhost")
     return value
 
 
 def _origin(value: str) -> str:
-    _web_url(value)
-    if urlsplit(value)[2:] != ("", "", "") or value != value.lower():
+    parts = urlsplit(_web_url(value))
+    if value != f"{parts.scheme}://{parts.netloc}".lower() or value.endswith(":"):
         raise ValueError("be an origin: scheme, host and port in lower case, no path, no final slash")
     return value
-
-
-def _host(netloc: str) -> str:
-    return netloc if netloc.endswith("]") else netloc.rpartition(":")[0] or netloc
 
 
 def _domain_prefix(value: str) -> str:
@@ -86,7 +83,7 @@ class Settings(BaseModel):
     package_platform: Literal["lambda", "host"] = "lambda"
     memory_mb: Annotated[int, Field(ge=128, le=10240)] = 512
     timeout_seconds: Annotated[int, Field(ge=3, le=29)] = 10
-    reserved_concurrency: Annotated[int, Field(ge=-1, le=100000)] = -1
+    reserved_concurrency: Annotated[int, Field(ge=-1, le=100000, examples=[10])] = -1
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_retention_days: Annotated[int, AfterValidator(_retention)] = 30
 
@@ -149,17 +146,17 @@ def _problem(detail: ErrorDetails) -> str:
     place = key + "".join(f"[{part}]" for part in detail["loc"][1:])
     if detail["type"] == "extra_forbidden":
         return f"  {place}: must be a key that Pulumi.yaml declares (remove it with: pulumi config rm {place})"
-    command = f"pulumi config set {_example(key)}"
+    command = f"pulumi config set {_example(key, *detail['loc'][1:2])}"
     if detail["type"] == "missing":
         return f"  {place}: must be set (set it with: {command})"
-    rule = detail["msg"].removeprefix("Value error, ").removeprefix("Input should ")
+    rule = re.sub(r"^(Value error, |\w+ should )", "", detail["msg"])
     rule = rule if rule.startswith(("be ", "not ", "have ", "match ")) else f"be right: {rule}"
     return f"  {place}: must {rule}, got {json.dumps(detail['input'])} (set it with: {command})"
 
 
-def _example(key: str) -> str:
+def _example(key: str, index: int | str = 0) -> str:
     field = next(field for field in Settings.model_fields.values() if field.alias == key)
     example = field.examples[0] if field.examples else field.default
     if getattr(field.annotation, "__origin__", None) is list:
-        return f"--path {shlex.quote(f'{key}[0]')} {shlex.quote(str(example))}"
+        return f"--path {shlex.quote(f'{key}[{index}]')} {shlex.quote(str(example))}"
     return f"{key} {shlex.quote(example if isinstance(example, str) else json.dumps(example))}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -41,6 +42,8 @@ class AuthPoolArgs:
             raise ValueError(f"access_token_minutes must be 5 to 1440, got {self.access_token_minutes}")
         if not 1 <= self.refresh_token_days <= 3650:  # Cognito: 60 minutes to 10 years
             raise ValueError(f"refresh_token_days must be 1 to 3650, got {self.refresh_token_days}")
+        if len(self.scopes) > 47:  # Cognito: 50 for an app client, three of them OpenID Connect's
+            raise ValueError(f"scopes must be 47 at most, got {len(self.scopes)}")
 
 
 class AuthPool(pulumi.ComponentResource):
@@ -107,15 +110,19 @@ def _resource_servers(
             f"{name}-resources-{identifier}",
             user_pool_id=pool.id,
             identifier=identifier,
-            name=identifier,
+            name=re.sub(r"[^\w+=,.@-]", "-", identifier),  # fewer characters fit a name
             scopes=[
                 {"scope_name": scope.removeprefix(f"{identifier}/"), "scope_description": scopes[scope]}
                 for scope in members
             ],
             opts=opts,
         )
-        for identifier, members in groupby(sorted(scopes), key=lambda scope: scope.rpartition("/")[0])
+        for identifier, members in groupby(sorted(scopes, key=_server), key=_server)
     ]
+
+
+def _server(scope: str) -> str:
+    return scope.rpartition("/")[0]
 
 
 def _groups(name: str, pool: aws.cognito.UserPool, groups: Mapping[str, str], opts: pulumi.ResourceOptions) -> None:

@@ -75,19 +75,26 @@ class Monitor(mocks.MockMonitor):
         if urn in self._urns and request.type != "pulumi:pulumi:Stack":  # set_mocks has registered one of its own
             raise LocalError(f"resource names must be unique, got {request.type} {request.name!r} twice")
         self._urns.add(urn)
-        # Called in a thread of a pool. Pulumi would leave an event loop open in each.
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        try:
-            return super().RegisterResource(request)  # type: ignore[no-untyped-call]  # Pulumi's mocks have no types
-        finally:
-            asyncio.set_event_loop(None)
-            loop.close()
+        return _in_own_loop(super().RegisterResource, request)
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802 - the engine's name for it
+        return _in_own_loop(super().Invoke, request)
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the engine's name for it
         if "::pulumi:pulumi:Stack::" in request.urn:
             self.outputs = rpc.deserialize_properties(request.outputs)
         return empty_pb2.Empty()
+
+
+def _in_own_loop(answer: Callable[[Any], Any], request: Any) -> Any:
+    """Answer an RPC, which comes in a thread of a pool. Pulumi's mocks would leave an event loop open in each."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        return answer(request)
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 class _Resources(mocks.Mocks):
@@ -112,6 +119,7 @@ def evaluate(stack: Stack, create: Create, program: Path = ROOT / "__main__.py")
 
     async def run() -> None:
         mocks.set_mocks(monitor.mocks, project=stack.project, stack=stack.name, preview=False, monitor=monitor)
+        runtime_settings.SETTINGS.outputs.clear()  # of a program that failed before, in a loop that is closed
         set_all_config(dict(stack.config))
         runtime_settings.set_root_resource(None)  # type: ignore[arg-type]  # set_mocks made one; run_in_stack makes its own
         await run_in_stack(lambda: _run_program(program))

@@ -25,6 +25,7 @@ NOT_EMULATED = (
     "throttles and reserved concurrency",
     "the invoke permission and the function's role",
     "reserved environment keys",
+    "closed sign-up and sign-in flows that are off",
     "processor and Python version of the function",
     "delivery of the access log",
     "email (nothing is sent, and any confirmation code is right)",

@@ -1,0 +1,69 @@
+"""The table from Pulumi type to AWS call: nothing is dropped in silence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from local import LocalError
+from local.emulator import Emulator
+from local.provider import KINDS, Provider
+
+
+@pytest.fixture(scope="module")
+def provider(emulator: Emulator) -> Provider:
+    emulator.wait_until_ready()
+    return Provider(emulator.endpoint, "us-east-1")
+
+
+def test_unknown_type_is_named(provider: Provider) -> None:
+    """A resource that quietly does not exist would be found in production."""
+    with pytest.raises(LocalError, match=r"aws:s3/bucket:Bucket \(files\) must be mapped in local/provider.py"):
+        provider.create("aws:s3/bucket:Bucket", "files", {})
+
+
+def test_unmapped_input_is_named(provider: Provider) -> None:
+    """A setting that quietly does nothing would be trusted."""
+    with pytest.raises(
+        LocalError, match=r"UserPool \(pool\) must map every input .* got no mapping for mfaConfig, tier"
+    ):
+        provider.create("aws:cognito/userPool:UserPool", "pool", {"tier": "PLUS", "mfaConfig": "ON"})
+
+
+def test_unmapped_member_of_an_input_is_named(provider: Provider) -> None:
+    """The same one level down, where names differ between Pulumi and AWS."""
+    authorizer = {"apiId": "x", "name": "n", "authorizerType": "JWT", "jwtConfiguration": {"issuers": ["a"]}}
+    with pytest.raises(LocalError, match="JwtConfiguration has no mapping for issuers"):
+        provider.create("aws:apigatewayv2/authorizer:Authorizer", "a", authorizer)
+
+
+def test_wrong_member_is_refused_by_the_service_model(provider: Provider) -> None:
+    """botocore knows what AWS takes, also where the emulator takes anything."""
+    with pytest.raises(LocalError, match=r"Unknown parameter in Policies.PasswordPolicy: \"MinimumLenght\""):
+        provider.create("aws:cognito/userPool:UserPool", "pool", {"passwordPolicy": {"minimumLenght": 12}})
+
+
+def test_refusal_names_resource_and_reason(provider: Provider) -> None:
+    """One line must be enough to find the place."""
+    domain = {"domain": "some-domain", "userPoolId": "us-east-1_nowhere"}
+    with pytest.raises(LocalError, match=r"UserPoolDomain \(auth-domain\) is refused: .*us-east-1_nowhere"):
+        provider.create("aws:cognito/userPoolDomain:UserPoolDomain", "auth-domain", domain)
+
+
+def test_numbers_arrive_whole(provider: Provider) -> None:
+    """Pulumi's wire format turns 30 into 30.0, which AWS's models refuse."""
+    _, made = provider.create("aws:cloudwatch/logGroup:LogGroup", "whole-logs", {"retentionInDays": 30.0})
+    groups = provider.client("logs").describe_log_groups(logGroupNamePrefix="whole-logs")["logGroups"]
+    assert groups[0]["retentionInDays"] == made["retentionInDays"] == 30
+
+
+@pytest.mark.parametrize("type_", sorted(KINDS))
+def test_every_call_of_the_table_exists(provider: Provider, type_: str) -> None:
+    """A misspelt operation or parameter would only be met by whoever first uses it."""
+    kind = KINDS[type_]
+    client = provider.client(kind.service)
+    operation = client.meta.method_to_api_mapping[kind.call]
+    known = client.meta.service_model.operation_model(operation).input_shape.members
+    named: list[Any] = [kind.name, *(place for place in kind.inputs.values() if isinstance(place, str))]
+    assert [name for name in named if name is not None and name not in known] == []
