@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,11 @@ class Target:
         return f"{where}-python{self.python_version}"
 
     @property
+    def compression(self) -> int:
+        """Deflate's level: the smallest upload for Lambda, the fastest build for this host."""
+        return 1 if self.architecture == "host" else 9
+
+    @property
     def installer_options(self) -> list[str]:
         if self.architecture == "host":
             return ["--python", sys.executable]
@@ -60,30 +65,33 @@ def build(source: Path, target: Target, cache: Path) -> Path:
     BundleError if the wheels cannot be had.
     """
     requirements = source / "requirements.txt"
-    modules = sorted(path for path in source.rglob("*.py") if "__pycache__" not in path.parts)
-    digest = _digest(source.parent, [*modules, requirements], target)
-    package = cache / f"{source.name}-{target.name}-{digest[:16]}.zip"
+    modules = {
+        path.relative_to(source.parent).as_posix(): path
+        for path in source.rglob("*.py")
+        if "__pycache__" not in path.parts
+    }
+    wheels_digest = _digest({"requirements.txt": requirements}, target)
+    package = cache / f"{source.name}-{target.name}-{_digest(modules, target, wheels_digest)[:16]}.zip"
     if package.exists():
         return package
     cache.mkdir(parents=True, exist_ok=True)
+    wheels = cache / f"wheels-{target.name}-{wheels_digest[:16]}"
     with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as folder:
-        content = Path(folder, "content")
-        _install(requirements, target, content)
-        for module in modules:
-            copy = content / module.relative_to(source.parent)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(module, copy)
+        if not wheels.exists():
+            _install(requirements, target, Path(folder, "wheels"))
+            with suppress(OSError):  # another program was first, with the same wheels
+                Path(folder, "wheels").rename(wheels)
         unfinished = Path(folder, "package.zip")
-        _zip(content, unfinished)
+        _zip({**_files(wheels), **modules}, unfinished, target.compression)
         unfinished.replace(package)  # at once: two programs may build the same package
     return package
 
 
-def _digest(root: Path, inputs: list[Path], target: Target) -> str:
-    digest = hashlib.sha256(f"{FORMAT} {target.name}\n".encode())
-    for path in inputs:
+def _digest(inputs: Mapping[str, Path], target: Target, salt: str = "") -> str:
+    digest = hashlib.sha256(f"{FORMAT} {target.name} {salt}\n".encode())
+    for name, path in sorted(inputs.items()):
         content = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode() + content)
+        digest.update(f"{name} {len(content)}\n".encode() + content)
     return digest.hexdigest()
 
 
@@ -98,17 +106,22 @@ def _install(requirements: Path, target: Target, folder: Path) -> None:
         raise BundleError(f"the wheels for {target.name} must install from {requirements}, got: {reason}")
 
 
-def _zip(content: Path, target: Path) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in _files(content):
-            entry = zipfile.ZipInfo(path.relative_to(content).as_posix(), _EPOCH)
+def _zip(content: Mapping[str, Path], target: Path, compression: int) -> None:
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, path in sorted(content.items()):
+            entry = zipfile.ZipInfo(name, _EPOCH)
             entry.create_system = 3  # Unix, also when built on Windows
             entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compression)
 
 
-def _files(content: Path) -> Iterator[Path]:
-    for path in sorted(content.rglob("*"), key=lambda path: path.relative_to(content).as_posix()):
-        inside = path.relative_to(content)
-        if path.is_file() and path.name not in _LEFT_OUT and inside.parts[0] != "bin" and path.suffix != ".pyc":
-            yield path
+def _files(wheels: Path) -> dict[str, Path]:
+    """What of the installed wheels goes into the package, by its name there."""
+    return {
+        inside.as_posix(): path
+        for path in wheels.rglob("*")
+        if path.is_file()
+        and (inside := path.relative_to(wheels)).parts[0] != "bin"
+        and path.name not in _LEFT_OUT
+        and path.suffix != ".pyc"
+    }

@@ -19,23 +19,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local import LocalError
+from local import ROOT, LocalError
 
 HOST = "127.0.0.1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # what ministack takes for its own account
 START_DEADLINE = 30  # seconds; about one is usual
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
-
-# Runs ministack and ends with whoever started it, however that ended: the pipe on standard input closes.
-_RUNNER = """
-import os, runpy, signal, sys, threading
-def wait():
-    sys.stdin.buffer.read()
-    os.killpg(0, signal.SIGKILL)
-threading.Thread(target=wait, daemon=True).start()
-sys.argv = ["ministack"]
-runpy.run_module("ministack", run_name="__main__")
-"""
 
 
 class Emulator:
@@ -48,6 +37,7 @@ class Emulator:
         self.port = port or _free_port()
         self.endpoint = f"http://{HOST}:{self.port}"
         self.log = folder / "emulator.log"
+        self.requests = folder / "requests.jsonl"
         self._region = region
         self._scratch = folder / "emulator"
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,9 +49,11 @@ class Emulator:
             raise LocalError(f"port {self.port} must be free, but another program listens; choose with: make up PORT=0")
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
+        self.requests.write_text("")
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-c", _RUNNER],
+                # Without -P its folder's modules would stand before the emulator's own.
+                [sys.executable, "-P", str(ROOT / "local" / "serve.py"), str(self.requests)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

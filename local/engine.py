@@ -107,7 +107,7 @@ class _Resources(mocks.Mocks):
         return self._create(args.typ, args.name, args.inputs)
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        raise LocalError(f"{args.token} must be mapped in local/provider.py: the program asks AWS for data there")
+        raise LocalError(f"{args.token} must be mapped in local/kinds.py: the program asks AWS for data there")
 
 
 def evaluate(stack: Stack, create: Create, program: Path = ROOT / "__main__.py") -> dict[str, Any]:

@@ -6,7 +6,8 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -80,59 +81,82 @@ class People:
         if unknown:
             allowed = ", ".join(client["AllowedOAuthScopes"])
             raise LocalError(f"scope must be one that the app client may ask for ({allowed}), got {', '.join(unknown)}")
-        verifier = secrets.token_urlsafe(48)
-        challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-        asked = {
-            "client_id": self._outputs["userPoolClientId"],
-            "redirect_uri": client["CallbackURLs"][0],
-            "response_type": "code",
-            "scope": " ".join(sorted({"openid", *scopes})),
-            "state": secrets.token_urlsafe(16),
-            "code_challenge": challenge,
-            "code_challenge_method": "S256",
-        }
-        code = self._code(asked, name, password or self._password)
-        grant = {
-            "grant_type": "authorization_code",
-            "client_id": asked["client_id"],
-            "redirect_uri": asked["redirect_uri"],
-            "code": code,
-            "code_verifier": verifier,
-        }
-        tokens: dict[str, Any] = json.loads(_send(f"{self._outputs['authDomain']}/oauth2/token", grant)[1])
-        return tokens
+        page = SignInPage(self._outputs["authDomain"], client["ClientId"], client["CallbackURLs"][0])
+        return sign_in(page, name, password or self._password, scopes)
 
-    def _code(self, asked: dict[str, str], name: str, password: str) -> str:
-        """What a browser would do: open the page, fill its form, and follow it back to the callback with the code."""
-        page_url = f"{self._outputs['authDomain']}/oauth2/authorize?{urlencode(asked)}"
-        form = _Form(_send(page_url)[1])
-        fields = {**form.hidden, "username": name, "password": password}
-        location = _send(urljoin(page_url, form.action), fields)[0]
-        answer = parse_qs(urlsplit(location).query)
-        if (
-            not location.startswith(asked["redirect_uri"])
-            or "code" not in answer
-            or answer["state"] != [asked["state"]]
-        ):
-            raise LocalError(f"user {name} must be able to sign in, but the page refuses; give the user's --password")
-        return answer["code"][0]
+
+# Sends a GET, or a form's POST, and returns the Location header and the body of the answer.
+Send = Callable[[str, dict[str, str] | None], tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class SignInPage:
+    """A pool's sign-in page: its base URL, the app client it is for, and the exact URL that it returns to."""
+
+    base_url: str
+    client_id: str
+    callback_url: str
+
+
+def sign_in(
+    page: SignInPage, name: str, password: str, scopes: Iterable[str] = (), send: Send | None = None
+) -> dict[str, Any]:
+    """Sign in as a browser does, and exchange the code; the token endpoint's answer. LocalError if it is refused."""
+    send = send or _send
+    verifier = secrets.token_urlsafe(48)
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    asked = {
+        "client_id": page.client_id,
+        "redirect_uri": page.callback_url,
+        "response_type": "code",
+        "scope": " ".join(sorted({"openid", *scopes})),
+        "state": secrets.token_urlsafe(16),
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    grant = {
+        "grant_type": "authorization_code",
+        "client_id": page.client_id,
+        "redirect_uri": page.callback_url,
+        "code": _code(page, asked, name, password, send),
+        "code_verifier": verifier,
+    }
+    tokens: dict[str, Any] = json.loads(send(f"{page.base_url}/oauth2/token", grant)[1])
+    return tokens
+
+
+def _code(page: SignInPage, asked: dict[str, str], name: str, password: str, send: Send) -> str:
+    """Open the page, fill its form, and follow it back to the callback with the code."""
+    page_url = f"{page.base_url}/oauth2/authorize?{urlencode(asked)}"
+    form = _Form(send(page_url, None)[1])
+    fields = {**form.hidden, "username": name, "password": password}
+    location = send(urljoin(page_url, form.action), fields)[0]
+    answer = parse_qs(urlsplit(location).query)
+    if not location.startswith(page.callback_url) or "code" not in answer or answer.get("state") != [asked["state"]]:
+        raise LocalError(f"user {name} must be able to sign in, but the page refuses; give the user's --password")
+    return answer["code"][0]
 
 
 class _Form(HTMLParser):
-    """The action and hidden fields of a page's first form."""
+    """The action and hidden fields of the first form that asks for a password: Cognito's page may have others."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.action = ""
         self.hidden: dict[str, str] = {}
+        self._asks = self._is_over = False
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {key: value or "" for key, value in attrs}
-        if tag == "form" and not self.action:
-            self.action = attributes.get("action", "")
-        if tag == "input" and attributes.get("type") == "hidden":
-            self.hidden[attributes["name"]] = attributes.get("value", "")
+        if tag == "form":
+            self._is_over = self._asks
+            if not self._is_over:
+                self.action, self.hidden = attributes.get("action", ""), {}
+        elif tag == "input" and not self._is_over:
+            self._asks |= attributes.get("type") == "password"
+            if attributes.get("type") == "hidden":
+                self.hidden[attributes["name"]] = attributes.get("value", "")
 
 
 class _Stay(HTTPRedirectHandler):

@@ -1,299 +1,33 @@
-"""What each resource of the program becomes in the emulator: a table from Pulumi type to AWS API call.
+"""Makes the program's resources in the emulator, and changes those that a new evaluation changes.
 
-botocore checks every call against AWS's own service models. A type or an input that the table does not map is an
+botocore checks every call against AWS's own service models. A type or an input that `local.kinds` does not map is an
 error that names both: nothing is dropped in silence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import pulumi
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import LocalError
 from local.emulator import CREDENTIALS
-
-ACCOUNT = "000000000000"  # the emulator's only account
-
-# What AWS enforces and the emulator does not: held by unit tests, and said by `up`.
-NOT_EMULATED = (
-    "throttles and reserved concurrency",
-    "the invoke permission and the function's role",
-    "reserved environment keys",
-    "closed sign-up and sign-in flows that are off",
-    "processor and Python version of the function",
-    "delivery of the access log",
-    "email (nothing is sent, and any confirmation code is right)",
-)
-
-Values = Mapping[str, Any]
-Parameter = str | Callable[[Any], dict[str, Any]]
+from local.kinds import KINDS, Kind, Values, World
 
 
-def _pascal(value: Any) -> Any:
-    """Pulumi's camelCase keys as the PascalCase of most AWS APIs, at every depth."""
-    if isinstance(value, Mapping):
-        return {key[0].upper() + key[1:]: _pascal(member) for key, member in value.items()}
-    return [_pascal(member) for member in value] if isinstance(value, list) else value
+@dataclass
+class Made:
+    """A resource as it stands: what the program gave, what was sent, its id, and what AWS computed."""
 
-
-def _nested(*path: str) -> Callable[[Any], dict[str, Any]]:
-    """Put the value, its keys in PascalCase, at a path of parameters."""
-
-    def place(value: Any) -> dict[str, Any]:
-        placed: dict[str, Any] = _pascal(value)
-        for name in reversed(path):
-            placed = {name: placed}
-        return placed
-
-    return place
-
-
-def _same(*names: str) -> dict[str, Parameter]:
-    """Inputs whose parameter is their own name in PascalCase."""
-    return {name: _nested(name[0].upper() + name[1:]) for name in names}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kind:
-    """How one Pulumi type is made: the call, where each input goes in it, and what the program gets back.
-
-    `inputs` maps an input to a parameter, or to a function that makes parameters of its value. `outputs` makes the
-    resource's id and its computed outputs of the call's answer, the inputs and the world around.
-    """
-
-    service: str
-    call: str
-    inputs: Mapping[str, Parameter]
-    outputs: Callable[[Values, Values, World], tuple[str, dict[str, Any]]]
-    name: str | None = None  # the parameter that Pulumi would fill with a name of its own where the program gives none
-    then: Mapping[str, Callable[[Any, Any, Values], object]] = field(
-        default_factory=dict
-    )  # inputs with a call of their own
-
-
-@dataclass(frozen=True)
-class World:
-    """Where resources are made."""
-
-    endpoint: str
-    region: str
-
-    def arn(self, service: str, resource: str) -> str:
-        return f"arn:aws:{service}:{self.region}:{ACCOUNT}:{resource}"
-
-
-def _user_pool(answer: Values, _: Values, world: World) -> tuple[str, dict[str, Any]]:
-    pool_id = answer["UserPool"]["Id"]
-    return pool_id, {
-        "arn": world.arn("cognito-idp", f"userpool/{pool_id}"),
-        "endpoint": f"cognito-idp.{world.region}.amazonaws.com/{pool_id}",
-    }
-
-
-def _function(answer: Values, _: Values, world: World) -> tuple[str, dict[str, Any]]:
-    arn = answer["FunctionArn"]
-    invoke = f"arn:aws:apigateway:{world.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
-    return answer["FunctionName"], {"arn": arn, "name": answer["FunctionName"], "invokeArn": invoke}
-
-
-def _api(answer: Values, _: Values, world: World) -> tuple[str, dict[str, Any]]:
-    api_id = answer["ApiId"]
-    return api_id, {
-        "arn": f"arn:aws:apigateway:{world.region}::/apis/{api_id}",
-        "executionArn": world.arn("execute-api", api_id),
-        # By path, since <id>.execute-api.localhost is a name that most resolvers do not know.
-        "apiEndpoint": f"{world.endpoint}/_aws/execute-api/{api_id}",
-    }
-
-
-def _log_group(_: Values, sent: Values, world: World) -> tuple[str, dict[str, Any]]:
-    name = sent["logGroupName"]
-    return name, {"name": name, "arn": world.arn("logs", f"log-group:{name}")}
-
-
-def _keep_logs(client: Any, days: Any, sent: Values) -> None:
-    client.put_retention_policy(logGroupName=sent["logGroupName"], retentionInDays=int(days))
-
-
-def _reserve(client: Any, count: Any, sent: Values) -> None:
-    if count >= 0:  # -1 shares the account's concurrency
-        client.put_function_concurrency(FunctionName=sent["FunctionName"], ReservedConcurrentExecutions=int(count))
-
-
-def _archive(archive: Any) -> dict[str, Any]:
-    return {"Code": {"ZipFile": Path(archive.path).read_bytes()}}
-
-
-def _renamed(parameter: str, names: Mapping[str, str]) -> Callable[[Values], dict[str, Any]]:
-    """An object whose members have other names in the API; LocalError for one that is not among `names`."""
-
-    def place(value: Values) -> dict[str, Any]:
-        unmapped = value.keys() - names.keys()
-        if unmapped:
-            raise LocalError(f"{parameter} has no mapping for {', '.join(sorted(unmapped))}")
-        return {parameter: {names[key]: _pascal(member) for key, member in value.items()}}
-
-    return place
-
-
-def _route_settings(settings: list[Values]) -> dict[str, Any]:
-    return {
-        "RouteSettings": {
-            each["routeKey"]: _pascal({key: value for key, value in each.items() if key != "routeKey"})
-            for each in settings
-        }
-    }
-
-
-def _found(key: str) -> Callable[[Values, Values, World], tuple[str, dict[str, Any]]]:
-    """A resource whose id stands in the answer and that computes nothing else."""
-    return lambda answer, _sent, _world: (str(answer[key]), {})
-
-
-def _sent(*keys: str) -> Callable[[Values, Values, World], tuple[str, dict[str, Any]]]:
-    """A resource that is known by what was sent."""
-    return lambda _answer, sent, _world: ("/".join(str(sent[key]) for key in keys), {})
-
-
-KINDS: Mapping[str, Kind] = {
-    "aws:cognito/userPool:UserPool": Kind(
-        service="cognito-idp",
-        call="create_user_pool",
-        name="PoolName",
-        inputs={
-            **_same("usernameAttributes", "aliasAttributes", "usernameConfiguration", "autoVerifiedAttributes"),
-            **_same("accountRecoverySetting", "adminCreateUserConfig", "deletionProtection"),
-            "passwordPolicy": _nested("Policies", "PasswordPolicy"),
-            "userAttributeUpdateSettings": _renamed(
-                "UserAttributeUpdateSettings",
-                {"attributesRequireVerificationBeforeUpdates": "AttributesRequireVerificationBeforeUpdate"},
-            ),
-        },
-        outputs=_user_pool,
-    ),
-    "aws:cognito/userPoolClient:UserPoolClient": Kind(
-        service="cognito-idp",
-        call="create_user_pool_client",
-        name="ClientName",
-        inputs={
-            **_same("userPoolId", "generateSecret", "explicitAuthFlows", "supportedIdentityProviders"),
-            **_same("allowedOauthFlowsUserPoolClient", "callbackUrls", "logoutUrls", "preventUserExistenceErrors"),
-            **_same("enableTokenRevocation", "accessTokenValidity", "idTokenValidity", "refreshTokenValidity"),
-            **_same("tokenValidityUnits"),
-            "allowedOauthFlowsUserPoolClient": "AllowedOAuthFlowsUserPoolClient",
-            "allowedOauthFlows": "AllowedOAuthFlows",
-            "allowedOauthScopes": "AllowedOAuthScopes",
-            "callbackUrls": "CallbackURLs",
-            "logoutUrls": "LogoutURLs",
-        },
-        outputs=lambda answer, _sent, _world: (answer["UserPoolClient"]["ClientId"], {}),
-    ),
-    "aws:cognito/resourceServer:ResourceServer": Kind(
-        service="cognito-idp",
-        call="create_resource_server",
-        inputs=_same("userPoolId", "identifier", "name", "scopes"),
-        outputs=_sent("UserPoolId", "Identifier"),
-    ),
-    "aws:cognito/userGroup:UserGroup": Kind(
-        service="cognito-idp",
-        call="create_group",
-        inputs={**_same("userPoolId", "description"), "name": "GroupName"},
-        outputs=_sent("UserPoolId", "GroupName"),
-    ),
-    "aws:cognito/userPoolDomain:UserPoolDomain": Kind(
-        service="cognito-idp",
-        call="create_user_pool_domain",
-        inputs=_same("domain", "userPoolId"),
-        outputs=_sent("Domain"),
-    ),
-    "aws:iam/role:Role": Kind(
-        service="iam",
-        call="create_role",
-        name="RoleName",
-        inputs={"assumeRolePolicy": "AssumeRolePolicyDocument"},
-        outputs=lambda answer, _sent, _world: (answer["Role"]["RoleName"], {"arn": answer["Role"]["Arn"]}),
-    ),
-    "aws:iam/rolePolicy:RolePolicy": Kind(
-        service="iam",
-        call="put_role_policy",
-        name="PolicyName",
-        inputs={"role": "RoleName", "policy": "PolicyDocument"},
-        outputs=_sent("RoleName", "PolicyName"),
-    ),
-    "aws:cloudwatch/logGroup:LogGroup": Kind(
-        service="logs",
-        call="create_log_group",
-        name="logGroupName",
-        inputs={"namePrefix": lambda prefix: {"logGroupName": f"{prefix}local"}},
-        then={"retentionInDays": _keep_logs},
-        outputs=_log_group,
-    ),
-    "aws:lambda/function:Function": Kind(
-        service="lambda",
-        call="create_function",
-        name="FunctionName",
-        inputs={
-            **_same("role", "handler", "runtime", "architectures", "memorySize", "timeout", "packageType"),
-            **_same("tracingConfig", "loggingConfig"),
-            "code": _archive,
-            "environment": lambda value: {"Environment": {"Variables": value["variables"]}},
-        },
-        then={"reservedConcurrentExecutions": _reserve},
-        outputs=_function,
-    ),
-    "aws:lambda/permission:Permission": Kind(
-        service="lambda",
-        call="add_permission",
-        name="StatementId",
-        inputs={**_same("action", "principal", "sourceArn"), "function": "FunctionName"},
-        outputs=_sent("StatementId"),
-    ),
-    "aws:apigatewayv2/api:Api": Kind(
-        service="apigatewayv2",
-        call="create_api",
-        name="Name",
-        inputs=_same("protocolType", "corsConfiguration"),
-        outputs=_api,
-    ),
-    "aws:apigatewayv2/authorizer:Authorizer": Kind(
-        service="apigatewayv2",
-        call="create_authorizer",
-        inputs={
-            **_same("name", "apiId", "authorizerType"),
-            "identitySources": "IdentitySource",
-            "jwtConfiguration": _renamed("JwtConfiguration", {"issuer": "Issuer", "audiences": "Audience"}),
-        },
-        outputs=_found("AuthorizerId"),
-    ),
-    "aws:apigatewayv2/integration:Integration": Kind(
-        service="apigatewayv2",
-        call="create_integration",
-        inputs=_same("apiId", "integrationType", "integrationUri", "payloadFormatVersion"),
-        outputs=_found("IntegrationId"),
-    ),
-    "aws:apigatewayv2/route:Route": Kind(
-        service="apigatewayv2",
-        call="create_route",
-        inputs=_same("apiId", "routeKey", "target", "authorizationType", "authorizerId", "authorizationScopes"),
-        outputs=_found("RouteId"),
-    ),
-    "aws:apigatewayv2/stage:Stage": Kind(
-        service="apigatewayv2",
-        call="create_stage",
-        inputs={
-            **_same("apiId", "autoDeploy", "defaultRouteSettings", "accessLogSettings"),
-            "name": "StageName",
-            "routeSettings": _route_settings,
-        },
-        outputs=_sent("StageName"),
-    ),
-}
+    given: dict[str, Any]
+    sent: dict[str, Any]
+    id: str
+    computed: dict[str, Any]
 
 
 class Provider:
@@ -308,34 +42,101 @@ class Provider:
         )
         services = {kind.service for kind in KINDS.values()}
         self._clients = {service: self.client(service) for service in services}  # made here: Session is not for threads
+        self._made: dict[tuple[str, str], Made] = {}
+        self._wanted: set[tuple[str, str]] = set()
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator."""
         plain = Config(proxies={}, retries={"max_attempts": 0}, max_pool_connections=20)
         return self._session.client(service, endpoint_url=self._world.endpoint, config=plain)
 
+    def begin(self) -> None:
+        """Begin an evaluation: what it does not ask for, `sweep` removes."""
+        self._wanted.clear()
+
     def create(self, type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Make the resource; its id, and its inputs with what AWS computes. LocalError names type, name and cause."""
+        """Make the resource, or bring the one there is to these inputs; its id, and its inputs with what AWS computes.
+
+        LocalError names type, name and cause.
+        """
         kind = KINDS.get(type_)
         if kind is None:
-            raise LocalError(f"{type_} ({name}) must be mapped in local/provider.py: no AWS call is known for it")
+            raise LocalError(f"{type_} ({name}) must be mapped in local/kinds.py: no AWS call is known for it")
         given = {key: _whole(value) for key, value in inputs.items() if value is not None}
         unmapped = given.keys() - kind.inputs.keys() - kind.then.keys()
         if unmapped:
             missing = ", ".join(sorted(unmapped))
-            raise LocalError(
-                f"{type_} ({name}) must map every input in local/provider.py, got no mapping for {missing}"
-            )
-        client = self._clients[kind.service]
+            raise LocalError(f"{type_} ({name}) must map every input in local/kinds.py, got no mapping for {missing}")
+        key = (type_, name)
+        self._wanted.add(key)
         try:
-            sent = _parameters(kind, name, given)
-            answer = getattr(client, kind.call)(**sent)
-            for key in kind.then.keys() & given.keys():
-                kind.then[key](client, given[key], sent)
+            made = self._made.get(key)
+            if made is None:
+                made = self._make(kind, name, given)
+            elif _comparable(made.given) != _comparable(given):
+                made = self._change(kind, name, made, given)
+            self._made[key] = made
         except (ClientError, BotoCoreError, LocalError) as error:
             raise LocalError(f"{type_} ({name}) is refused: {' '.join(str(error).split())}") from error
+        return made.id, {**given, **made.computed}
+
+    def sweep(self) -> None:
+        """Remove what the evaluation since `begin` did not ask for, newest first."""
+        for key in [key for key in reversed(self._made) if key not in self._wanted]:
+            self._remove(KINDS[key[0]], self._made.pop(key))
+
+    def _make(self, kind: Kind, name: str, given: dict[str, Any]) -> Made:
+        client, sent = self._clients[kind.service], _parameters(kind, name, given)
+        answer = getattr(client, kind.call)(**sent)
+        for key in kind.then.keys() & given.keys():
+            kind.then[key](client, given[key], sent)
         resource_id, computed = kind.outputs(answer, sent, self._world)
-        return resource_id, {**given, **computed}
+        return Made(given, sent, resource_id, computed)
+
+    def _change(self, kind: Kind, name: str, made: Made, given: dict[str, Any]) -> Made:
+        client, sent = self._clients[kind.service], _parameters(kind, name, given)
+        changed = {key for key in made.sent.keys() | sent.keys() if made.sent.get(key) != sent.get(key)}
+        takes = self._takes(client, kind.update)
+        if changed <= takes | kind.changes.keys():
+            for parameter in changed & kind.changes.keys():
+                kind.changes[parameter](client, sent)
+            if changed & takes:
+                self._call(client, kind, kind.update, {**sent, **_identity(kind, made)})
+            for key in kind.then.keys() & given.keys():
+                if _comparable(made.given.get(key)) != _comparable(given[key]):
+                    kind.then[key](client, given[key], sent)
+            return Made(given, sent, made.id, made.computed)
+        if kind.kept:
+            names = ", ".join(sorted(changed - takes - kind.changes.keys()))
+            raise LocalError(f"{names} cannot change while the stack is up: every user would be lost; restart it")
+        self._remove(kind, made)
+        return self._make(kind, name, given)
+
+    def _remove(self, kind: Kind, made: Made) -> None:
+        client = self._clients[kind.service]
+        try:
+            self._call(client, kind, kind.delete, {**made.sent, **_identity(kind, made)})
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:  # gone with what it belonged to
+                raise
+
+    def _call(self, client: Any, kind: Kind, call: str | None, parameters: dict[str, Any]) -> None:
+        if call is None:
+            raise LocalError(f"local/kinds.py must say how {kind.call} is undone")
+        takes = self._takes(client, call)
+        getattr(client, call)(**{key: value for key, value in parameters.items() if key in takes})
+
+    def _takes(self, client: Any, call: str | None) -> set[str]:
+        """The parameters that a call has, by AWS's own model of it."""
+        if call is None:
+            return set()
+        return set(
+            client.meta.service_model.operation_model(client.meta.method_to_api_mapping[call]).input_shape.members
+        )
+
+
+def _identity(kind: Kind, made: Made) -> dict[str, str]:
+    return {} if kind.identity is None else {kind.identity: made.id}
 
 
 def _parameters(kind: Kind, name: str, inputs: Values) -> dict[str, Any]:
@@ -356,3 +157,10 @@ def _whole(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _whole(member) for key, member in value.items() if member is not None}
     return [_whole(member) for member in value] if isinstance(value, list) else value
+
+
+def _comparable(value: Any) -> Any:
+    """The value with archives by their path, whose name holds a digest of what is in them."""
+    if isinstance(value, pulumi.FileArchive):
+        return value.path
+    return {key: _comparable(member) for key, member in value.items()} if isinstance(value, Mapping) else value

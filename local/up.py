@@ -1,8 +1,7 @@
-"""`up`: emulator, program, first call, in this order, with their times; then a summary, and waiting."""
+"""`up`: emulator, program, first call, in this order, with their times; a summary; then serving what changes."""
 
 from __future__ import annotations
 
-import http.client
 import os
 import signal
 import subprocess
@@ -11,40 +10,21 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from local import ROOT, LocalError
+from local.deployment import Deployment, Steps
 from local.emulator import Emulator
-from local.engine import Stack, evaluate
+from local.engine import Stack
+from local.kinds import NOT_EMULATED
+from local.live import Calls, Watch
 from local.people import People, new_password
-from local.provider import NOT_EMULATED, Provider
 from local.running import Folder, Run
 
 T = TypeVar("T")
-
-HEALTH_DEADLINE = 20  # seconds for the first call, which starts the function
-
-
-class Steps:
-    """Prints each step as it ends, with its seconds, and keeps count of the whole. Safe to use from several threads."""
-
-    def __init__(self, show: Callable[[str], object] | None = None) -> None:
-        self._began = time.perf_counter()
-        self._show = show or (lambda line: print(line, flush=True))
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the first step began."""
-        return time.perf_counter() - self._began
-
-    def time(self, step: str, do: Callable[[], T], detail: str) -> T:
-        """Do the step and print it."""
-        began = time.perf_counter()
-        result = do()
-        self._show(f"  {time.perf_counter() - began:6.2f} s  {step:<22} {detail}")
-        return result
 
 
 class Interrupted(Exception):  # noqa: N818 - what happened to the run, not an error in it
@@ -52,36 +32,42 @@ class Interrupted(Exception):  # noqa: N818 - what happened to the run, not an e
 
 
 def up(stack_name: str, port: int, folder: Folder) -> None:
-    """Bring the stack up and keep it until Ctrl-C or `down`. LocalError if it cannot be; nothing is left running."""
+    """Bring the stack up and keep it until Ctrl-C or `down`. LocalError if it cannot be; nothing is left running.
+
+    Meanwhile a saved file is served, and each call of the API is printed.
+    """
     stack = Stack.load(stack_name)
     stop = _on_signals()
     with folder.held():
         steps = Steps()
         print(f"Stack {stack.name} on this machine", flush=True)
         with Emulator(port, stack.region, folder.path) as emulator:
-            outputs = _unless_stopped(stop, lambda: bring_up(stack, emulator, steps))
+            watch = Watch()
+            deployment = Deployment(emulator, stack.region)
+            outputs = _unless_stopped(stop, lambda: deployment.bring_up(stack, steps))
             run = Run(os.getpid(), stack.name, emulator.endpoint, time.time(), new_password())
             folder.publish_outputs(outputs)
             _summarise(outputs, People(outputs, run.password), run, steps, folder)
             folder.publish_run(run)
-            while not stop.wait(0.2):
-                emulator.check()
+            with closing(Calls(emulator.requests, deployment.provider)) as calls:
+                while not stop.wait(0.1):
+                    emulator.check()
+                    for line in calls.new():
+                        print(line, flush=True)
+                    if names := watch.changed():
+                        _serve_change(names, stack_name, deployment, folder)
             print("\nStopped.", flush=True)
 
 
-def bring_up(stack: Stack, emulator: Emulator, steps: Steps) -> dict[str, Any]:
-    """Evaluate the program against a started emulator and wait for the first answer; the outputs, all of them local."""
-    provider = steps.time("emulator", lambda: _ready(emulator, stack.region), emulator.endpoint)
-
-    def create(type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        return steps.time(name, lambda: provider.create(type_, name, inputs), type_)
-
-    outputs = steps.time("program", lambda: evaluate(stack, create), f"{stack.project}, Pulumi.{stack.name}.yaml")
-    outputs["awsEndpointUrl"] = emulator.endpoint
-    if outputs.get("authDomain"):
-        outputs["authDomain"] = emulator.endpoint  # its sign-in page tells pools apart by the app client
-    steps.time("first call", lambda: _wait_for_health(outputs["apiUrl"], emulator), "GET /health 200")
-    return outputs
+def _serve_change(names: list[str], stack_name: str, deployment: Deployment, folder: Folder) -> None:
+    began = time.perf_counter()
+    saved = ", ".join(names)
+    try:
+        folder.publish_outputs(deployment.change(Stack.load(stack_name)))
+    except LocalError as error:
+        print(f"  {saved} is not served: {error}", file=sys.stderr, flush=True)
+    else:
+        print(f"  {time.perf_counter() - began:6.2f} s  {saved} is served", flush=True)
 
 
 def up_detached(stack_name: str, port: int, folder: Folder) -> None:
@@ -147,37 +133,6 @@ def _unless_stopped(stop: threading.Event, do: Callable[[], T]) -> T:
         if done.done():
             return done.result()
     raise Interrupted
-
-
-def _ready(emulator: Emulator, region: str) -> Provider:
-    # The clients' service models take as long to load as the emulator takes to start.
-    provider = Provider(emulator.endpoint, region)
-    emulator.wait_until_ready()
-    return provider
-
-
-def _wait_for_health(api_url: str, emulator: Emulator) -> None:
-    url = urlsplit(api_url)
-    deadline = time.monotonic() + HEALTH_DEADLINE
-    while True:
-        emulator.check()
-        answer = "nothing"
-        connection = http.client.HTTPConnection(url.netloc, timeout=HEALTH_DEADLINE)
-        try:
-            connection.request("GET", f"{url.path}/health")
-            response = connection.getresponse()
-            if response.status == 200:
-                return
-            answer = f"{response.status} {response.read(200).decode(errors='replace')}"
-        except (OSError, http.client.HTTPException) as error:
-            answer = str(error)
-        finally:
-            connection.close()
-        if time.monotonic() > deadline:
-            raise LocalError(
-                f"GET /health must answer 200 within {HEALTH_DEADLINE} s, got {answer}; see {emulator.log}"
-            )
-        time.sleep(0.2)
 
 
 def _summarise(outputs: dict[str, Any], people: People, run: Run, steps: Steps, folder: Folder) -> None:

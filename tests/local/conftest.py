@@ -10,10 +10,10 @@ import boto3
 import pytest
 import requests
 
+from local.deployment import Steps, bring_up
 from local.emulator import Emulator
 from local.engine import Stack
 from local.people import People, new_password
-from local.up import Steps, bring_up
 
 
 @pytest.fixture(scope="session")

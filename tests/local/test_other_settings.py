@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import requests
 
+from local.deployment import Steps, bring_up
 from local.emulator import Emulator
 from local.engine import Stack
 from local.people import People, new_password
-from local.up import Steps, bring_up
 
 OTHER = {"emailAsUsername": "true", "acceptIdTokens": "true", "passwordSignIn": "false"}
 

@@ -8,7 +8,8 @@ import pytest
 
 from local import LocalError
 from local.emulator import Emulator
-from local.provider import KINDS, Provider
+from local.kinds import KINDS
+from local.provider import Provider
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def provider(emulator: Emulator) -> Provider:
 
 def test_unknown_type_is_named(provider: Provider) -> None:
     """A resource that quietly does not exist would be found in production."""
-    with pytest.raises(LocalError, match=r"aws:s3/bucket:Bucket \(files\) must be mapped in local/provider.py"):
+    with pytest.raises(LocalError, match=r"aws:s3/bucket:Bucket \(files\) must be mapped in local/kinds.py"):
         provider.create("aws:s3/bucket:Bucket", "files", {})
 
 

@@ -1,0 +1,332 @@
+"""What each resource of the program becomes in the emulator: a table from Pulumi type to AWS API calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from local import LocalError
+
+ACCOUNT = "000000000000"  # the emulator's only account
+
+# What AWS enforces and the emulator does not: held by unit tests, and said by `up`.
+NOT_EMULATED = (
+    "throttles and reserved concurrency",
+    "the invoke permission and the function's role",
+    "reserved environment keys",
+    "closed sign-up and sign-in flows that are off",
+    "processor and Python version of the function",
+    "delivery of the access log",
+    "email (nothing is sent, and any confirmation code is right)",
+)
+
+Values = Mapping[str, Any]
+Parameter = str | Callable[[Any], dict[str, Any]]
+
+
+def _pascal(value: Any) -> Any:
+    """Pulumi's camelCase keys as the PascalCase of most AWS APIs, at every depth."""
+    if isinstance(value, Mapping):
+        return {key[0].upper() + key[1:]: _pascal(member) for key, member in value.items()}
+    return [_pascal(member) for member in value] if isinstance(value, list) else value
+
+
+def _nested(*path: str) -> Callable[[Any], dict[str, Any]]:
+    """Put the value, its keys in PascalCase, at a path of parameters."""
+
+    def place(value: Any) -> dict[str, Any]:
+        placed: dict[str, Any] = _pascal(value)
+        for name in reversed(path):
+            placed = {name: placed}
+        return placed
+
+    return place
+
+
+def _same(*names: str) -> dict[str, Parameter]:
+    """Inputs whose parameter is their own name in PascalCase."""
+    return {name: _nested(name[0].upper() + name[1:]) for name in names}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """How one Pulumi type is made, changed and removed.
+
+    `inputs` maps an input to a parameter, or to a function that makes parameters of its value; `then` has the inputs
+    with a call of their own. `outputs` makes the resource's id and its computed outputs of the call's answer, the
+    parameters sent and the world around. `update` and `delete` take the same parameters, as far as AWS's model of the
+    call has them, and the id as `identity`; what `update` cannot change, or a type without it, is made anew.
+    """
+
+    service: str
+    call: str
+    inputs: Mapping[str, Parameter]
+    outputs: Callable[[Values, Values, World], tuple[str, dict[str, Any]]]
+    name: str | None = None  # the parameter that Pulumi would fill with a name of its own where the program gives none
+    then: Mapping[str, Callable[[Any, Any, Values], object]] = field(default_factory=dict)
+    update: str | None = None
+    delete: str | None = None
+    identity: str | None = None  # the parameter of both that takes the id
+    changes: Mapping[str, Callable[[Any, Values], object]] = field(
+        default_factory=dict
+    )  # parameters with a call of their own
+    kept: bool = False  # never made anew: its users would be lost
+
+
+@dataclass(frozen=True)
+class World:
+    """Where resources are made."""
+
+    endpoint: str
+    region: str
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"arn:aws:{service}:{self.region}:{ACCOUNT}:{resource}"
+
+
+def _user_pool(answer: Values, _: Values, world: World) -> tuple[str, dict[str, Any]]:
+    pool_id = answer["UserPool"]["Id"]
+    return pool_id, {
+        "arn": world.arn("cognito-idp", f"userpool/{pool_id}"),
+        "endpoint": f"cognito-idp.{world.region}.amazonaws.com/{pool_id}",
+    }
+
+
+def _function(answer: Values, _: Values, world: World) -> tuple[str, dict[str, Any]]:
+    arn = answer["FunctionArn"]
+    invoke = f"arn:aws:apigateway:{world.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+    return answer["FunctionName"], {"arn": arn, "name": answer["FunctionName"], "invokeArn": invoke}
+
+
+def _api(answer: Values, _: Values, world: World) -> tuple[str, dict[str, Any]]:
+    api_id = answer["ApiId"]
+    return api_id, {
+        "arn": f"arn:aws:apigateway:{world.region}::/apis/{api_id}",
+        "executionArn": world.arn("execute-api", api_id),
+        # By path, since <id>.execute-api.localhost is a name that most resolvers do not know.
+        "apiEndpoint": f"{world.endpoint}/_aws/execute-api/{api_id}",
+    }
+
+
+def _log_group(_: Values, sent: Values, world: World) -> tuple[str, dict[str, Any]]:
+    name = sent["logGroupName"]
+    return name, {"name": name, "arn": world.arn("logs", f"log-group:{name}")}
+
+
+def _keep_logs(client: Any, days: Any, sent: Values) -> None:
+    client.put_retention_policy(logGroupName=sent["logGroupName"], retentionInDays=int(days))
+
+
+def _reserve(client: Any, count: Any, sent: Values) -> None:
+    if count >= 0:  # -1 shares the account's concurrency
+        client.put_function_concurrency(FunctionName=sent["FunctionName"], ReservedConcurrentExecutions=int(count))
+
+
+def _archive(archive: Any) -> dict[str, Any]:
+    return {"Code": {"ZipFile": Path(archive.path).read_bytes()}}
+
+
+def _upload(client: Any, sent: Values) -> None:
+    client.update_function_code(FunctionName=sent["FunctionName"], ZipFile=sent["Code"]["ZipFile"])
+
+
+def _renamed(parameter: str, names: Mapping[str, str]) -> Callable[[Values], dict[str, Any]]:
+    """An object whose members have other names in the API; LocalError for one that is not among `names`."""
+
+    def place(value: Values) -> dict[str, Any]:
+        unmapped = value.keys() - names.keys()
+        if unmapped:
+            raise LocalError(f"{parameter} has no mapping for {', '.join(sorted(unmapped))}")
+        return {parameter: {names[key]: _pascal(member) for key, member in value.items()}}
+
+    return place
+
+
+def _route_settings(settings: list[Values]) -> dict[str, Any]:
+    return {
+        "RouteSettings": {
+            each["routeKey"]: _pascal({key: value for key, value in each.items() if key != "routeKey"})
+            for each in settings
+        }
+    }
+
+
+def _found(key: str) -> Callable[[Values, Values, World], tuple[str, dict[str, Any]]]:
+    """A resource whose id stands in the answer and that computes nothing else."""
+    return lambda answer, _sent, _world: (str(answer[key]), {})
+
+
+def _sent(*keys: str) -> Callable[[Values, Values, World], tuple[str, dict[str, Any]]]:
+    """A resource that is known by what was sent."""
+    return lambda _answer, sent, _world: ("/".join(str(sent[key]) for key in keys), {})
+
+
+KINDS: Mapping[str, Kind] = {
+    "aws:cognito/userPool:UserPool": Kind(
+        service="cognito-idp",
+        call="create_user_pool",
+        update="update_user_pool",
+        delete="delete_user_pool",
+        identity="UserPoolId",
+        kept=True,
+        name="PoolName",
+        inputs={
+            **_same("usernameAttributes", "aliasAttributes", "usernameConfiguration", "autoVerifiedAttributes"),
+            **_same("accountRecoverySetting", "adminCreateUserConfig", "deletionProtection"),
+            "passwordPolicy": _nested("Policies", "PasswordPolicy"),
+            "userAttributeUpdateSettings": _renamed(
+                "UserAttributeUpdateSettings",
+                {"attributesRequireVerificationBeforeUpdates": "AttributesRequireVerificationBeforeUpdate"},
+            ),
+        },
+        outputs=_user_pool,
+    ),
+    "aws:cognito/userPoolClient:UserPoolClient": Kind(
+        service="cognito-idp",
+        call="create_user_pool_client",
+        update="update_user_pool_client",
+        delete="delete_user_pool_client",
+        identity="ClientId",
+        name="ClientName",
+        inputs={
+            **_same("userPoolId", "generateSecret", "explicitAuthFlows", "supportedIdentityProviders"),
+            **_same("allowedOauthFlowsUserPoolClient", "callbackUrls", "logoutUrls", "preventUserExistenceErrors"),
+            **_same("enableTokenRevocation", "accessTokenValidity", "idTokenValidity", "refreshTokenValidity"),
+            **_same("tokenValidityUnits"),
+            "allowedOauthFlowsUserPoolClient": "AllowedOAuthFlowsUserPoolClient",
+            "allowedOauthFlows": "AllowedOAuthFlows",
+            "allowedOauthScopes": "AllowedOAuthScopes",
+            "callbackUrls": "CallbackURLs",
+            "logoutUrls": "LogoutURLs",
+        },
+        outputs=lambda answer, _sent, _world: (answer["UserPoolClient"]["ClientId"], {}),
+    ),
+    "aws:cognito/resourceServer:ResourceServer": Kind(
+        service="cognito-idp",
+        call="create_resource_server",
+        update="update_resource_server",
+        delete="delete_resource_server",
+        inputs=_same("userPoolId", "identifier", "name", "scopes"),
+        outputs=_sent("UserPoolId", "Identifier"),
+    ),
+    "aws:cognito/userGroup:UserGroup": Kind(
+        service="cognito-idp",
+        call="create_group",
+        update="update_group",
+        delete="delete_group",
+        inputs={**_same("userPoolId", "description"), "name": "GroupName"},
+        outputs=_sent("UserPoolId", "GroupName"),
+    ),
+    "aws:cognito/userPoolDomain:UserPoolDomain": Kind(
+        service="cognito-idp",
+        call="create_user_pool_domain",
+        delete="delete_user_pool_domain",
+        inputs=_same("domain", "userPoolId"),
+        outputs=_sent("Domain"),
+    ),
+    "aws:iam/role:Role": Kind(
+        service="iam",
+        call="create_role",
+        delete="delete_role",
+        name="RoleName",
+        inputs={"assumeRolePolicy": "AssumeRolePolicyDocument"},
+        outputs=lambda answer, _sent, _world: (answer["Role"]["RoleName"], {"arn": answer["Role"]["Arn"]}),
+    ),
+    "aws:iam/rolePolicy:RolePolicy": Kind(
+        service="iam",
+        call="put_role_policy",
+        update="put_role_policy",
+        delete="delete_role_policy",
+        name="PolicyName",
+        inputs={"role": "RoleName", "policy": "PolicyDocument"},
+        outputs=_sent("RoleName", "PolicyName"),
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": Kind(
+        service="logs",
+        call="create_log_group",
+        delete="delete_log_group",
+        name="logGroupName",
+        inputs={"namePrefix": lambda prefix: {"logGroupName": f"{prefix}local"}},
+        then={"retentionInDays": _keep_logs},
+        outputs=_log_group,
+    ),
+    "aws:lambda/function:Function": Kind(
+        service="lambda",
+        call="create_function",
+        update="update_function_configuration",
+        delete="delete_function",
+        name="FunctionName",
+        inputs={
+            **_same("role", "handler", "runtime", "architectures", "memorySize", "timeout", "packageType"),
+            **_same("tracingConfig", "loggingConfig"),
+            "code": _archive,
+            "environment": lambda value: {"Environment": {"Variables": value["variables"]}},
+        },
+        then={"reservedConcurrentExecutions": _reserve},
+        changes={"Code": _upload},
+        outputs=_function,
+    ),
+    "aws:lambda/permission:Permission": Kind(
+        service="lambda",
+        call="add_permission",
+        delete="remove_permission",
+        name="StatementId",
+        inputs={**_same("action", "principal", "sourceArn"), "function": "FunctionName"},
+        outputs=_sent("StatementId"),
+    ),
+    "aws:apigatewayv2/api:Api": Kind(
+        service="apigatewayv2",
+        call="create_api",
+        update="update_api",
+        delete="delete_api",
+        identity="ApiId",
+        name="Name",
+        inputs=_same("protocolType", "corsConfiguration"),
+        outputs=_api,
+    ),
+    "aws:apigatewayv2/authorizer:Authorizer": Kind(
+        service="apigatewayv2",
+        call="create_authorizer",
+        update="update_authorizer",
+        delete="delete_authorizer",
+        identity="AuthorizerId",
+        inputs={
+            **_same("name", "apiId", "authorizerType"),
+            "identitySources": "IdentitySource",
+            "jwtConfiguration": _renamed("JwtConfiguration", {"issuer": "Issuer", "audiences": "Audience"}),
+        },
+        outputs=_found("AuthorizerId"),
+    ),
+    "aws:apigatewayv2/integration:Integration": Kind(
+        service="apigatewayv2",
+        call="create_integration",
+        update="update_integration",
+        delete="delete_integration",
+        identity="IntegrationId",
+        inputs=_same("apiId", "integrationType", "integrationUri", "payloadFormatVersion"),
+        outputs=_found("IntegrationId"),
+    ),
+    "aws:apigatewayv2/route:Route": Kind(
+        service="apigatewayv2",
+        call="create_route",
+        update="update_route",
+        delete="delete_route",
+        identity="RouteId",
+        inputs=_same("apiId", "routeKey", "target", "authorizationType", "authorizerId", "authorizationScopes"),
+        outputs=_found("RouteId"),
+    ),
+    "aws:apigatewayv2/stage:Stage": Kind(
+        service="apigatewayv2",
+        call="create_stage",
+        update="update_stage",
+        delete="delete_stage",
+        inputs={
+            **_same("apiId", "autoDeploy", "defaultRouteSettings", "accessLogSettings"),
+            "name": "StageName",
+            "routeSettings": _route_settings,
+        },
+        outputs=_sent("StageName"),
+    ),
+}
