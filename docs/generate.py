@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import groupby
 from pathlib import Path
 
 import yaml
 
 from handler.errors import Refused
+from tests.handler.case import Line
+from tests.handler.corpus import CASES, SCENARIOS
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -36,6 +41,45 @@ def refusals() -> str:
     return "\n".join(rows)
 
 
+_LAYERS = {"G": "gateway", "H": "function", "B": "each layer alone", "-": "allowed, or a documented limit"}
+
+
+def attacks() -> str:
+    """Every hostile request by id: how many ways it is tried, what, the answer, and the layer that must give it."""
+    rows = ["| id | tries | what | answer | stopped by |", "|---|---|---|---|---|"]
+    lines: list[Line] = sorted([*CASES, *SCENARIOS], key=lambda line: line.id)
+    for id_, group in groupby(lines, key=lambda line: line.id):
+        cases = list(group)
+        titles = _few(case.title for case in cases)
+        answers = ", ".join(map(str, sorted({status for case in cases for status in case.expected}))) or "known answer"
+        layers = ", ".join(dict.fromkeys(_LAYERS[case.layer] for case in cases))
+        rows.append(f"| {id_} | {len(cases)} | {titles} | {answers} | {layers} |")
+    return "\n".join(rows)
+
+
+def faults() -> str:
+    """Every fault of the key endpoint by id, as the tests name them."""
+    rows = ["| id | tests | faults |", "|---|---|---|"]
+    named = sorted(re.findall(r"\[(J\d\d)-([^\]]+)\]", _collected("tests/handler/test_keys.py")))
+    for id_, group in groupby(named, key=lambda pair: pair[0]):
+        names = [name.replace("-", " ") for _, name in group]
+        rows.append(f"| {id_} | {len(names)} | {_few(names)} |")
+    return "\n".join(rows)
+
+
+def _collected(path: str) -> str:
+    """The names of the tests in a file, as pytest collects them."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", path]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+def _few(titles: Iterable[str], most: int = 4) -> str:
+    """The first of the titles, without repeats, and how many more there are."""
+    unique = [title.replace("|", "\\|").replace("<", "&lt;") for title in dict.fromkeys(titles)]
+    shown = "; ".join(unique[:most])
+    return shown if len(unique) <= most else f"{shown}; and {len(unique) - most} more"
+
+
 def _leaves(kind: type[Refused]) -> list[type[Refused]]:
     """The refusals that can happen: those with no narrower one."""
     below = kind.__subclasses__()
@@ -46,6 +90,8 @@ def _leaves(kind: type[Refused]) -> list[type[Refused]]:
 PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("configuration.md", "settings", configuration),
     ("security-model.md", "refusals", refusals),
+    ("security-model.md", "attacks", attacks),
+    ("security-model.md", "faults", faults),
 )
 
 

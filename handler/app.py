@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,6 +20,7 @@ from handler.errors import (
     EventInvalid,
     GroupMissing,
     InternalError,
+    KeysUnavailable,
     Refused,
     RouteUnknown,
     SchemeUnsupported,
@@ -49,6 +51,15 @@ class Service:
         self.verifier = TokenVerifier(self.keys, settings.issuer, settings.client_ids, settings.token_uses)
 
 
+_making = threading.Lock()
+
+
+def current_service() -> Service:
+    """`service()`, for threads that may come at once: its cache alone would let each of them make one."""
+    with _making:
+        return service()
+
+
 @cache
 def service() -> Service:
     """The one Service of this environment, made from its variables at first use; SettingsError if they are wrong."""
@@ -64,11 +75,15 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
         route = _route(event)
         route_key = route.key
         response = _answer(route, event)
+        trouble = None if route.public else service().keys.trouble
     except Refused as refused:
         return _refusal(refused, request_id, route_key, started)
     except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the client gets a fixed 500
         return _refusal(InternalError(), request_id, route_key, started, error)
-    logs.write(_threshold(), "INFO", request_id, route_key, 200, _elapsed(started))
+    if trouble is None:
+        logs.write(_threshold(), "INFO", request_id, route_key, 200, _elapsed(started))
+    else:  # answered with a stale key: somebody must see that the key endpoint is ill before the key is too old
+        logs.write(_threshold(), "WARNING", request_id, route_key, 200, _elapsed(started), cause=trouble)
     return response
 
 
@@ -97,7 +112,7 @@ def _authorised(route: Route, event: dict[str, Any]) -> Caller:
     jwt = authorizer.get("jwt") if isinstance(authorizer, dict) else None
     if not isinstance(jwt, dict) or not isinstance(jwt.get("claims"), dict):
         raise AuthorizerMissing
-    caller = service().verifier.verify(_bearer_token(event.get("headers")), time.time())
+    caller = current_service().verifier.verify(_bearer_token(event.get("headers")), time.time())
     if route.scopes:
         if caller.scopes.isdisjoint(route.scopes):
             raise ScopeMissing
@@ -145,9 +160,11 @@ def _refusal(
     if refused.retry_after is not None:
         headers["Retry-After"] = str(refused.retry_after)
     level = "ERROR" if refused.status >= 500 else "WARNING"
-    place = _place(error) if error is not None else {}
+    more = _place(error) if error is not None else {}
+    if isinstance(refused, KeysUnavailable):
+        more = {"cause": refused.cause}
     elapsed = _elapsed(started)
-    logs.write(_threshold(), level, request_id, route_key, refused.status, elapsed, reason=refused.reason, **place)
+    logs.write(_threshold(), level, request_id, route_key, refused.status, elapsed, reason=refused.reason, **more)
     body = _encode({"message": refused.message, "requestId": request_id})
     return {"statusCode": refused.status, "headers": headers, "body": body}
 

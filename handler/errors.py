@@ -1,12 +1,24 @@
 """Every way a request can be turned down: its status, its reason code and the words a client may see.
 
-A reason code is the only thing the log says about a refusal; alarms count them, so a code never changes its
-meaning. No refusal carries anything of the request: there is no field to put it in.
+A reason code is the only thing the log says about a refusal (and a cause, where keys cannot be had); alarms count them,
+so a code never changes its meaning. No refusal carries anything of the request: there is no field to put it in.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+# Why signing keys cannot be had: a fixed word for the operator, who must tell a missing way out of a VPC from an
+# endpoint that is ill. Listed in the order of one fetch.
+Cause = Literal[
+    "unreachable",  # no connection, or a broken one: name not resolved, no route, refused, reset
+    "timeout",  # connected, but no whole answer in time
+    "tls",  # a certificate that does not verify, or no TLS
+    "redirect",  # never followed
+    "status",  # any other status than 200
+    "too_large",
+    "document",  # not a key set, or one without a usable key
+]
 
 
 class Refused(Exception):
@@ -37,6 +49,8 @@ class BodyUnexpected(BadRequest):
 
 
 class BodyTooLarge(Refused):
+    """The body is longer than any route reads."""
+
     status = 413
     reason = "body_too_large"
     message = "Payload Too Large"
@@ -59,6 +73,8 @@ class Unauthorized(Refused):
 
 
 class TokenMissing(Unauthorized):
+    """No Authorization header, or one without a token."""
+
     reason = "token_missing"
     challenge = "Bearer"  # RFC 6750 3.1: no error code when no credentials were sent
 
@@ -77,6 +93,8 @@ class AuthorizerMissing(Unauthorized):
 
 
 class TokenTooLarge(Unauthorized):
+    """Longer than any request line and headers together may be."""
+
     reason = "token_too_large"
 
 
@@ -99,6 +117,8 @@ class KeyUnknown(Unauthorized):
 
 
 class SignatureInvalid(Unauthorized):
+    """The signature is not that key's over this header and payload."""
+
     reason = "signature_invalid"
 
 
@@ -109,14 +129,20 @@ class ClaimsInvalid(Unauthorized):
 
 
 class IssuerMismatch(Unauthorized):
+    """Issued by another pool, or by nobody."""
+
     reason = "issuer_mismatch"
 
 
 class TokenExpired(Unauthorized):
+    """Its time is over; the client should refresh it."""
+
     reason = "token_expired"
 
 
 class TokenNotYetValid(Unauthorized):
+    """Issued, or valid, only in the future."""
+
     reason = "token_not_yet_valid"
 
 
@@ -140,11 +166,15 @@ class Forbidden(Refused):
 
 
 class ScopeMissing(Forbidden):
+    """The token has none of the scopes that the route asks for."""
+
     reason = "scope_missing"
     challenge = 'Bearer error="insufficient_scope"'
 
 
 class GroupMissing(Forbidden):
+    """The user is in none of the groups that the route asks for."""
+
     reason = "group_missing"
 
 
@@ -161,6 +191,10 @@ class KeysUnavailable(Refused):
     reason = "keys_unavailable"
     message = "Service Unavailable"
     retry_after = 5
+
+    def __init__(self, cause: Cause = "unreachable") -> None:
+        super().__init__()
+        self.cause = cause
 
 
 class InternalError(Refused):

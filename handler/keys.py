@@ -12,19 +12,22 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException
+from io import BufferedReader, RawIOBase
+from math import gcd, prod
 from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK, PyJWTError
 
-from handler.errors import KeysUnavailable, KeyUnknown
+from handler.errors import Cause, KeysUnavailable, KeyUnknown
 
 DEADLINE = 1.5  # seconds for connecting, headers and body together; the gateway's own fetch has the same limit
 BODY_LIMIT = 65_536  # bytes; a Cognito key set is about 1 kB, the gateway reads 150,000 at most
+ANSWER_LIMIT = 2 * BODY_LIMIT  # bytes with the status line, headers and chunk sizes
+KEYS_MOST = 10  # members of a key set; Cognito has two, twice that while it rotates them
 SOFT_AGE = 600  # seconds until a key set is read again
 HARD_AGE = 7_200  # seconds until it is no longer believed; the gateway keeps keys as long
 COOLDOWN = 10  # seconds between two fetches that unknown key ids may cause
@@ -35,9 +38,10 @@ RETRY_AFTER_MOST = 120  # seconds; a longer Retry-After would outlast what calle
 class FetchFailed(Exception):  # noqa: N818 - says what happened, as the refusals do
     """The key endpoint gave no usable key set. `retry_after` is what it asked for, in seconds, or 0."""
 
-    def __init__(self, retry_after: float = 0) -> None:
+    def __init__(self, retry_after: float = 0, *, cause: Cause = "unreachable") -> None:
         super().__init__()
         self.retry_after = retry_after
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,16 @@ class SigningKeys:
         self._clock = clock
         self._set = KeySet()
         self._refreshing = threading.Lock()
-        self._failures = 0
-        self._retry_at = float("-inf")
+        self._failures = 0  # in a row
+        self._failed_at = float("-inf")
+        self._quiet = 0.0  # seconds after that without a fetch
+        self._cause: Cause = "unreachable"
         self._unknown_at = float("-inf")  # when an unknown key id last caused a fetch
+
+    @property
+    def trouble(self) -> Cause | None:
+        """Why the last fetch failed, or None if it did not: stale keys hide it from callers, not from the log."""
+        return self._cause if self._failures else None
 
     def get(self, key_id: str) -> RSAPublicKey:
         """The key of that id. KeyUnknown if a current set does not have it, KeysUnavailable if none can be had."""
@@ -79,7 +90,7 @@ class SigningKeys:
         if key is not None and 0 <= age < SOFT_AGE:
             return key
         if key is not None and 0 <= age < HARD_AGE:
-            return self._renewed(key_id, key)
+            return self._renewed(key_id, known)
         return self._sought(key_id, known)
 
     def prefetch(self) -> None:
@@ -88,32 +99,33 @@ class SigningKeys:
             if self._may_fetch(self._clock()):
                 self._refresh()
 
-    def _renewed(self, key_id: str, stale: RSAPublicKey) -> RSAPublicKey:
+    def _renewed(self, key_id: str, stale: KeySet) -> RSAPublicKey:
         """A stale key's successor, or the stale key while another thread is fetching or the endpoint is ill."""
-        if not self._refreshing.acquire(blocking=False):
-            return stale
-        try:
-            if not self._may_fetch(self._clock()) or not self._refresh():
-                return stale
-        finally:
-            self._refreshing.release()
-        return self._sought(key_id, self._set)
+        if self._refreshing.acquire(blocking=False):
+            try:
+                if self._set is stale and self._may_fetch(self._clock()):
+                    self._refresh()
+            finally:
+                self._refreshing.release()
+        key = self._set.keys.get(key_id)
+        if key is None:  # only a set read since this request came can lack it
+            raise KeyUnknown
+        return key
 
     def _sought(self, key_id: str, seen: KeySet) -> RSAPublicKey:
         """A key that the cache does not have, or no longer believes: one fetch, shared by all who wait for it."""
         if not self._refreshing.acquire(timeout=DEADLINE + 0.5):
-            raise KeysUnavailable
+            raise KeysUnavailable("timeout")
         try:
             if self._set is seen:  # nobody fetched while this thread waited
                 self._refresh_for_unknown()
-            now = self._clock()
-            if not 0 <= now - self._set.fetched_at < HARD_AGE:
-                raise KeysUnavailable
+            if not 0 <= self._clock() - self._set.fetched_at < HARD_AGE:
+                raise KeysUnavailable(self._cause)
             key = self._set.keys.get(key_id)
             if key is not None:
                 return key
             if self._failures:  # the last fetch failed: nothing current shows this id absent
-                raise KeysUnavailable
+                raise KeysUnavailable(self._cause)
             raise KeyUnknown
         finally:
             self._refreshing.release()
@@ -131,21 +143,21 @@ class SigningKeys:
             self._refresh()
 
     def _may_fetch(self, now: float) -> bool:
-        # A clock that was set back must not stretch the back-off.
-        return not now < self._retry_at <= now + max(BACKOFF_MOST, RETRY_AFTER_MOST)
+        return not 0 <= now - self._failed_at < self._quiet  # a clock that was set back does not stretch it
 
-    def _refresh(self) -> bool:
+    def _refresh(self) -> None:
         try:
             keys = usable_keys(self._fetch(self._url), self._set.keys)
         except FetchFailed as failed:
             self._failures += 1
             wait = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** min(self._failures - 1, 10))
-            self._retry_at = self._clock() + max(wait, min(failed.retry_after, RETRY_AFTER_MOST))
-            return False
-        self._failures = 0
-        self._retry_at = float("-inf")
-        self._set = KeySet(keys, self._clock())
-        return True
+            self._quiet = max(wait, min(failed.retry_after, RETRY_AFTER_MOST))
+            self._failed_at = self._clock()
+            self._cause = failed.cause
+        else:
+            self._failures = 0
+            self._quiet = 0
+            self._set = KeySet(keys, self._clock())
 
 
 def usable_keys(body: bytes, known: dict[str, RSAPublicKey]) -> dict[str, RSAPublicKey]:
@@ -157,10 +169,10 @@ def usable_keys(body: bytes, known: dict[str, RSAPublicKey]) -> dict[str, RSAPub
     try:
         document = json.loads(body.decode())
     except (ValueError, RecursionError):
-        raise FetchFailed from None
+        raise FetchFailed(cause="document") from None
     members = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(members, list):
-        raise FetchFailed
+    if not isinstance(members, list) or len(members) > KEYS_MOST:
+        raise FetchFailed(cause="document")
     ids = [jwk["kid"] for jwk in members if isinstance(jwk, dict) and isinstance(jwk.get("kid"), str)]
     keys: dict[str, RSAPublicKey] = {}
     for jwk in members:
@@ -169,7 +181,7 @@ def usable_keys(body: bytes, known: dict[str, RSAPublicKey]) -> dict[str, RSAPub
             if key is not None:
                 keys[jwk["kid"]] = key
     if not keys:
-        raise FetchFailed
+        raise FetchFailed(cause="document")
     return keys
 
 
@@ -184,7 +196,7 @@ def _is_signing_key(jwk: object) -> bool:
         and jwk.get("key_ops", ["verify"]) == ["verify"]
         and jwk.get("e") == "AQAB"  # 65537, the exponent of every Cognito key; refuses 1 and even ones
         and isinstance(jwk.get("n"), str)
-        and len(jwk["n"]) <= 1366  # 8,192 bits
+        and len(jwk["n"]) <= 683  # 4,096 bits; Cognito's have 2,048, and the prime test's cost grows with the cube
         and "d" not in jwk
     )
 
@@ -198,12 +210,16 @@ def _public_key(jwk: dict[str, Any], known: RSAPublicKey | None) -> RSAPublicKey
         return None
     if known is not None and key == known:
         return known
-    modulus = key.public_numbers().n
-    return None if _is_prime(modulus) or _has_roca_fingerprint(modulus) else key
+    return None if _is_guessable(key.public_numbers().n) else key
+
+
+def _is_guessable(modulus: int) -> bool:
+    """Whether anyone who reads the key can work out how to sign with it."""
+    return gcd(modulus, _SMALL_FACTORS) > 1 or _has_roca_fingerprint(modulus) or _is_prime(modulus)
 
 
 def _is_prime(modulus: int) -> bool:
-    """Fermat's test to base 2. A prime modulus has no secret: whoever reads the key can sign with it."""
+    """Fermat's test to base 2."""
     return pow(2, modulus - 1, modulus) == 1
 
 
@@ -213,6 +229,7 @@ _ROCA_PRIMES = [
     *(3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107),
     *(109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167),
 ]
+_SMALL_FACTORS = 2 * prod(_ROCA_PRIMES)
 
 
 def _has_roca_fingerprint(modulus: int) -> bool:
@@ -232,55 +249,104 @@ def fetch_within_deadline(url: str) -> bytes:
     """The body at `url`, in DEADLINE seconds all told and BODY_LIMIT bytes; FetchFailed otherwise.
 
     Follows no redirect, asks no proxy, decodes no content encoding, and always verifies TLS. The exchange runs in a
-    thread, since neither name resolution nor a dripping header obeys a socket's timeout.
+    thread because name resolution obeys no timeout; one that is left behind ends by itself soon after.
     """
     exchange = _Exchange(url)
-    exchange.start()
+    try:
+        exchange.start()
+    except RuntimeError:  # the system has no thread left
+        raise FetchFailed from None
     exchange.join(DEADLINE)
-    if exchange.is_alive():
-        exchange.abandon()
-        raise FetchFailed
-    if exchange.body is None:
-        raise FetchFailed(exchange.retry_after)
-    return exchange.body
+    outcome = exchange.outcome  # read once: the exchange may end this very moment
+    if isinstance(outcome, FetchFailed):
+        raise outcome
+    return outcome
 
 
 class _Exchange(threading.Thread):
+    """One GET. `outcome` is the body, or what it failed of; while it runs, what it fails of if the time is up."""
+
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True, name="signing-keys")
-        self.body: bytes | None = None
-        self.retry_after: float = 0
-        parts = urlsplit(url)
-        self._path = parts.path
-        host = parts.hostname or ""
-        self._connection: HTTPConnection
-        if parts.scheme == "https":
-            self._connection = HTTPSConnection(host, parts.port, timeout=DEADLINE, context=ssl.create_default_context())
-        else:  # handler.settings lets plain http through for a loopback address only
-            self._connection = HTTPConnection(host, parts.port, timeout=DEADLINE)
+        self.outcome: bytes | FetchFailed = FetchFailed(cause="unreachable")
+        self._url = urlsplit(url)
+        self._until = time.monotonic() + DEADLINE
 
     def run(self) -> None:
         try:
-            self._connection.request("GET", self._path, headers={"Accept": "application/json", "Connection": "close"})
-            response = self._connection.getresponse()
-            if response.status == 200 and response.getheader("Content-Encoding", "identity") == "identity":
-                body = response.read(BODY_LIMIT + 1)
-                if len(body) <= BODY_LIMIT and not response.length:  # a length left over is a body cut short
-                    self.body = body
-            elif response.status in {429, 503}:
-                self.retry_after = _seconds(response.getheader("Retry-After", ""))
-        except (OSError, HTTPException, ValueError, AttributeError):
-            pass  # refused, reset, timed out, not HTTP, or closed by abandon(): no body, which says it all
-        finally:
-            self._connection.close()
+            self.outcome = self._body()
+        except FetchFailed as failed:
+            self.outcome = failed
+        except TimeoutError:
+            pass  # the outcome says already what was being waited for
+        except ssl.SSLError:
+            self.outcome = FetchFailed(cause="tls")
+        except OSError:  # no such name, no route, refused, reset
+            self.outcome = FetchFailed(cause="unreachable")
+        except (HTTPException, ValueError):  # not HTTP, or cut short
+            self.outcome = FetchFailed(cause="document")
 
-    def abandon(self) -> None:
-        """Cut the exchange short, so that the thread ends with it."""
-        sock = self._connection.sock
-        if sock is not None:
-            with suppress(OSError):  # it may have ended by itself meanwhile
-                sock.shutdown(socket.SHUT_RDWR)
+    def _body(self) -> bytes:
+        plain = self._url.scheme == "http"  # handler.settings lets it through for a loopback address only
+        host = self._url.hostname or ""
+        address = (host, self._url.port or (80 if plain else 443))
+        with socket.create_connection(address, DEADLINE / 3) as sock:  # a dead address leaves time for the next one
+            self.outcome = FetchFailed(cause="timeout")
+            sock.settimeout(DEADLINE)
+            if plain:
+                return self._answer(sock)
+            with ssl.create_default_context().wrap_socket(sock, server_hostname=host) as secure:
+                return self._answer(secure)
+
+    def _answer(self, sock: socket.socket) -> bytes:
+        connection = HTTPConnection(self._url.netloc)
+        connection.sock = _Bounded(sock, self._until)
+        connection.request("GET", self._url.path, headers={"Accept": "application/json", "Connection": "close"})
+        response = connection.getresponse()
+        if response.status != 200:
+            cause: Cause = "redirect" if 300 <= response.status < 400 else "status"
+            raise FetchFailed(_seconds(response.getheader("Retry-After", "")), cause=cause)
+        body = response.read(BODY_LIMIT + 1)
+        if len(body) > BODY_LIMIT:
+            raise FetchFailed(cause="too_large")
+        if response.length:  # what was still to come, had it not been cut short
+            raise FetchFailed(cause="document")
+        return body
+
+
+class _Bounded(RawIOBase):
+    """A socket for HTTPConnection that receives ANSWER_LIMIT bytes at most, and until a point in monotonic time.
+
+    A socket's own timeout starts anew with every read, so a dripping answer never meets it. And http.client believes
+    the lengths it is told: for a chunk of -1 bytes it reads to the end, whatever it was asked for.
+    """
+
+    def __init__(self, sock: socket.socket, until: float) -> None:
+        self._sock = sock
+        self._until = until
+        self._received = 0
+        self.sendall = sock.sendall
+
+    def makefile(self, _mode: str) -> BufferedReader:
+        return BufferedReader(self)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        if self._received >= ANSWER_LIMIT:
+            raise FetchFailed(cause="too_large")
+        self._sock.settimeout(left)
+        size = self._sock.recv_into(buffer)
+        self._received += size
+        return size
+
+    def close(self) -> None:
+        """Nothing: the connection closes it when the answer begins, and it is the caller's to close."""
 
 
 def _seconds(value: str) -> float:
-    return float(value) if value.isascii() and value.isdigit() and len(value) < 6 else 0
+    return float(value) if value.isascii() and value.isdigit() else 0

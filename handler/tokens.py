@@ -100,7 +100,7 @@ class TokenVerifier:
             sub=_name(claims.get("sub")),
             username=None if username is None and "username" not in claims else _name(username),
             client_id=client_id,
-            scopes=frozenset(scope.split(" ")),  # RFC 6749 3.3: separated by spaces, and by nothing else
+            scopes=frozenset(scope.split(" ")) - {""},  # RFC 6749 3.3: separated by spaces, and by nothing else
             groups=_groups(claims),
         )
 

@@ -39,7 +39,7 @@ class Emulator:
         self.log = folder / "emulator.log"
         self.requests = folder / "requests.jsonl"
         self._region = region
-        self._scratch = folder / "emulator"
+        self.scratch = folder / "emulator"
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -47,8 +47,8 @@ class Emulator:
             raise LocalError("the emulator ministack must be installed; install it with: make up")
         if _taken(self.port):
             raise LocalError(f"port {self.port} must be free, but another program listens; choose with: make up PORT=0")
-        shutil.rmtree(self._scratch, ignore_errors=True)
-        self._scratch.mkdir(parents=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        self.scratch.mkdir(parents=True)
         self.requests.write_text("")
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -58,7 +58,7 @@ class Emulator:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self._environment(),
-                cwd=self._scratch,
+                cwd=self.scratch,
                 start_new_session=True,  # Ctrl-C is for us; and its workers are in a group that can be ended as one
             )
         return self
@@ -74,7 +74,7 @@ class Emulator:
         process.wait()
         if process.stdin is not None:
             process.stdin.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def wait_until_ready(self) -> None:
         """Return once it answers; LocalError if it ends or START_DEADLINE passes first."""
@@ -111,9 +111,9 @@ class Emulator:
             "MINISTACK_REGION": self._region,
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
-            "STATE_DIR": str(self._scratch),
-            "S3_DATA_DIR": str(self._scratch / "s3"),
-            "TMPDIR": str(self._scratch),
+            "STATE_DIR": str(self.scratch),
+            "S3_DATA_DIR": str(self.scratch / "s3"),
+            "TMPDIR": str(self.scratch),
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
         }

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from local import LocalError
-from local.provider import Provider
+from local.provider import client
 
 
 def new_password() -> str:
@@ -26,10 +26,10 @@ def new_password() -> str:
 class People:
     """Creates users in the stack's pool and signs them in. `password` is that of every user it makes."""
 
-    def __init__(self, outputs: dict[str, Any], password: str) -> None:
+    def __init__(self, outputs: dict[str, Any], password: str, cognito: Any = None) -> None:
         self._outputs = outputs
         self._password = password
-        self._cognito = Provider(outputs["awsEndpointUrl"], outputs["region"]).client("cognito-idp")
+        self._cognito = cognito or client(outputs["awsEndpointUrl"], outputs["region"], "cognito-idp")
         self._pool = outputs["userPoolId"]
 
     def ensure(self, name: str, groups: Iterable[str] = ()) -> str:

@@ -20,6 +20,18 @@ from local.emulator import CREDENTIALS
 from local.kinds import KINDS, Kind, Values, World
 
 
+def client(endpoint: str, region: str, service: str) -> Any:
+    """A boto3 client of the emulator, untouched by this shell's account, profile or proxy."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=region,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}, retries={"max_attempts": 0}, max_pool_connections=20),
+    )
+
+
 @dataclass
 class Made:
     """A resource as it stands: what the program gave, what was sent, its id, and what AWS computed."""
@@ -35,20 +47,15 @@ class Provider:
 
     def __init__(self, endpoint: str, region: str) -> None:
         self._world = World(endpoint, region)
-        self._session = boto3.Session(
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            region_name=region,
-        )
+        # All made here: making one is not safe in several threads, using one is.
         services = {kind.service for kind in KINDS.values()}
-        self._clients = {service: self.client(service) for service in services}  # made here: Session is not for threads
+        self._clients = {service: client(endpoint, region, service) for service in services}
         self._made: dict[tuple[str, str], Made] = {}
         self._wanted: set[tuple[str, str]] = set()
 
     def client(self, service: str) -> Any:
-        """A boto3 client of the emulator."""
-        plain = Config(proxies={}, retries={"max_attempts": 0}, max_pool_connections=20)
-        return self._session.client(service, endpoint_url=self._world.endpoint, config=plain)
+        """The boto3 client of a service that the program uses."""
+        return self._clients[service]
 
     def begin(self) -> None:
         """Begin an evaluation: what it does not ask for, `sweep` removes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import pytest
 import requests
 
 from local import ROOT
+from local.__main__ import main
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 DEADLINE = 60  # seconds until a test gives up on a command
@@ -65,6 +67,14 @@ def run(folder: Path, *arguments: str, cwd: Path = ROOT) -> subprocess.Completed
     return subprocess.run(
         local(folder, *arguments), cwd=cwd, capture_output=True, text=True, timeout=DEADLINE, check=False
     )
+
+
+def here(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The same in this process, which has boto3 loaded already."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = main(["--dir", str(folder), *arguments])
+    return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
 
 
 @contextlib.contextmanager
@@ -119,20 +129,20 @@ def test_up_to_down_as_a_newcomer(folder: Path) -> None:
     )
     assert called.stdout == '{"message": "Hello, authenticated user!", "user": "demo"}\n200'
 
-    assert "Stack local has been up" in run(folder, "status").stdout
+    assert "Stack local has been up" in here(folder, "status").stdout
     assert_one_line(run(folder, "up", "--port", "0"), "a stack runs already", outputs["awsEndpointUrl"], "make down")
     assert_one_line(run(folder, "up", "--detach", "--port", "0"), "a stack runs already")
 
-    token = run(folder, "token", "--user", "ada").stdout
+    token = here(folder, "token", "--user", "ada").stdout
     assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", token), "just the token, for a shell's $(...)"
-    assert run(folder, "call", "GET", "/hello", "--user", "ada").stdout.endswith('"user": "ada"}\n')
-    assert run(folder, "call", "GET", "/reports", "--user", "ada", "--scope", "api/reports.read").returncode == 0
-    assert run(folder, "call", "GET", "/admin", "--user", "ada", "--group", "admin").returncode == 0
-    assert_one_line(run(folder, "call", "GET", "/hello"), "GET /hello answered 401")
-    assert_one_line(run(folder, "token", "--group", "nobles"), "group must be", "admin", "nobles")
-    assert_one_line(run(folder, "token", "--scope", "api/x"), "scope must be", "api/reports.read", "api/x")
-    assert_one_line(run(folder, "token", "--user", "ada", "--password", "wrong"), "ada", "--password")
-    id_token = run(folder, "token", "--user", "ada", "--id").stdout.strip()
+    assert here(folder, "call", "GET", "/hello", "--user", "ada").stdout.endswith('"user": "ada"}\n')
+    assert here(folder, "call", "GET", "/reports", "--user", "ada", "--scope", "api/reports.read").returncode == 0
+    assert here(folder, "call", "GET", "/admin", "--user", "ada", "--group", "admin").returncode == 0
+    assert_one_line(here(folder, "call", "GET", "/hello"), "GET /hello answered 401")
+    assert_one_line(here(folder, "token", "--group", "nobles"), "group must be", "admin", "nobles")
+    assert_one_line(here(folder, "token", "--scope", "api/x"), "scope must be", "api/reports.read", "api/x")
+    assert_one_line(here(folder, "token", "--user", "ada", "--password", "wrong"), "ada", "--password")
+    id_token = here(folder, "token", "--user", "ada", "--id").stdout.strip()
     assert (
         requests.get(
             outputs["apiUrl"] + "/hello", headers={"Authorization": f"Bearer {id_token}"}, timeout=30
@@ -143,9 +153,9 @@ def test_up_to_down_as_a_newcomer(folder: Path) -> None:
     assert run(folder, "down").stdout == "Stopped.\n"
     assert not (folder / "outputs.json").exists(), "nobody must read the address of a stack that is gone"
     assert processes_in(folder) == []
-    assert run(folder, "down").stdout == "Nothing was running.\n"
+    assert here(folder, "down").stdout == "Nothing was running.\n"
     for command in (("status",), ("token",), ("call", "GET", "/health")):
-        assert_one_line(run(folder, *command), "no stack runs here", "make up")
+        assert_one_line(here(folder, *command), "no stack runs here", "make up")
 
 
 def test_taken_port_is_one_line(folder: Path) -> None:
@@ -171,14 +181,14 @@ def test_missing_emulator_is_one_line(folder: Path) -> None:
 
 def test_unknown_stack_is_one_line(folder: Path) -> None:
     """The stacks there are help more than a stack trace."""
-    assert_one_line(run(folder, "up", "--stack", "nowhere"), "dev", "local", "nowhere")
+    assert_one_line(here(folder, "up", "--stack", "nowhere"), "dev", "local", "nowhere")
 
 
 def test_bad_arguments_are_one_line(folder: Path) -> None:
     """What argparse says over two lines and with status 2, said as everything else here."""
-    assert_one_line(run(folder, "up", "--port", "http"), "port must be 0 to 65535, got http", "--help")
-    assert_one_line(run(folder, "fly"), "fly", "--help")
-    assert_one_line(run(folder, "call", "GET", "hello"), "path must start with /, got hello")
+    assert_one_line(here(folder, "up", "--port", "http"), "port must be 0 to 65535, got http", "--help")
+    assert_one_line(here(folder, "fly"), "fly", "--help")
+    assert_one_line(here(folder, "call", "GET", "hello"), "path must start with /, got hello")
 
 
 def test_broken_program_is_one_line_with_its_place(folder: Path, project: Path) -> None:

@@ -1,0 +1,503 @@
+"""What the handler answers, and what it writes down, when nothing is wrong and when something is."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from handler import app
+from handler.errors import KeysUnavailable
+from handler.keys import FetchFailed, SigningKeys
+from handler.routes import Request
+from tests.handler.api import CONTEXT, Api
+from tests.handler.case import ADMIN, HEALTH, HELLO, REPORTS, bearer
+from tests.handler.events import http_event
+from tests.handler.signing import ABSENT, World
+
+Serve = Callable[..., Api]
+MACHINE = {"username": ABSENT, "scope": "api/reports.read"}
+
+
+def request(world: World, route: str = HELLO, **claims: Any) -> dict[str, Any]:
+    """An authorised request, with these claims in its token."""
+    changes = {name.replace("__", ":"): value for name, value in claims.items()}
+    return http_event(route, bearer(world.access(**changes)), claims=world.claims(**changes))
+
+
+# Replies
+
+
+def test_health_says_ok_to_anyone(api: Api) -> None:
+    """Uptime checks have no token."""
+    assert api.call(http_event(HEALTH), 200).body == {"status": "ok"}
+
+
+def test_hello_greets_by_user_name(world: World, api: Api) -> None:
+    """The reply is a published interface, to the letter."""
+    answer = app.lambda_handler(request(world), CONTEXT)
+    assert answer["body"] == '{"message": "Hello, authenticated user!", "user": "alice"}'
+    assert api.call(request(world), 200).body == {"message": "Hello, authenticated user!", "user": "alice"}
+
+
+def test_reports_answers_a_person_by_user_name(world: World, api: Api) -> None:
+    """A route with scopes serves people who have them."""
+    event = request(world, REPORTS, scope="openid api/reports.read")
+    assert api.call(event, 200).body == {"reports": [], "for": "alice"}
+
+
+def test_reports_answers_a_machine_by_client_id(world: World, api: Api) -> None:
+    """A client-credentials token names nobody but its client."""
+    assert api.call(request(world, REPORTS, **MACHINE), 200).body == {"reports": [], "for": world.client_id}
+
+
+def test_admin_answers_an_administrator(world: World, api: Api) -> None:
+    """One matching group among several is enough."""
+    event = request(world, ADMIN, cognito__groups=["users", "admin"])
+    assert api.call(event, 200).body == {"message": "Hello, administrator!", "user": "alice"}
+
+
+def test_answers_are_json_that_nobody_stores(world: World, api: Api) -> None:
+    """An answer to one user must not come out of a cache for another; refusals neither."""
+    for event, status in ((request(world), 200), (http_event(HELLO, claims={}), 401), (http_event("GET /none"), 404)):
+        headers = api.call(event, status).headers
+        assert headers["Content-Type"] == "application/json"
+        assert headers["Cache-Control"] == "no-store"
+
+
+def test_user_name_outside_ascii_is_kept(world: World, api: Api) -> None:
+    """Cognito takes any printable name; the wire carries it escaped."""
+    event = request(world, username="Zoë-漢字-🦊")
+    assert app.lambda_handler(event, CONTEXT)["body"].isascii()
+    assert api.call(event, 200).body["user"] == "Zoë-漢字-🦊"
+
+
+def test_event_is_left_as_it_was(world: World, api: Api) -> None:
+    """Lambda may hand the same object to a retry in the same environment."""
+    event = request(world)
+    before = copy.deepcopy(event)
+    api.call(event, 200)
+    assert event == before
+
+
+def test_callers_do_not_mix(world: World, api: Api) -> None:
+    """The environment is reused: what one request proved must be forgotten by the next."""
+    for name in ("alice", "bob", "alice"):
+        assert api.call(request(world, username=name), 200).body["user"] == name
+    api.call(http_event(HELLO, claims=world.claims()), 401)
+
+
+def test_identity_comes_from_the_token_alone(world: World, api: Api) -> None:
+    """The authorizer's context can be forged by whoever may invoke the function directly."""
+    forged = world.claims(username="root", **{"cognito:groups": ["admin"], "scope": "api/reports.read"})
+    assert api.call(http_event(HELLO, bearer(world.access()), claims=forged), 200).body["user"] == "alice"
+    assert api.call(http_event(ADMIN, bearer(world.access()), claims=forged), 403).reason == "group_missing"
+    assert api.call(http_event(REPORTS, bearer(world.access()), claims=forged), 403).reason == "scope_missing"
+
+
+def test_public_route_ignores_credentials(world: World, api: Api) -> None:
+    """A monitor that sends an old token must not raise an alarm."""
+    for token in (world.access(), world.forged(), "x"):
+        api.call(http_event(HEALTH, bearer(token), claims=world.claims()), 200)
+
+
+# Rights
+
+
+@pytest.mark.parametrize(
+    ("scope", "status"),
+    [
+        ("api/reports.read", 200),
+        ("api/reports.write", 200),
+        ("api/reports.read api/reports.write", 200),
+        ("openid api/reports.write email", 200),
+        ("api/other", 403),
+        ("", 403),
+    ],
+)
+def test_any_one_of_a_routes_scopes_is_enough(
+    scope: str, status: int, world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """API Gateway's rule; the handler must not be stricter or looser."""
+    route = replace(app._BY_KEY[REPORTS], scopes=("api/reports.read", "api/reports.write"))
+    monkeypatch.setitem(app._BY_KEY, REPORTS, route)
+    api.call(request(world, REPORTS, scope=scope), status)
+
+
+@pytest.mark.parametrize(
+    ("groups", "status"), [(["admin"], 200), (["audit", "x"], 200), (["x"], 403), ([], 403), (ABSENT, 403)]
+)
+def test_any_one_of_a_routes_groups_is_enough(
+    groups: Any, status: int, world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Groups are the handler's alone: the gateway cannot check them."""
+    monkeypatch.setitem(app._BY_KEY, ADMIN, replace(app._BY_KEY[ADMIN], groups=("admin", "audit")))
+    api.call(request(world, ADMIN, cognito__groups=groups), status)
+
+
+@pytest.mark.parametrize(
+    ("scope", "groups", "reason"),
+    [
+        ("api/reports.read", ["admin"], None),
+        ("api/reports.read", ["users"], "group_missing"),
+        ("openid", ["admin"], "scope_missing"),
+        ("openid", ["users"], "scope_missing"),
+    ],
+)
+def test_scopes_and_groups_are_both_demanded(
+    scope: str, groups: list[str], reason: str | None, world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A route that names both means both."""
+    monkeypatch.setitem(app._BY_KEY, REPORTS, replace(app._BY_KEY[REPORTS], groups=("admin",)))
+    answer = api.call(request(world, REPORTS, scope=scope, cognito__groups=groups), 403 if reason else 200)
+    assert answer.reason == reason
+
+
+def test_machine_is_refused_where_people_are_meant(world: World, api: Api) -> None:
+    """A client-credentials token has no user; a route that says nothing of scopes expects one."""
+    assert api.call(request(world, HELLO, **MACHINE), 403).reason == "user_required"
+    assert api.call(request(world, ADMIN, **MACHINE, cognito__groups=["admin"]), 403).reason == "user_required"
+
+
+def test_machine_without_the_scope_is_refused(world: World, api: Api) -> None:
+    """Being a machine opens nothing by itself."""
+    assert api.call(request(world, REPORTS, username=ABSENT, scope="api/x"), 403).reason == "scope_missing"
+
+
+def test_id_token_is_accepted_where_the_settings_say_so(world: World, serve: Serve) -> None:
+    """Accepting ID tokens is a setting, and brings the user's own name with it."""
+    api = serve(environment={"COGNITO_TOKEN_USES": "access,id"})
+    event = http_event(HELLO, bearer(world.identity()), claims=world.id_claims())
+    assert api.call(event, 200).body["user"] == "alice"
+    api.call(request(world), 200)
+
+
+def test_id_token_brings_groups_but_no_scope(world: World, serve: Serve) -> None:
+    """Scopes are granted to a client through an access token; an ID token that says `scope` grants nothing."""
+    api = serve(environment={"COGNITO_TOKEN_USES": "id"})
+    claims = {"scope": "api/reports.read", "cognito:groups": ["admin"]}
+    event = http_event(REPORTS, bearer(world.identity(**claims)), claims=world.id_claims(**claims))
+    assert api.call(event, 403).reason == "scope_missing"
+    api.call(http_event(ADMIN, bearer(world.identity(**claims)), claims=world.id_claims(**claims)), 200)
+
+
+def test_access_token_is_refused_where_only_id_tokens_are_meant(world: World, serve: Serve) -> None:
+    """The setting is the whole truth, not an addition to it."""
+    api = serve(environment={"COGNITO_TOKEN_USES": "id"})
+    assert api.call(request(world), 401).reason == "token_use_mismatch"
+
+
+def test_every_listed_client_is_served(world: World, serve: Serve) -> None:
+    """A pool has one app client per front end."""
+    api = serve(environment={"COGNITO_CLIENT_IDS": f"{world.client_id},2other23456789012345678901"})
+    for client_id in (world.client_id, "2other23456789012345678901"):
+        api.call(request(world, client_id=client_id), 200)
+    assert api.call(request(world, client_id="3third23456789012345678901"), 401).reason == "client_mismatch"
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("headers", "challenge"),
+    [
+        ([], "Bearer"),
+        ([("Authorization", "Basic eDp5")], "Bearer"),
+        ([("Authorization", "Bearer x")], 'Bearer error="invalid_token"'),
+    ],
+)
+def test_401_tells_how_to_authenticate(headers: Any, challenge: str, api: Api) -> None:
+    """RFC 6750 section 3: a client tells "no token" from "bad token" by this header."""
+    assert api.call(http_event(HELLO, headers, claims={}), 401).headers["WWW-Authenticate"] == challenge
+
+
+def test_403_names_a_missing_scope_only(world: World, api: Api) -> None:
+    """A client can ask for another scope; no other token will put the user into a group."""
+    scoped = api.call(request(world, REPORTS), 403)
+    assert scoped.headers["WWW-Authenticate"] == 'Bearer error="insufficient_scope"'
+    assert "WWW-Authenticate" not in api.call(request(world, ADMIN), 403).headers
+    assert "WWW-Authenticate" not in api.call(request(world, HELLO, **MACHINE), 403).headers
+
+
+def test_unobtainable_keys_are_503_and_come_back(world: World, serve: Serve) -> None:
+    """A 401 would make clients throw good sessions away; and the public route needs no keys."""
+
+    def fetch(_: str) -> bytes:
+        raise FetchFailed(cause="timeout")
+
+    api = serve(fetch=fetch)
+    answer = api.call(request(world), 503)
+    assert answer.reason == "keys_unavailable"
+    assert answer.log["cause"] == "timeout"
+    assert answer.headers["Retry-After"] == "5"
+    assert "WWW-Authenticate" not in answer.headers
+    api.call(http_event(HEALTH), 200)
+
+
+def test_bad_token_is_401_even_without_keys(world: World, serve: Serve) -> None:
+    """What can be refused without keys must not look like an outage, nor cause a fetch."""
+
+    def fetch(_: str) -> bytes:
+        raise FetchFailed
+
+    api = serve(fetch=fetch)
+    for token in ("x", "a.b.c", world.signed(world.header(alg="none"))):
+        api.call(http_event(HELLO, bearer(token), claims={}), 401)
+    assert api.fetched == []
+
+
+def test_fault_in_the_key_cache_is_500(world: World, serve: Serve) -> None:
+    """An exception the cache does not expect is unforeseen, not a verdict on the token."""
+
+    def fetch(_: str) -> bytes:
+        raise ZeroDivisionError("https://internal.example/keys")
+
+    answer = serve(fetch=fetch).call(request(world), 500)
+    assert answer.log["errorType"] == "ZeroDivisionError"
+    assert answer.log["errorPlace"].startswith("fetch:")
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "reason"),
+    [
+        ("GET /none", 404, "route_unknown"),
+        ("POST /hello", 404, "route_unknown"),
+        ("DELETE /health", 404, "route_unknown"),
+        ("GET /", 404, "route_unknown"),
+        ("$default", 400, "event_invalid"),
+        ("ANY /hello\n", 400, "event_invalid"),
+        ("get /hello", 400, "event_invalid"),
+        ("GET  /hello", 400, "event_invalid"),
+        ("GET /hello ", 400, "event_invalid"),
+        ("GET", 400, "event_invalid"),
+        ("", 400, "event_invalid"),
+        ("$connect", 400, "event_invalid"),
+    ],
+)
+def test_route_that_is_not_in_the_table_does_not_exist(
+    key: str, status: int, reason: str, world: World, api: Api
+) -> None:
+    """The gateway routes; a key from outside the table means that the two were deployed apart."""
+    answer = api.call(http_event(key, bearer(world.access()), claims=world.claims()), status)
+    assert answer.reason == reason
+    assert answer.log["routeKey"] is None
+
+
+def test_route_is_chosen_by_its_key_alone(world: World, api: Api) -> None:
+    """Path and method are the client's words; the route key is the gateway's."""
+    event = http_event(HELLO, request="GET /health", claims=world.claims())
+    api.call(event, 401)
+    event["requestContext"]["routeKey"] = HEALTH
+    event["requestContext"]["http"]["path"] = "/health"
+    api.call(event, 401)
+
+
+@pytest.mark.parametrize("body", [None, ""])
+def test_empty_body_is_no_body(body: str | None, world: World, api: Api) -> None:
+    """Clients send `Content-Length: 0` and base64 flags with nothing in them."""
+    for encoded in (False, True):
+        event = {**request(world), "isBase64Encoded": encoded}
+        event["body"] = body
+        api.call(event, 200)
+
+
+def test_public_routes_function_gets_no_caller() -> None:
+    """A route function that asks for the user on a public route is a mistake, and must not find one."""
+    with pytest.raises(LookupError):
+        _ = Request({}, None).user
+
+
+# Settings
+
+
+def test_public_route_needs_neither_settings_nor_keys(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The health check must answer while the operator mends the rest."""
+    for name in ("AWS_REGION", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_IDS"):
+        monkeypatch.delenv(name)
+    api.call(http_event(HEALTH), 200)
+    assert api.fetched == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AWS_REGION", None),
+        ("AWS_REGION", "mars-north-secret"),
+        ("COGNITO_USER_POOL_ID", None),
+        ("COGNITO_USER_POOL_ID", "eu-west-1_Elsewhere1"),
+        ("COGNITO_CLIENT_IDS", None),
+        ("COGNITO_CLIENT_IDS", "no client; id"),
+        ("COGNITO_TOKEN_USES", "refresh"),
+        ("LOG_LEVEL", "CHATTY"),
+    ],
+)
+def test_wrong_setting_is_named_in_the_log_only(
+    variable: str, value: str | None, world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The operator needs the variable's name; the client needs neither it nor its value."""
+    if value is None:
+        monkeypatch.delenv(variable)
+    else:
+        monkeypatch.setenv(variable, value)
+    answer = api.call(request(world), 500)
+    assert answer.log["reason"] == "internal_error"
+    assert answer.log["errorType"] == "SettingsError"
+    assert answer.log["variable"] == variable
+    assert value is None or value not in json.dumps(answer.log)
+    api.call(http_event(HEALTH), 200)
+
+
+def test_mended_setting_is_read_again(world: World, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed start must not be remembered as the answer."""
+    with monkeypatch.context() as broken:
+        broken.setenv("COGNITO_CLIENT_IDS", "")
+        api.call(request(world), 500)
+    api.call(request(world), 200)
+
+
+def test_settings_are_read_once(world: World, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment does not change under a running function; checking it on every request is time lost."""
+    api.call(request(world), 200)
+    monkeypatch.delenv("COGNITO_CLIENT_IDS")
+    api.call(request(world), 200)
+
+
+# Log
+
+
+@pytest.mark.parametrize(
+    ("level", "logged"),
+    [
+        ("DEBUG", {200, 401, 500}),
+        ("INFO", {200, 401, 500}),
+        ("WARNING", {401, 500}),
+        ("ERROR", {500}),
+    ],
+)
+def test_log_level_is_honoured(
+    level: str, logged: set[int], world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy API turns the lines for good answers off, and must keep those for faults."""
+    api = serve(environment={"LOG_LEVEL": level})
+    monkeypatch.setitem(app._BY_KEY, REPORTS, replace(app._BY_KEY[REPORTS], call=lambda _: {}["none"]))
+    app.service()
+    events = {
+        200: request(world),
+        401: http_event(HELLO, claims={}),
+        500: request(world, REPORTS, scope="api/reports.read"),
+    }
+    for status, event in events.items():
+        assert bool(api.call(event, status, lines=int(status in logged)).log) == (status in logged)
+
+
+def test_log_speaks_before_the_settings_are_known(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings that cannot be read cannot say how much to log: then everything is."""
+    monkeypatch.setenv("LOG_LEVEL", "ERROR")
+    monkeypatch.delenv("COGNITO_CLIENT_IDS")
+    api.call(http_event(HEALTH), 200, lines=1)
+    api.call(http_event(HELLO, bearer("x"), claims={}), 500, lines=1)
+
+
+def test_log_line_says_what_an_operator_counts(world: World, api: Api) -> None:
+    """Alarms and dashboards are built on these members."""
+    event = request(world)
+    log = api.call(event, 200).log
+    assert log["requestId"] == event["requestContext"]["requestId"]
+    assert (log["level"], log["routeKey"], log["status"]) == ("INFO", HELLO, 200)
+    assert 0 < log["durationMs"] < 1_000
+    assert api.call(http_event(ADMIN, claims={}), 401).log["routeKey"] == ADMIN
+
+
+def test_lost_authorizer_is_logged_by_its_own_reason(world: World, api: Api) -> None:
+    """A route that lost its authorizer is a fault of the deployment, and has an alarm of its own."""
+    assert api.call(http_event(HELLO, bearer(world.access())), 401).reason == "authorizer_missing"
+
+
+# Request id
+
+
+@pytest.mark.parametrize(
+    "request_id", [None, 5, "", "a b", "a\nb", 'a"b', "x" * 65, "é", ["x"], {"id": "x"}, "x\u2028", "x\n"]
+)
+def test_unfit_request_id_gives_way_to_lambdas(request_id: Any, api: Api) -> None:
+    """The id goes into the log and the body; one that is not an id goes nowhere."""
+    event = http_event(HELLO, claims={})
+    event["requestContext"]["requestId"] = request_id
+    answer = api.call(event, 401)
+    assert answer.body["requestId"] == CONTEXT.aws_request_id
+    assert answer.log["requestId"] == CONTEXT.aws_request_id
+
+
+@pytest.mark.parametrize("context", [None, SimpleNamespace(), SimpleNamespace(aws_request_id="a b"), "x", 5])
+def test_request_without_any_id_is_answered(context: Any, api: Api) -> None:
+    """Consoles and tests invoke without a context; that is no reason to fail."""
+    answer = api.call({}, 400, context=context)
+    assert answer.body["requestId"] == "unknown"
+
+
+def test_request_id_is_the_gateways(api: Api) -> None:
+    """One id finds the request in the access log, in the function's log and in the client's hands."""
+    event = http_event(HELLO, claims={})
+    assert api.call(event, 401).body["requestId"] == event["requestContext"]["requestId"]
+
+
+# Cold start
+
+
+def _imported() -> ModuleType:
+    """A second copy of the module, as a cold start imports it."""
+    spec = importlib.util.spec_from_file_location("cold_app", app.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def prefetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The key caches that were told to fetch ahead."""
+    caches: list[str] = []
+    monkeypatch.setattr(SigningKeys, "prefetch", lambda cache: caches.append(cache._url))
+    return caches
+
+
+def test_lambda_fetches_keys_while_it_initialises(api: Api, monkeypatch: pytest.MonkeyPatch, prefetched: Any) -> None:
+    """The first user waits less: initialising has the whole processor and is outside the request."""
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+    _imported()
+    assert prefetched == [api.jwks_url]
+
+
+def test_import_elsewhere_fetches_nothing(monkeypatch: pytest.MonkeyPatch, prefetched: Any) -> None:
+    """Tests, tools and the deployment program import the module too."""
+    monkeypatch.delenv("AWS_LAMBDA_INITIALIZATION_TYPE", raising=False)
+    _imported()
+    assert prefetched == []
+
+
+def test_import_survives_broken_settings_and_keys(
+    api: Api, monkeypatch: pytest.MonkeyPatch, prefetched: list[str]
+) -> None:
+    """A failed import takes the public routes down too, and says less about why."""
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+
+    def failing(_: SigningKeys) -> None:
+        raise KeysUnavailable
+
+    with monkeypatch.context() as ill:
+        ill.setattr(SigningKeys, "prefetch", failing)
+        _imported()
+    monkeypatch.delenv("COGNITO_USER_POOL_ID")
+    module = _imported()
+    assert module.lambda_handler(http_event(HEALTH), None)["statusCode"] == 200
+    assert prefetched == []
+    assert api.fetched == []
+    assert "COGNITO_USER_POOL_ID" not in os.environ

@@ -1,0 +1,176 @@
+"""The route table: what may stand in it, and what does."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from handler import routes
+from handler.routes import ROUTES, Route, Throttle, table
+
+
+def route(key: str = "GET /items", **more: Any) -> Route:
+    return Route(key=key, call=lambda _: {}, summary="A route", **more)
+
+
+def test_public_routes_are_these() -> None:
+    """A route open to the world is decided here, by name, and by nobody's omission."""
+    assert {one.key for one in ROUTES if one.public} == {"GET /health"}
+
+
+def test_routes_are_these() -> None:
+    """Who may call what is the first thing a security review asks for."""
+    assert {one.key: (one.scopes, one.groups) for one in ROUTES if not one.public} == {
+        "GET /hello": ((), ()),
+        "GET /reports": (("api/reports.read",), ()),
+        "GET /admin": ((), ("admin",)),
+    }
+
+
+def test_route_is_protected_unless_it_says_otherwise() -> None:
+    """Forgetting a word must close a route, not open it."""
+    assert route().public is False
+
+
+@pytest.mark.parametrize("one", ROUTES, ids=lambda one: one.key)
+def test_route_explains_itself(one: Route) -> None:
+    """The summary is what the OpenAPI document and the access report show."""
+    assert 10 <= len(one.summary) <= 80
+    assert not one.summary.endswith(".")
+
+
+def test_table_imports_the_standard_library_only() -> None:
+    """The deployment program reads the table where the function's dependencies are not installed."""
+    assert routes.__file__ is not None
+    imported = set()
+    for node in ast.walk(ast.parse(Path(routes.__file__).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            imported.add((node.module or "").partition(".")[0])
+    assert imported
+    assert imported <= sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "GET /",
+        "GET /items",
+        "POST /items",
+        "PUT /items/{id}",
+        "PATCH /items/{id}/lines/{line_id}",
+        "DELETE /a.b/c-d/e_f/~g",
+        "HEAD /items",
+    ],
+)
+def test_route_key_is_a_method_and_a_path(key: str) -> None:
+    """API Gateway's own form."""
+    assert route(key).key == key
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "ANY /items",
+        "$default",
+        "GET /{proxy+}",
+        "GET /items/{id+}",
+        "OPTIONS /items",
+        "TRACE /items",
+        "get /items",
+        "GET items",
+        "GET  /items",
+        "GET /items ",
+        " GET /items",
+        "GET /items\n",
+        "GET /items//x",
+        "GET /items/",
+        "GET /*",
+        "GET /items?x=1",
+        "GET /items#x",
+        "GET /%69tems",
+        "GET /{}",
+        "GET /{a b}",
+        "GET /x{id}",
+        "GET /ïtems",
+        "GET\t/items",
+        "GET",
+        "/items",
+        "",
+    ],
+)
+def test_catch_all_or_odd_route_key_is_refused(key: str) -> None:
+    """What is not declared does not exist: a catch-all would make the table a lie."""
+    with pytest.raises(ValueError, match="route key must be"):
+        route(key)
+
+
+@pytest.mark.parametrize("rights", [{"scopes": ("api/x",)}, {"groups": ("admin",)}])
+def test_public_route_asks_for_nothing(rights: dict[str, Any]) -> None:
+    """A public route with a scope is a contradiction that somebody would resolve the wrong way."""
+    with pytest.raises(ValueError, match="public"):
+        route(public=True, **rights)
+
+
+@pytest.mark.parametrize("scope", ["api/reports.read", "a/b", "api/a:b", "my.api-1/!#[]~"])
+def test_scope_is_resource_server_and_name(scope: str) -> None:
+    """The form in which Cognito writes it into a token."""
+    assert route(scopes=(scope,)).scopes == (scope,)
+
+
+@pytest.mark.parametrize("scope", ["", "reports", "api/", "/read", "api/a b", "api/a\n", 'api/"', "api\\/x", "api/é"])
+def test_scope_that_no_token_can_hold_is_refused(scope: str) -> None:
+    """A scope that Cognito cannot issue closes the route for good; one with a space would match two."""
+    with pytest.raises(ValueError, match="scope must be"):
+        route(scopes=(scope,))
+
+
+@pytest.mark.parametrize("group", ["", "a b", "[admin]", "admin\n", "a,b", "é", "x" * 129])
+def test_group_that_logs_would_blur_is_refused(group: str) -> None:
+    """The gateway writes groups as [a b]: a space or a bracket in a name makes two out of one."""
+    with pytest.raises(ValueError, match="group must be"):
+        route(groups=(group,))
+
+
+def test_route_has_ten_scopes_at_most() -> None:
+    """API Gateway's quota, met here rather than in the middle of a deployment."""
+    scopes = tuple(f"api/{number}" for number in range(11))
+    assert len(route(scopes=scopes[:10]).scopes) == 10
+    with pytest.raises(ValueError, match="10 scopes"):
+        route(scopes=scopes)
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(0, 1), (1, 0), (-1, 1), (1, -1), (0, 0)])
+def test_throttle_of_zero_is_refused(rate: float, burst: int) -> None:
+    """API Gateway reads 0 as "refuse everything"."""
+    assert route(throttle=Throttle(0.5, 1)).throttle == Throttle(0.5, 1)
+    with pytest.raises(ValueError, match="above 0"):
+        Throttle(rate, burst)
+
+
+def test_route_key_stands_once() -> None:
+    """Of two routes with one key the handler would call one and the gateway protect the other."""
+    assert len(table(route("GET /a"), route("POST /a"))) == 2
+    with pytest.raises(ValueError, match="GET /a"):
+        table(route("GET /a"), route("GET /b"), route("GET /a", public=True))
+
+
+def test_table_has_300_routes_at_most() -> None:
+    """API Gateway's quota for one API."""
+    many = [route(f"GET /{number}") for number in range(301)]
+    assert len(table(*many[:300])) == 300
+    with pytest.raises(ValueError, match="300 routes"):
+        table(*many)
+
+
+def test_route_cannot_be_changed_afterwards() -> None:
+    """Code that could open a route at run time would make the table worth nothing."""
+    with pytest.raises(FrozenInstanceError):
+        route().public = True
