@@ -6,7 +6,7 @@ PORT   ?= 4566
 VENV := .venv
 BIN  := $(VENV)/bin
 DONE := $(VENV)/.installed
-LOCKS := requirements.txt requirements-dev.txt handler/requirements.txt
+LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help up down test check format bench fuzz docs lock clean
@@ -21,7 +21,7 @@ down: $(DONE) ## Stop the stack that runs on this machine
 	@$(BIN)/python -m local down
 
 test: $(DONE) ## Run all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(DONE) ## What CI runs: format, lint, types, tests
 	@$(BIN)/ruff format --check .
@@ -44,7 +44,7 @@ docs: $(DONE) ## Write the parts of the documentation that follow from the code
 	@$(BIN)/python -m docs.generate
 
 lock: $(DONE) ## Resolve the requirements anew, with hashes
-	@for name in handler/requirements requirements requirements-dev benchmarks/requirements; do \
+	@for name in handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command "make lock" $$name.in --output-file $$name.txt; done
 
@@ -54,7 +54,8 @@ clean: down ## Stop the stack and remove what the targets made
 $(DONE): $(LOCKS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed, found $$($(PYTHON) --version); set PYTHON=" >&2; exit 1; }
-	@echo "Installing into $(VENV) (once; about a minute) …"
+	@echo "Installing into $(VENV) (once) …"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-installer.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt
 	@touch $(DONE)
