@@ -14,8 +14,8 @@ from typing import Any
 
 # API Gateway route keys, narrowed: no ANY, no $default, no greedy {proxy+}; what is not declared does not exist.
 _KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) /(?:[\w.~-]+|\{\w+\})?(?:/(?:[\w.~-]+|\{\w+\}))*", re.ASCII)
-# Cognito: <resource server identifier>/<scope name>, of these characters (ResourceServerScopeType)
-_SCOPE = re.compile(r"[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]+")
+# Cognito: an identifier, which may be a URL, and a name without a slash (ResourceServerIdentifierType, ScopeNameType)
+_SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,256}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}")
 _GROUP = re.compile(r"[\w.+=@-]{1,128}", re.ASCII)  # narrower than Cognito: no space or bracket, which logs would blur
 
 

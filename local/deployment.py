@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,7 +18,14 @@ from local.provider import Provider
 
 T = TypeVar("T")
 
+SLOW = 2  # seconds until a step says that it goes on
 HEALTH_DEADLINE = 20  # seconds for the first call, which starts the function
+
+
+def _print(line: str) -> None:
+    # At once: print() would write the line and its end apart, and another thread's line between them.
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 class Steps:
@@ -24,7 +33,7 @@ class Steps:
 
     def __init__(self, show: Callable[[str], object] | None = None) -> None:
         self._began = time.perf_counter()
-        self._show = show or (lambda line: print(line, flush=True))
+        self._show = show or _print
 
     @property
     def elapsed(self) -> float:
@@ -32,9 +41,15 @@ class Steps:
         return time.perf_counter() - self._began
 
     def time(self, step: str, do: Callable[[], T], detail: str) -> T:
-        """Do the step and print it."""
+        """Do the step and print it; before that, that it still goes on, if it takes more than SLOW seconds."""
         began = time.perf_counter()
-        result = do()
+        slow = threading.Timer(SLOW, lambda: self._show(f"         …   {step:<22} {detail}"))
+        slow.daemon = True
+        slow.start()
+        try:
+            result = do()
+        finally:
+            slow.cancel()
         self._show(f"  {time.perf_counter() - began:6.2f} s  {step:<22} {detail}")
         return result
 

@@ -216,8 +216,15 @@ def test_broken_yaml_is_one_line(folder: Path, project: Path) -> None:
     assert_one_line(run(folder, "up", "--port", "0", cwd=project), "Pulumi.local.yaml must be YAML")
 
 
-@pytest.mark.parametrize("moment", ["emulator", "auth-pool", "first call"])
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("how", "moment"),
+    [
+        (signal.SIGINT, "emulator"),
+        (signal.SIGINT, "auth-pool"),
+        (signal.SIGTERM, "function-function"),
+        (signal.SIGINT, "first call"),
+    ],
+)
 def test_interruption_while_starting_leaves_nothing(folder: Path, moment: str, how: signal.Signals) -> None:
     """Ctrl-C at any moment: one line, status 1, no process left."""
     with started(folder, "up", "--port", "0") as process:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
+from local import LocalError
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
 from local.engine import Stack
@@ -24,37 +27,49 @@ def same_modules() -> Iterator[None]:
     sys.modules.update(held)
 
 
-@pytest.fixture
-def emulator(tmp_path: Path) -> Iterator[Emulator]:
-    with Emulator(0, "us-east-1", tmp_path / "live") as running:
-        yield running
+STACK = Stack.load("local")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with Emulator(0, STACK.region, tmp_path_factory.mktemp("live")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def deployment(running: Emulator) -> Deployment:
+    """One stack for all tests here; each leaves it as the program says."""
+    made = Deployment(running, STACK.region)
+    made.bring_up(STACK, Steps(show=lambda _: None))
+    return made
 
 
 @pytest.fixture
-def quiet() -> Steps:
-    return Steps(show=lambda _: None)
+def outputs(deployment: Deployment) -> dict[str, Any]:
+    return deployment.change(STACK)
 
 
-def test_changed_program_changes_the_stack_and_keeps_the_users(emulator: Emulator, quiet: Steps) -> None:
+def with_settings(**values: str) -> Stack:
+    changed = {f"{STACK.project}:{key}": value for key, value in values.items()}
+    return dataclasses.replace(STACK, config={**STACK.config, **changed})
+
+
+def test_changed_program_changes_the_stack_and_keeps_the_users(deployment: Deployment, outputs: dict[str, Any]) -> None:
     """Signing up again after each save would make live development worthless."""
-    stack = Stack.load("local")
-    deployment = Deployment(emulator, stack.region)
-    before = deployment.bring_up(stack, quiet)
-    people = People(before, new_password())
+    people = People(outputs, new_password())
     token = people.tokens(people.ensure("ada"))["access_token"]
-    prefix = f"{stack.project}:"
-    changed = {
-        **stack.config,
-        f"{prefix}memoryMb": "256",
-        f"{prefix}accessTokenMinutes": "30",
-        f"{prefix}passwordMinimumLength": "16",
-        f"{prefix}allowedOrigins": '["http://localhost:3000"]',
-        f"{prefix}logRetentionDays": "7",
-        f"{prefix}throttleBurst": "120",
-    }
-    after = deployment.change(Stack(stack.project, stack.name, changed))
+    after = deployment.change(
+        with_settings(
+            memoryMb="256",
+            accessTokenMinutes="30",
+            passwordMinimumLength="16",
+            allowedOrigins='["http://localhost:3000"]',
+            logRetentionDays="7",
+            throttleBurst="120",
+        )
+    )
 
-    assert after == before, "addresses and ids that front ends hold must stay"
+    assert after == outputs, "addresses and ids that front ends hold must stay"
     answer = requests.get(after["apiUrl"] + "/hello", headers={"Authorization": f"Bearer {token}"}, timeout=30)
     assert answer.json()["user"] == "ada"
     client = deployment.provider.client
@@ -66,38 +81,33 @@ def test_changed_program_changes_the_stack_and_keeps_the_users(emulator: Emulato
     assert cors["AllowOrigins"] == ["http://localhost:3000"]
 
 
-def test_change_that_would_lose_the_users_is_refused(emulator: Emulator, quiet: Steps) -> None:
+def test_change_that_would_lose_the_users_is_refused(deployment: Deployment, outputs: dict[str, Any]) -> None:
     """Cognito cannot change how users are named; the stack must say so and stay as it is."""
-    stack = Stack.load("local")
-    deployment = Deployment(emulator, stack.region)
-    before = deployment.bring_up(stack, quiet)
-    other = {**stack.config, f"{stack.project}:emailAsUsername": "true"}
-    with pytest.raises(Exception, match="every user would be lost"):
-        deployment.change(Stack(stack.project, stack.name, other))
-    assert deployment.change(stack) == before
+    with pytest.raises(LocalError, match="every user would be lost"):
+        deployment.change(with_settings(emailAsUsername="true"))
+    assert deployment.change(STACK) == outputs
 
 
-def test_route_that_is_gone_from_the_program_is_gone_from_the_api(emulator: Emulator, quiet: Steps) -> None:
-    """A route that lingers after its line was deleted is a hole."""
-    stack = Stack.load("local")
-    deployment = Deployment(emulator, stack.region)
-    outputs = deployment.bring_up(stack, quiet)
+def test_route_that_is_gone_from_the_program_is_gone_from_the_api(
+    deployment: Deployment, outputs: dict[str, Any]
+) -> None:
+    """A route that lingers after its line was deleted is a hole; one that comes back is served again."""
     deployment.provider.begin()
-    kept = [key for key in deployment.provider._made if key[1] != "api-GET /hello"]
-    deployment.provider._wanted.update(kept)
+    deployment.provider._wanted.update(key for key in deployment.provider._made if key[1] != "api-GET /hello")
     deployment.provider.sweep()
     assert requests.get(outputs["apiUrl"] + "/hello", timeout=30).status_code == 404
     assert requests.get(outputs["apiUrl"] + "/health", timeout=30).status_code == 200
+    deployment.change(STACK)
+    assert requests.get(outputs["apiUrl"] + "/hello", timeout=30).status_code == 401
 
 
-def test_calls_are_shown_with_who_refused_and_why(emulator: Emulator, quiet: Steps) -> None:
+def test_calls_are_shown_with_who_refused_and_why(
+    running: Emulator, deployment: Deployment, outputs: dict[str, Any]
+) -> None:
     """Whoever builds a front end sees at once why a call failed, without reading two logs."""
-    stack = Stack.load("local")
-    deployment = Deployment(emulator, stack.region)
-    outputs = deployment.bring_up(stack, quiet)
     people = People(outputs, new_password())
-    token = people.tokens(people.ensure("ada"))["access_token"]
-    calls = Calls(emulator.requests, deployment.provider)
+    token = people.tokens(people.ensure("grace"))["access_token"]
+    calls = Calls(running.requests, deployment.provider)
     try:
         list(calls.new())
         requests.get(outputs["apiUrl"] + "/hello", timeout=30)
