@@ -119,6 +119,8 @@ def evaluate(stack: Stack, create: Create, program: Path = ROOT / "__main__.py")
 
     async def run() -> None:
         mocks.set_mocks(monitor.mocks, project=stack.project, stack=stack.name, preview=False, monitor=monitor)
+        # What a failed program leaves unfinished is told by its first error; asyncio would tell it again, later.
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         runtime_settings.SETTINGS.outputs.clear()  # of a program that failed before, in a loop that is closed
         set_all_config(dict(stack.config))
         runtime_settings.set_root_resource(None)  # type: ignore[arg-type]  # set_mocks made one; run_in_stack makes its own
@@ -127,7 +129,7 @@ def evaluate(stack: Stack, create: Create, program: Path = ROOT / "__main__.py")
     try:
         asyncio.run(run())
     except Exception as error:
-        raise _as_local_error(error, program) from error
+        raise _as_local_error(error, program) from None
     return monitor.outputs
 
 

@@ -1,0 +1,285 @@
+"""What AuthPool promises of its pool, its app client and what belongs to them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from components.auth_pool import AuthPool, AuthPoolArgs
+from tests.pulumi_recorder import REGION, Recording, record
+
+REQUIRED: dict[str, Any] = {
+    "region": REGION,
+    "domain_prefix": "example-dev",
+    "callback_urls": ("https://app.example.com/signed-in", "http://localhost:5173/"),
+    "logout_urls": ("https://app.example.com/bye",),
+}
+SCOPES = {"api/reports.read": "Lists reports", "api/reports.write": "Changes reports", "billing/read": "Lists bills"}
+GROUPS = {"admin": "Administers", "audit": "Reads what others did"}
+
+
+def pool_of(**changes: Any) -> Recording:
+    args = AuthPoolArgs(**{**REQUIRED, **changes})
+    return record(lambda: AuthPool("auth", args))
+
+
+@cache
+def default() -> Recording:
+    """What a caller gets who says nothing but what must be said."""
+    return pool_of()
+
+
+@cache
+def full() -> Recording:
+    return pool_of(scopes=SCOPES, groups=GROUPS)
+
+
+def registered(recording: Recording) -> dict[str, Any]:
+    return recording.registered[recording.one("AuthPool").urn]
+
+
+class TestPool:
+    def test_email_is_an_alias_beside_a_user_name(self) -> None:
+        """The user name stays when somebody's email changes; who may sign in by email can by default."""
+        inputs = default().one("UserPool").inputs
+
+        assert inputs["aliasAttributes"] == ["email"]
+        assert "usernameAttributes" not in inputs
+
+    def test_email_can_be_the_only_user_name(self) -> None:
+        """Alias and user-name attributes exclude each other: Cognito refuses a pool that has both."""
+        inputs = pool_of(email_as_username=True).one("UserPool").inputs
+
+        assert inputs["usernameAttributes"] == ["email"]
+        assert "aliasAttributes" not in inputs
+
+    def test_user_names_ignore_case(self) -> None:
+        """`Ann` and `ann` as two users is how one takes the other's account."""
+        assert default().one("UserPool").inputs["usernameConfiguration"] == {"caseSensitive": False}
+
+    def test_email_is_verified_by_code(self) -> None:
+        """An address that nobody has shown to be theirs must not count as theirs."""
+        assert default().one("UserPool").inputs["autoVerifiedAttributes"] == ["email"]
+
+    def test_changed_email_counts_once_it_is_verified(self) -> None:
+        """Else a mistyped or hostile new address would receive the recovery code."""
+        assert default().one("UserPool").inputs["userAttributeUpdateSettings"] == {
+            "attributesRequireVerificationBeforeUpdates": ["email"]
+        }
+
+    def test_accounts_are_recovered_by_verified_email_only(self) -> None:
+        """Text messages can be hijacked, and an unverified address may be anybody's."""
+        assert default().one("UserPool").inputs["accountRecoverySetting"] == {
+            "recoveryMechanisms": [{"name": "verified_email", "priority": 1}]
+        }
+
+    @pytest.mark.parametrize("self_sign_up", [True, False])
+    def test_sign_up_is_open_only_where_it_is_wanted(self, self_sign_up: bool) -> None:
+        """Cognito asks the opposite question, which is easily answered wrongly."""
+        inputs = pool_of(self_sign_up=self_sign_up).one("UserPool").inputs
+
+        assert inputs["adminCreateUserConfig"] == {"allowAdminCreateUserOnly": not self_sign_up}
+
+    def test_passwords_have_twelve_characters_of_all_four_classes(self) -> None:
+        """A temporary password, which travels by email, lives one day."""
+        assert default().one("UserPool").inputs["passwordPolicy"] == {
+            "minimumLength": 12,
+            "requireLowercase": True,
+            "requireUppercase": True,
+            "requireNumbers": True,
+            "requireSymbols": True,
+            "temporaryPasswordValidityDays": 1,
+        }
+
+    def test_longer_passwords_can_be_asked_for(self) -> None:
+        """The setting must reach the pool."""
+        policy = pool_of(password_minimum_length=20).one("UserPool").inputs["passwordPolicy"]
+
+        assert policy["minimumLength"] == 20
+
+    def test_pool_is_protected_unless_told_otherwise(self) -> None:
+        """Losing the pool loses every user. Cognito refuses the delete; Pulumi refuses the replacement, at preview."""
+        pool = default().one("UserPool")
+
+        assert pool.inputs["deletionProtection"] == "ACTIVE"
+        assert pool.protect
+
+    def test_protection_goes_off_as_a_whole(self) -> None:
+        """A development stack must be destroyable in one go."""
+        pool = pool_of(deletion_protection=False).one("UserPool")
+
+        assert pool.inputs["deletionProtection"] == "INACTIVE"
+        assert not pool.protect
+
+    def test_only_the_pool_is_protected(self) -> None:
+        """A protected app client or domain could not be renamed or replaced without editing the state by hand."""
+        assert [resource.kind for resource in default().resources if resource.protect] == ["UserPool"]
+
+
+class TestClient:
+    def test_client_has_no_secret(self) -> None:
+        """A browser cannot keep one, and SRP from a browser fails where there is one."""
+        assert default().one("UserPoolClient").inputs["generateSecret"] is False
+
+    def test_client_belongs_to_the_pool(self) -> None:
+        """A client of another pool issues tokens that nobody here accepts."""
+        assert default().one("UserPoolClient").inputs["userPoolId"] == default().one("UserPool").id
+
+    def test_passwords_are_never_sent_by_default(self) -> None:
+        """SRP proves a password without sending it; refresh is what keeps people signed in."""
+        flows = default().one("UserPoolClient").inputs["explicitAuthFlows"]
+
+        assert sorted(flows) == ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"]
+
+    def test_password_sign_in_takes_an_explicit_word(self) -> None:
+        """Tests and tools need it; it adds one flow and no administrator's flow."""
+        flows = pool_of(password_sign_in=True).one("UserPoolClient").inputs["explicitAuthFlows"]
+
+        assert sorted(flows) == ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"]
+
+    def test_sign_in_page_uses_the_code_flow_only(self) -> None:
+        """The implicit flow puts tokens into the address bar, the history and the referrer."""
+        inputs = default().one("UserPoolClient").inputs
+
+        assert inputs["allowedOauthFlows"] == ["code"]
+        assert inputs["allowedOauthFlowsUserPoolClient"] is True
+
+    def test_people_sign_in_with_this_pool(self) -> None:
+        """No other identity provider is let in unsaid, and without one the sign-in page is empty."""
+        assert default().one("UserPoolClient").inputs["supportedIdentityProviders"] == ["COGNITO"]
+
+    def test_urls_are_exactly_the_given_ones(self) -> None:
+        """A redirect to any other address hands the code to whoever owns it."""
+        inputs = default().one("UserPoolClient").inputs
+
+        assert inputs["callbackUrls"] == list(REQUIRED["callback_urls"])
+        assert inputs["logoutUrls"] == list(REQUIRED["logout_urls"])
+
+    def test_strangers_cannot_find_out_who_has_an_account(self) -> None:
+        """Cognito's own default, LEGACY, answers differently for a user that does not exist."""
+        assert default().one("UserPoolClient").inputs["preventUserExistenceErrors"] == "ENABLED"
+
+    def test_refresh_tokens_can_be_revoked(self) -> None:
+        """Signing out everywhere does nothing without it."""
+        assert default().one("UserPoolClient").inputs["enableTokenRevocation"] is True
+
+    def test_lifetimes_carry_their_units(self) -> None:
+        """Cognito counts access and ID tokens in hours where no unit is given: 15 would be 15 hours."""
+        inputs = pool_of(access_token_minutes=20, refresh_token_days=7).one("UserPoolClient").inputs
+
+        assert inputs["accessTokenValidity"] == 20
+        assert inputs["idTokenValidity"] == 20
+        assert inputs["refreshTokenValidity"] == 7
+        assert inputs["tokenValidityUnits"] == {"accessToken": "minutes", "idToken": "minutes", "refreshToken": "days"}
+
+    def test_tokens_live_a_quarter_of_an_hour_by_default(self) -> None:
+        """A revoked access token still works until it ends, at the gateway and in the function."""
+        assert default().one("UserPoolClient").inputs["accessTokenValidity"] == 15
+
+    def test_client_may_ask_for_every_scope_of_the_routes(self) -> None:
+        """A scope that the client may not ask for can never stand in a token: its routes would answer 403 to all."""
+        assert full().one("UserPoolClient").inputs["allowedOauthScopes"] == ["openid", "email", "profile", *SCOPES]
+
+    def test_client_asks_for_no_administration_scope(self) -> None:
+        """`aws.cognito.signin.user.admin` lets a stolen access token change the account itself."""
+        assert "aws.cognito.signin.user.admin" not in full().one("UserPoolClient").inputs["allowedOauthScopes"]
+
+    def test_client_waits_for_the_scopes(self) -> None:
+        """Cognito refuses a client whose scopes do not exist yet, and no input says so to Pulumi."""
+        client = full().one("UserPoolClient")
+
+        assert all(full().waits_for(client, server) for server in full().all("ResourceServer"))
+
+
+class TestScopesAndGroups:
+    def test_each_resource_server_has_its_scopes(self) -> None:
+        """Scopes exist only as part of a server; its identifier is what stands before the slash in a token."""
+        servers = {each.inputs["identifier"]: each.inputs["scopes"] for each in full().all("ResourceServer")}
+
+        assert servers == {
+            "api": [
+                {"scopeName": "reports.read", "scopeDescription": "Lists reports"},
+                {"scopeName": "reports.write", "scopeDescription": "Changes reports"},
+            ],
+            "billing": [{"scopeName": "read", "scopeDescription": "Lists bills"}],
+        }
+
+    def test_an_identifier_may_be_an_address(self) -> None:
+        """Identifiers with slashes sort between each other's scopes; each must still become one server."""
+        api = "https://api.example.com"
+        scopes = {f"{api}/read": "Reads", f"{api}/v2/read": "Reads version 2", f"{api}/write": "Writes"}
+        servers = pool_of(scopes=scopes).all("ResourceServer")
+
+        assert {each.inputs["identifier"]: len(each.inputs["scopes"]) for each in servers} == {api: 2, f"{api}/v2": 1}
+
+    def test_groups_exist_in_the_pool(self) -> None:
+        """A group that is nowhere made can be nobody's: its routes would answer 403 to all."""
+        groups = {each.inputs["name"]: each.inputs for each in full().all("UserGroup")}
+
+        assert {name: inputs["description"] for name, inputs in groups.items()} == GROUPS
+        assert {inputs["userPoolId"] for inputs in groups.values()} == {full().one("UserPool").id}
+
+    def test_groups_give_no_aws_role(self) -> None:
+        """A role on a group turns a user of the API into a user of the AWS account."""
+        assert all("roleArn" not in group.inputs for group in full().all("UserGroup"))
+
+    def test_no_scopes_make_no_resource_server(self) -> None:
+        """An empty one would be there for nothing."""
+        assert default().all("ResourceServer") == []
+
+
+class TestOutputs:
+    def test_issuer_is_the_pools_address(self) -> None:
+        """The gateway compares it with a token's `iss` as text: scheme, region, pool, and no slash at the end."""
+        pool_id = default().one("UserPool").id
+
+        assert registered(default())["issuer"] == f"https://cognito-idp.{REGION}.amazonaws.com/{pool_id}"
+
+    def test_ids_are_those_of_pool_and_client(self) -> None:
+        """The function accepts tokens of exactly this pool and this client."""
+        assert registered(default())["user_pool_id"] == default().one("UserPool").id
+        assert registered(default())["client_id"] == default().one("UserPoolClient").id
+
+    def test_domain_is_the_sign_in_pages_address(self) -> None:
+        """Front ends start sign-in there; the prefix alone would be no address."""
+        domain = default().one("UserPoolDomain")
+
+        assert domain.inputs["userPoolId"] == default().one("UserPool").id
+        assert registered(default())["domain"] == f"https://example-dev.auth.{REGION}.amazoncognito.com"
+
+
+class TestArgs:
+    """What Cognito would refuse half-way through a deployment is refused before the first resource exists."""
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"callback_urls": ()}, "callback_urls and logout_urls"),
+            ({"logout_urls": ()}, "callback_urls and logout_urls"),
+            ({"password_minimum_length": 11}, "password_minimum_length must be 12 to 99, got 11"),
+            ({"password_minimum_length": 100}, "password_minimum_length must be 12 to 99, got 100"),
+            ({"access_token_minutes": 4}, "access_token_minutes must be 5 to 1440, got 4"),
+            ({"access_token_minutes": 1441}, "access_token_minutes must be 5 to 1440, got 1441"),
+            ({"refresh_token_days": 0}, "refresh_token_days must be 1 to 3650, got 0"),
+            ({"refresh_token_days": 3651}, "refresh_token_days must be 1 to 3650, got 3651"),
+            ({"scopes": {f"api/{number}": "One of many" for number in range(48)}}, "scopes must be 47 at most, got 48"),
+        ],
+    )
+    def test_out_of_range_is_refused(self, changes: dict[str, Any], message: str) -> None:
+        """The message names the argument, its rule and the value."""
+        with pytest.raises(ValueError, match=message):
+            AuthPoolArgs(**{**REQUIRED, **changes})
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"password_minimum_length": 99, "access_token_minutes": 5, "refresh_token_days": 1},
+            {"access_token_minutes": 1440, "refresh_token_days": 3650},
+            {"scopes": {f"api/{number}": "One of many" for number in range(47)}},
+        ],
+    )
+    def test_the_limits_themselves_are_accepted(self, changes: dict[str, Any]) -> None:
+        """A limit that is off by one refuses what Cognito takes, or passes what it refuses."""
+        assert pool_of(**changes).one("UserPool")

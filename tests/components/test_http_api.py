@@ -1,0 +1,278 @@
+"""What HttpApi promises: who checks which route, who may call the function, and what is limited and logged."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pytest
+
+from components.http_api import ACCESS_LOG_FORMAT, HttpApi, HttpApiArgs
+from tests.pulumi_recorder import ACCOUNT, REGION, Recording, record
+
+INVOKE_ARN = (
+    f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/"
+    f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:answers/invocations"
+)
+
+
+@dataclass(frozen=True)
+class Throttle:
+    rate: float
+    burst: int
+
+
+@dataclass(frozen=True)
+class Route:
+    """The least that HttpApi asks of a route."""
+
+    key: str
+    public: bool = False
+    scopes: tuple[str, ...] = ()
+    throttle: Throttle | None = None
+
+
+ROUTES = (
+    Route("GET /health", public=True),
+    Route("GET /hello"),
+    Route("POST /reports", scopes=("api/reports.write", "api/reports.admin")),
+    Route("DELETE /reports/{id}", throttle=Throttle(0.5, 2)),
+)
+REQUIRED: dict[str, Any] = {
+    "routes": ROUTES,
+    "issuer": f"https://cognito-idp.{REGION}.amazonaws.com/{REGION}_Ab1",
+    "audiences": ["client1", "client2"],
+    "function_name": "answers",
+    "function_invoke_arn": INVOKE_ARN,
+    "allowed_origins": ("https://app.example.com", "http://localhost:5173"),
+}
+
+
+def api_of(**changes: Any) -> Recording:
+    args = HttpApiArgs(**{**REQUIRED, **changes})
+    return record(lambda: HttpApi("api", args))
+
+
+@cache
+def default() -> Recording:
+    """What a caller gets who says nothing but what must be said."""
+    return api_of()
+
+
+def route(key: str) -> dict[str, Any]:
+    return next(dict(each.inputs) for each in default().all("Route") if each.inputs["routeKey"] == key)
+
+
+class TestAuthorizer:
+    def test_authorizer_is_named_and_checks_jwts(self) -> None:
+        """API Gateway requires a name; REQUEST, the other type, runs code of one's own instead."""
+        inputs = default().one("Authorizer").inputs
+
+        assert inputs["name"]
+        assert inputs["authorizerType"] == "JWT"
+        assert inputs["apiId"] == default().one("Api").id
+
+    def test_token_comes_from_the_authorization_header_only(self) -> None:
+        """In a query string it would stand in every log and history on the way."""
+        assert default().one("Authorizer").inputs["identitySources"] == ["$request.header.Authorization"]
+
+    def test_issuer_and_audiences_are_the_given_ones(self) -> None:
+        """The gateway trusts the keys that the issuer's address leads to, and no other client's tokens."""
+        assert default().one("Authorizer").inputs["jwtConfiguration"] == {
+            "issuer": REQUIRED["issuer"],
+            "audiences": REQUIRED["audiences"],
+        }
+
+
+class TestRoutes:
+    def test_every_route_of_the_table_is_there_once(self) -> None:
+        """A missing route is a 404 in production only; another one is a door nobody declared."""
+        keys = [each.inputs["routeKey"] for each in default().all("Route")]
+
+        assert sorted(keys) == sorted(each.key for each in ROUTES)
+
+    @pytest.mark.parametrize("key", ["GET /hello", "POST /reports", "DELETE /reports/{id}"])
+    def test_protected_route_has_type_and_authorizer(self, key: str) -> None:
+        """The type defaults to NONE: with an authorizer's id alone the route is open to everybody."""
+        assert route(key)["authorizationType"] == "JWT"
+        assert route(key)["authorizerId"] == default().one("Authorizer").id
+
+    def test_public_route_has_neither(self) -> None:
+        """A health check that needs a token checks nothing from outside."""
+        assert route("GET /health")["authorizationType"] == "NONE"
+        assert "authorizerId" not in route("GET /health")
+        assert "authorizationScopes" not in route("GET /health")
+
+    def test_scopes_are_the_routes_own(self) -> None:
+        """Scopes of one route on another would refuse its callers or admit them unasked."""
+        assert route("POST /reports")["authorizationScopes"] == ["api/reports.write", "api/reports.admin"]
+        assert "authorizationScopes" not in route("GET /hello")
+
+    def test_all_routes_lead_to_the_function(self) -> None:
+        """One integration for all: payload 2.0 is the event that the handler reads."""
+        integration = default().one("Integration")
+
+        assert integration.inputs == {
+            "apiId": default().one("Api").id,
+            "integrationType": "AWS_PROXY",
+            "integrationUri": INVOKE_ARN,
+            "payloadFormatVersion": "2.0",
+        }
+        assert {each.inputs["target"] for each in default().all("Route")} == {f"integrations/{integration.id}"}
+
+    def test_api_is_an_http_api(self) -> None:
+        """WEBSOCKET, the other protocol, has other routes altogether."""
+        assert default().one("Api").inputs["protocolType"] == "HTTP"
+
+    def test_adding_a_route_leaves_the_others_alone(self) -> None:
+        """A route's name comes from its key, not its place: or a new line in the table would replace all after it."""
+        more = api_of(routes=(Route("GET /first"), *ROUTES))
+
+        assert {each.name for each in default().all("Route")} < {each.name for each in more.all("Route")}
+
+
+class TestPermission:
+    def test_api_gateway_may_call_this_function_for_this_api_only(self) -> None:
+        """Without it every call is a 500; without the source, any API of any account may call the function."""
+        api = default().one("Api")
+
+        assert default().one("Permission").inputs == {
+            "action": "lambda:InvokeFunction",
+            "function": "answers",
+            "principal": "apigateway.amazonaws.com",
+            "sourceArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api.id}/*/*",
+        }
+
+
+class TestStage:
+    def test_stage_is_the_default_one_and_deploys_by_itself(self) -> None:
+        """Without auto-deploy a changed route takes effect with some later deployment, or never."""
+        inputs = default().one("Stage").inputs
+
+        assert inputs["name"] == "$default"
+        assert inputs["autoDeploy"] is True
+        assert inputs["apiId"] == default().one("Api").id
+
+    def test_every_route_is_throttled(self) -> None:
+        """Without a limit one caller takes the account's whole share, other APIs' too; with 0 every call is a 429."""
+        assert default().one("Stage").inputs["defaultRouteSettings"] == {
+            "throttlingRateLimit": 50,
+            "throttlingBurstLimit": 100,
+        }
+
+    def test_throttle_can_be_chosen(self) -> None:
+        """The setting must reach the stage."""
+        assert api_of(throttle_rate=7, throttle_burst=9).one("Stage").inputs["defaultRouteSettings"] == {
+            "throttlingRateLimit": 7,
+            "throttlingBurstLimit": 9,
+        }
+
+    def test_a_route_can_have_its_own_throttle(self) -> None:
+        """Only that route; a fraction of a call a second is a limit too."""
+        assert default().one("Stage").inputs["routeSettings"] == [
+            {"routeKey": "DELETE /reports/{id}", "throttlingRateLimit": 0.5, "throttlingBurstLimit": 2}
+        ]
+
+    def test_stage_waits_for_routes_and_permission(self) -> None:
+        """Settings of a route that does not exist yet are refused; a stage without permission answers 500."""
+        stage = default().one("Stage")
+
+        assert all(default().waits_for(stage, each) for each in default().all("Route"))
+        assert default().waits_for(stage, default().one("Permission"))
+
+
+class TestAccessLog:
+    def test_calls_are_logged_to_a_group_that_ends(self) -> None:
+        """Refusals of the authorizer never reach the function: this log is the only trace of them."""
+        recording = api_of(log_retention_days=90)
+        log = recording.one("LogGroup")
+
+        assert recording.one("Stage").inputs["accessLogSettings"] == {
+            "destinationArn": log.outputs["arn"],
+            "format": ACCESS_LOG_FORMAT,
+        }
+        assert log.inputs["retentionInDays"] == 90
+
+    def test_log_group_is_of_the_vended_kind(self) -> None:
+        """Other names share one resource policy of 5,120 characters, which fills up and then refuses the stage."""
+        assert default().one("LogGroup").id.startswith("/aws/vendedlogs/")
+
+    def test_log_line_says_who_asked_for_what_and_why_it_failed(self) -> None:
+        """A 401 or 500 without its reason cannot be told from an attack or an outage."""
+        variables = set(json.loads(ACCESS_LOG_FORMAT).values())
+
+        assert variables >= {
+            f"$context.{name}"
+            for name in (
+                "requestId",
+                "routeKey",
+                "status",
+                "responseLatency",
+                "integrationLatency",
+                "integrationErrorMessage",
+                "authorizer.error",
+                "error.message",
+                "error.responseType",
+                "authorizer.claims.sub",
+                "identity.sourceIp",
+                "identity.userAgent",
+                "protocol",
+            )
+        }
+
+    def test_log_line_can_hold_no_token(self) -> None:
+        """Only $context variables, and of the claims only the subject: the whole would log null, or too much."""
+        variables = set(json.loads(ACCESS_LOG_FORMAT).values())
+
+        assert all(variable.startswith("$context.") for variable in variables)
+        assert not any("header" in variable.lower() for variable in variables)
+        assert [variable for variable in variables if "claims" in variable] == ["$context.authorizer.claims.sub"]
+
+    def test_log_line_is_one_line(self) -> None:
+        """API Gateway refuses a format with a line break in it."""
+        assert "\n" not in ACCESS_LOG_FORMAT
+
+
+class TestCors:
+    def test_cors_is_exact(self) -> None:
+        """Pages of these origins only, with the methods that routes have; no cookies, since the token is a header."""
+        assert default().one("Api").inputs["corsConfiguration"] == {
+            "allowOrigins": ["https://app.example.com", "http://localhost:5173"],
+            "allowMethods": ["DELETE", "GET", "POST"],
+            "allowHeaders": ["authorization", "content-type"],
+            "exposeHeaders": ["apigw-requestid", "retry-after", "www-authenticate"],
+            "maxAge": 600,
+        }
+
+    def test_preflight_is_answered_by_the_gateway(self) -> None:
+        """A route for OPTIONS, or for ANY, would ask a browser's preflight for the token that it never sends."""
+        assert all(each.inputs["routeKey"].split()[0] not in {"OPTIONS", "ANY"} for each in default().all("Route"))
+
+    def test_no_origin_means_no_cors(self) -> None:
+        """An API for machines only answers no browser page."""
+        assert "corsConfiguration" not in api_of(allowed_origins=()).one("Api").inputs
+
+
+class TestArgs:
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"allowed_origins": ("*",)}, r"allowed_origins must be exact, got \*"),
+            ({"allowed_origins": ("https://a.example", "https://*.example.com")}, "allowed_origins must be exact"),
+            ({"throttle_rate": 0}, "throttle must be above 0, got rate 0, burst 100"),
+            ({"throttle_burst": 0}, "throttle must be above 0, got rate 50, burst 0"),
+            ({"throttle_rate": -1}, "throttle must be above 0"),
+            ({"audiences": []}, "audiences must name an app client"),
+        ],
+    )
+    def test_what_would_open_or_close_the_api_is_refused(self, changes: dict[str, Any], message: str) -> None:
+        """Each is accepted by API Gateway, and is a hole or an outage there."""
+        with pytest.raises(ValueError, match=message):
+            HttpApiArgs(**{**REQUIRED, **changes})
+
+
+def test_url_is_the_apis_address() -> None:
+    """With the $default stage there is no stage in the path."""
+    assert default().registered[default().one("HttpApi").urn] == {"url": default().one("Api").outputs["apiEndpoint"]}

@@ -1,0 +1,359 @@
+"""The whole program for every stack file: what is wired to what, and that nothing is open that is not said to be."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from unittest import mock
+
+import pytest
+
+import handler.routes
+from components.bundle import Target
+from handler.routes import ROUTES, Route, Throttle
+from handler.settings import Settings as FunctionSettings
+from local import ROOT
+from local.engine import Stack
+from tests.pulumi_recorder import ACCOUNT, STACKS, Recording, deployed, program, record_program
+
+PUBLIC = {"GET /health"}  # every route that anybody may call, by name
+OUTPUTS = {"apiUrl", "region", "userPoolId", "userPoolClientId", "issuer", "authDomain", "scopes"}
+# Stacks of one team's own, where a password may be sent in plain and every user may be lost.
+RELAXED = {"dev", "local"}
+
+
+@pytest.fixture(params=STACKS)
+def stack(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def made(stack: str) -> Recording:
+    return program(stack)
+
+
+def routes_of(recording: Recording) -> dict[str, dict[str, Any]]:
+    return {each.inputs["routeKey"]: dict(each.inputs) for each in recording.all("Route")}
+
+
+def variables_of(recording: Recording) -> dict[str, str]:
+    variables: dict[str, str] = recording.one("Function").inputs["environment"]["variables"]
+    return variables
+
+
+def test_there_are_stacks() -> None:
+    """A glob that finds nothing would hold nothing."""
+    assert {"dev", "local"} <= set(STACKS)
+
+
+class TestDefects:
+    """One test for each way in which such a stack is known to go wrong, as far as the program decides it."""
+
+    def test_reserved_variable_in_the_functions_environment(self, made: Recording) -> None:
+        """Lambda refuses a function that sets AWS_REGION, after half of the stack is made."""
+        reserved = {"_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"}
+
+        assert not [key for key in variables_of(made) if key.startswith("AWS_") or key in reserved]
+
+    def test_package_without_its_dependencies(self, made: Recording) -> None:
+        """The function's code is what `build` made of `handler/` and its requirements, not the folder itself."""
+        ((source, target, cache),) = made.packages
+
+        assert source == ROOT / "handler"
+        assert cache == ROOT / ".build"
+        assert [target.architecture] == made.one("Function").inputs["architectures"]
+        assert f"python{target.python_version}" == made.one("Function").inputs["runtime"]
+        assert made.one("Function").inputs["code"].path.endswith("pulumi_recorder.py")  # what the recorder's build gave
+
+    def test_audience_that_no_access_token_has(self, made: Recording) -> None:
+        """Gateway and function both ask for the app client, which the gateway finds in `client_id`."""
+        client = made.one("UserPoolClient")
+
+        assert made.one("Authorizer").inputs["jwtConfiguration"]["audiences"] == [client.id]
+        assert variables_of(made)["COGNITO_CLIENT_IDS"] == client.id
+
+    def test_issuer_and_token_use_left_unchecked(self, made: Recording) -> None:
+        """Function and gateway hold the same issuer, this pool's, and access tokens only."""
+        region = made.outputs["region"]
+        settings = FunctionSettings.from_environment({**variables_of(made), "AWS_REGION": region})
+
+        assert settings.issuer == made.one("Authorizer").inputs["jwtConfiguration"]["issuer"]
+        assert settings.issuer == f"https://cognito-idp.{region}.amazonaws.com/{made.one('UserPool').id}"
+        assert settings.client_ids == {made.one("UserPoolClient").id}
+        assert settings.token_uses == {"access"}
+
+    def test_missing_permission_to_invoke(self, made: Recording) -> None:
+        """Without it every call ends in a 500."""
+        permission = made.one("Permission").inputs
+
+        assert permission["function"] == made.one("Function").outputs["name"]
+        assert permission["principal"] == "apigateway.amazonaws.com"
+        assert permission["action"] == "lambda:InvokeFunction"
+        assert permission["sourceArn"] == (
+            f"arn:aws:execute-api:{made.outputs['region']}:{ACCOUNT}:{made.one('Api').id}/*/*"
+        )
+
+    def test_authorizer_without_authorization_type(self, made: Recording) -> None:
+        """The route would stay open at the gateway."""
+        for key, route in routes_of(made).items():
+            if key not in PUBLIC:
+                assert route["authorizationType"] == "JWT", key
+                assert route["authorizerId"] == made.one("Authorizer").id, key
+
+    def test_nameless_authorizer(self, made: Recording) -> None:
+        """API Gateway refuses it."""
+        assert made.one("Authorizer").inputs["name"]
+
+    def test_route_declared_twice(self, made: Recording) -> None:
+        """API Gateway refuses the second, after the rest is made."""
+        keys = [each.inputs["routeKey"] for each in made.all("Route")]
+
+        assert len(keys) == len(set(keys))
+
+    def test_client_without_a_flow(self, made: Recording) -> None:
+        """Nobody could sign in through Cognito's API."""
+        flows = made.one("UserPoolClient").inputs["explicitAuthFlows"]
+
+        assert {"ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"} <= set(flows)
+
+    def test_logging_recommended_but_not_set_up(self, made: Recording) -> None:
+        """Function and gateway each write to a group that the stack made and that ends."""
+        groups = {each.name: each for each in made.all("LogGroup")}
+        access_log = made.one("Stage").inputs["accessLogSettings"]
+
+        assert made.one("Function").inputs["loggingConfig"]["logGroup"] == groups["function-logs"].outputs["name"]
+        assert access_log["destinationArn"] == groups["api-access"].outputs["arn"]
+        assert all(group.inputs["retentionInDays"] > 0 for group in groups.values())
+
+    def test_throttling_recommended_but_not_set_up(self, made: Recording) -> None:
+        """0 would be a limit too: it refuses every call."""
+        settings = made.one("Stage").inputs["defaultRouteSettings"]
+
+        assert settings["throttlingRateLimit"] > 0
+        assert settings["throttlingBurstLimit"] > 0
+
+    def test_least_privilege_recommended_but_not_set_up(self, made: Recording) -> None:
+        """No action is a wildcard, and no resource but X-Ray's, which has none to name."""
+        (policy,) = made.all("RolePolicy")
+
+        for statement in json.loads(policy.inputs["policy"])["Statement"]:
+            assert "*" not in "".join(statement["Action"])
+            if not all(action.startswith("xray:") for action in statement["Action"]):
+                assert statement["Resource"] == f"{made.one('LogGroup', 'function-logs').outputs['arn']}:*"
+        assert not made.all("RolePolicyAttachment")
+
+
+class TestRoutes:
+    def test_public_routes_are_the_named_ones(self, made: Recording) -> None:
+        """Opening a route takes a change here, which a reviewer sees."""
+        assert {key for key, route in routes_of(made).items() if route["authorizationType"] != "JWT"} == PUBLIC
+        assert {key for key, route in routes_of(made).items() if "authorizerId" not in route} == PUBLIC
+
+    def test_gateway_has_exactly_the_tables_routes(self, made: Recording) -> None:
+        """The handler answers by the same table; a route on one side only is a 404 or an unreachable function."""
+        assert routes_of(made).keys() == {route.key for route in ROUTES}
+
+    def test_gateway_asks_for_the_tables_scopes(self, made: Recording) -> None:
+        """The first of two checks; the function's own is the second."""
+        asked = {key: tuple(route.get("authorizationScopes", ())) for key, route in routes_of(made).items()}
+
+        assert asked == {route.key: route.scopes for route in ROUTES}
+
+    def test_nothing_catches_what_is_not_declared(self, made: Recording) -> None:
+        """A catch-all hands requests to the function that no route asked for, and answers preflights with 401."""
+        for key in routes_of(made):
+            method, _, path = key.partition(" ")
+            assert method not in {"$default", "ANY", "OPTIONS"}
+            assert "+" not in path
+
+    def test_every_scope_and_group_of_the_table_exists(self, made: Recording) -> None:
+        """Else nobody can ever have it, and the route answers 403 to all."""
+        scopes = {
+            f"{server.inputs['identifier']}/{scope['scopeName']}"
+            for server in made.all("ResourceServer")
+            for scope in server.inputs["scopes"]
+        }
+
+        assert scopes == {scope for route in ROUTES for scope in route.scopes}
+        assert scopes <= set(made.one("UserPoolClient").inputs["allowedOauthScopes"])
+        assert {each.inputs["name"] for each in made.all("UserGroup")} == {
+            group for route in ROUTES for group in route.groups
+        }
+
+    def test_all_belong_to_one_api_and_lead_to_this_function(self, made: Recording) -> None:
+        """An integration of another function would be permitted by its owner, not by this stack."""
+        api, integration = made.one("Api"), made.one("Integration")
+
+        assert integration.inputs["integrationUri"] == made.one("Function").outputs["invokeArn"]
+        assert {route["target"] for route in routes_of(made).values()} == {f"integrations/{integration.id}"}
+        for kind in ("Authorizer", "Integration", "Route", "Stage"):
+            assert {each.inputs["apiId"] for each in made.all(kind)} == {api.id}
+
+    def test_three_hundred_routes_are_all_protected(self) -> None:
+        """API Gateway's limit: what protects four routes must protect them all, whatever else they declare."""
+        table = handler.routes.table(
+            *(
+                Route(
+                    key=f"{('GET', 'POST', 'PUT')[number % 3]} /items/{number}",
+                    call=handler.routes.hello,
+                    summary=f"Route {number}",
+                    scopes=(f"api/scope{number % 47}",) if number % 2 else (),
+                    groups=("admin",) if number % 5 == 0 else (),
+                    throttle=Throttle(1, 2) if number % 7 == 0 else None,
+                )
+                for number in range(300)
+            )
+        )
+        with mock.patch.object(handler.routes, "ROUTES", table):
+            recording = record_program(deployed("dev"))
+        routes, authorizer = routes_of(recording), recording.one("Authorizer")
+
+        assert len(routes) == 300
+        assert {route["authorizationType"] for route in routes.values()} == {"JWT"}
+        assert {route["authorizerId"] for route in routes.values()} == {authorizer.id}
+        assert {key: tuple(route.get("authorizationScopes", ())) for key, route in routes.items()} == {
+            route.key: route.scopes for route in table
+        }
+        assert {each["routeKey"] for each in recording.one("Stage").inputs["routeSettings"]} == {
+            route.key for route in table if route.throttle
+        }
+
+
+class TestFunction:
+    def test_environment_is_what_the_handler_reads(self, made: Recording) -> None:
+        """A variable that one side does not know is a setting that does nothing."""
+        assert variables_of(made).keys() == {
+            "COGNITO_USER_POOL_ID",
+            "COGNITO_CLIENT_IDS",
+            "COGNITO_TOKEN_USES",
+            "LOG_LEVEL",
+        }
+        assert variables_of(made)["COGNITO_USER_POOL_ID"] == made.one("UserPool").id
+
+    def test_environment_fits_into_lambdas_4_kb(self, made: Recording) -> None:
+        """Lambda counts names and values together."""
+        assert sum(len(key) + len(value) for key, value in variables_of(made).items()) < 4096
+
+    def test_entry_point_exists(self, made: Recording) -> None:
+        """A mistyped one deploys, and every call is a 500."""
+        module, _, function = made.one("Function").inputs["handler"].rpartition(".")
+
+        assert module == "handler.app"
+        assert f"\ndef {function}(event" in (ROOT / "handler" / "app.py").read_text()
+
+    def test_function_ends_before_the_gateway_gives_up(self, made: Recording) -> None:
+        """At 30 s the client gets a 503 with no reason, and the function runs on."""
+        assert made.one("Function").inputs["timeout"] < 30
+
+    def test_package_fits_the_function(self) -> None:
+        """Wheels of one processor or Python do not load on another: both must follow from the same settings."""
+        recording = record_program(deployed("dev", architecture="x86_64", pythonVersion="3.12"))
+        ((_, target, _),) = recording.packages
+
+        assert target == Target(architecture="x86_64", python_version="3.12")
+        assert recording.one("Function").inputs["architectures"] == ["x86_64"]
+        assert recording.one("Function").inputs["runtime"] == "python3.12"
+
+    def test_package_is_for_this_machine_only_in_the_embedded_run(self) -> None:
+        """The one thing that differs; what differs more is not the same program."""
+        recording = record_program(Stack.load("local"))
+        ((_, target, _),) = recording.packages
+
+        assert target == Target.host()
+        assert {each.name for each in recording.resources} == {each.name for each in program("local").resources}
+
+
+class TestSettings:
+    """Each setting must reach the resource that it is about."""
+
+    @pytest.mark.parametrize(
+        ("key", "value", "kind", "path", "expected"),
+        [
+            ("callbackUrls", '["https://a.example/"]', "UserPoolClient", "callbackUrls", ["https://a.example/"]),
+            ("logoutUrls", '["https://b.example/"]', "UserPoolClient", "logoutUrls", ["https://b.example/"]),
+            ("allowedOrigins", '["https://c.example"]', "Api", "corsConfiguration.allowOrigins", ["https://c.example"]),
+            ("domainPrefix", "other", "UserPoolDomain", "domain", "other"),
+            ("emailAsUsername", "true", "UserPool", "usernameAttributes", ["email"]),
+            ("selfSignUp", "false", "UserPool", "adminCreateUserConfig.allowAdminCreateUserOnly", True),
+            ("passwordMinimumLength", "16", "UserPool", "passwordPolicy.minimumLength", 16),
+            ("accessTokenMinutes", "7", "UserPoolClient", "accessTokenValidity", 7),
+            ("refreshTokenDays", "3", "UserPoolClient", "refreshTokenValidity", 3),
+            ("acceptIdTokens", "true", "Function", "environment.variables.COGNITO_TOKEN_USES", "access,id"),
+            ("deletionProtection", "false", "UserPool", "deletionProtection", "INACTIVE"),
+            ("memoryMb", "256", "Function", "memorySize", 256),
+            ("timeoutSeconds", "29", "Function", "timeout", 29),
+            ("reservedConcurrency", "0", "Function", "reservedConcurrentExecutions", 0),
+            ("logLevel", "ERROR", "Function", "environment.variables.LOG_LEVEL", "ERROR"),
+            ("logLevel", "ERROR", "Function", "loggingConfig.applicationLogLevel", "ERROR"),
+            ("throttleRate", "9", "Stage", "defaultRouteSettings.throttlingRateLimit", 9),
+            ("throttleBurst", "99", "Stage", "defaultRouteSettings.throttlingBurstLimit", 99),
+        ],
+    )
+    def test_setting_reaches_its_resource(self, key: str, value: str, kind: str, path: str, expected: object) -> None:
+        """A setting that is read and dropped is worse than none."""
+        found: Any = record_program(deployed("dev", **{key: value})).one(kind).inputs
+        for part in path.split("."):
+            found = found[part]
+
+        assert found == expected
+
+    def test_retention_reaches_both_logs(self) -> None:
+        """The gateway's log and the function's are one story."""
+        recording = record_program(deployed("dev", logRetentionDays="90"))
+
+        assert {each.inputs["retentionInDays"] for each in recording.all("LogGroup")} == {90}
+
+    def test_password_sign_in_is_off_unless_set(self) -> None:
+        """And is on where it is set: tools of the relaxed stacks sign in with it."""
+        for value, expected in (("true", True), ("false", False)):
+            recording = record_program(deployed("dev", passwordSignIn=value))
+            flows = recording.one("UserPoolClient").inputs["explicitAuthFlows"]
+            assert ("ALLOW_USER_PASSWORD_AUTH" in flows) is expected
+
+    def test_only_named_stacks_are_relaxed(self) -> None:
+        """Everywhere else users cannot be lost, passwords are never sent, and no page of a laptop is let in."""
+        for name in set(STACKS) - RELAXED:
+            made = program(name)
+            client, cors = made.one("UserPoolClient").inputs, made.one("Api").inputs["corsConfiguration"]
+            assert made.one("UserPool").protect, name
+            assert made.one("UserPool").inputs["deletionProtection"] == "ACTIVE", name
+            assert "ALLOW_USER_PASSWORD_AUTH" not in client["explicitAuthFlows"], name
+            for url in (*client["callbackUrls"], *client["logoutUrls"], *cors["allowOrigins"]):
+                assert url.startswith("https://"), f"{name}: {url}"
+
+
+class TestOutputs:
+    def test_outputs_are_the_agreed_ones(self, made: Recording) -> None:
+        """Front ends and tools read them by name."""
+        assert made.outputs.keys() == OUTPUTS
+
+    def test_outputs_are_resolved_and_of_this_stack(self, made: Recording, stack: str) -> None:
+        """Each is what the resources say, in full: no front end should put an address together."""
+        region = Stack.load(stack).region
+        pool, client, api = made.one("UserPool"), made.one("UserPoolClient"), made.one("Api")
+        prefix = made.one("UserPoolDomain").inputs["domain"]
+
+        assert made.outputs == {
+            "apiUrl": api.outputs["apiEndpoint"],
+            "region": region,
+            "userPoolId": pool.id,
+            "userPoolClientId": client.id,
+            "issuer": f"https://cognito-idp.{region}.amazonaws.com/{pool.id}",
+            "authDomain": f"https://{prefix}.auth.{region}.amazoncognito.com",
+            "scopes": sorted({scope for route in ROUTES for scope in route.scopes}),
+        }
+
+
+class TestShape:
+    def test_program_creates_components_only(self, made: Recording) -> None:
+        """Every resource belongs to a component, and no component to anything but the stack."""
+        components = {each.urn for each in made.resources if not each.custom}
+
+        assert {each.kind for each in made.resources if not each.custom} == {"AuthPool", "ApiFunction", "HttpApi"}
+        assert all(each.parent in components for each in made.resources if each.custom)
+        assert all("pulumi:pulumi:Stack" in each.parent for each in made.resources if not each.custom)
+
+    def test_stacks_differ_in_values_only(self) -> None:
+        """No branch on the stack's name: what is proven on one stack holds on the others."""
+        assert len({frozenset((each.type, each.name) for each in program(name).resources) for name in STACKS}) == 1

@@ -1,0 +1,133 @@
+"""The requirements: complete for what imports them, locked by hash, and from no address of anybody's own."""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from local import ROOT
+from tests.test_architecture import COMPONENTS, HANDLER, ours, packages_of
+
+LOCKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("requirements*.txt") if ours(path))
+SOURCES = [name.removesuffix(".txt") + ".in" for name in LOCKS]
+
+
+def locked(name: str) -> dict[str, str]:
+    """Each distribution of a lock file with its whole entry: version, marker and hashes."""
+    text = re.sub(r"^\s*#.*$", "", (ROOT / name).read_text(), flags=re.MULTILINE)
+    entries = [" ".join(entry.replace("\\\n", " ").split()) for entry in re.split(r"\n(?=\S)", text) if entry.strip()]
+    return {canonicalize_name(Requirement(entry.partition(" --hash=")[0]).name): entry for entry in entries}
+
+
+def needed(files: list[str], own: set[str]) -> set[str]:
+    """The distributions that the imports of these files come from."""
+    distributions = packages_distributions()
+    modules = set.union(*(packages_of(name) for name in files)) - own
+    return {canonicalize_name(distributions[module][0]) for module in modules}
+
+
+def test_the_lock_files_are_found() -> None:
+    """A scan that finds nothing would hold nothing."""
+    assert {"requirements.txt", "requirements-dev.txt", "handler/requirements.txt"} <= set(LOCKS)
+
+
+def test_programs_requirements_cover_its_imports() -> None:
+    """`pulumi up` installs this file and nothing else."""
+    imported = needed(["__main__.py", "settings.py", *COMPONENTS], {"components", "handler", "settings"})
+
+    assert imported
+    assert imported <= locked("requirements.txt").keys()
+
+
+def test_programs_direct_imports_are_asked_for_by_name() -> None:
+    """What comes along with something else may leave with it."""
+    asked = {
+        canonicalize_name(Requirement(line.partition(" #")[0]).name)
+        for line in (ROOT / "requirements.in").read_text().splitlines()
+        if line.strip() and not line.startswith("#")
+    }
+    imported = needed(["__main__.py", "settings.py", *COMPONENTS], {"components", "handler", "settings"})
+
+    # pydantic_core is pydantic's own other half, pinned by it
+    assert imported - {"pydantic-core"} == asked
+
+
+def test_functions_requirements_cover_its_imports() -> None:
+    """Lambda has the standard library and this, and boto3, which no module here uses."""
+    assert needed(HANDLER, {"handler"}) <= locked("handler/requirements.txt").keys()
+
+
+def test_functions_requirements_are_few() -> None:
+    """Each is a megabyte, a cold start's share and an advisory to come: a new one is a decision."""
+    assert locked("handler/requirements.txt").keys() == {"pyjwt", "cryptography", "cffi", "pycparser"}
+
+
+def test_pyjwt_is_past_its_advisories() -> None:
+    """Ten of them were mended in 2026, from 2.12.0 to 2.15.0."""
+    version = re.search(r"pyjwt==(\d+)\.(\d+)\.(\d+)", locked("handler/requirements.txt")["pyjwt"])
+
+    assert version
+    assert tuple(map(int, version.groups())) >= (2, 15, 1)
+
+
+def test_tests_run_what_is_deployed() -> None:
+    """A version that differs between the lock files is one that was never tested."""
+    development = locked("requirements-dev.txt")
+    for name in ("requirements.txt", "handler/requirements.txt"):
+        for distribution, entry in locked(name).items():
+            assert development[distribution].partition(" ")[0] == entry.partition(" ")[0], f"{name}: {distribution}"
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_requirement_is_pinned_with_its_hash(name: str) -> None:
+    """An index that is broken into can then only refuse to serve."""
+    entries = locked(name)
+
+    assert entries
+    for distribution, entry in entries.items():
+        requirement = Requirement(entry.partition(" --hash=")[0])
+        assert [each.operator for each in requirement.specifier] == ["=="], f"{name}: {distribution}"
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), f"{name}: {distribution}"
+
+
+@pytest.mark.parametrize("name", [*LOCKS, *SOURCES])
+def test_no_file_names_an_address(name: str) -> None:
+    """Where packages come from is the machine's setting; an address in here would be in every clone for ever."""
+    text = (ROOT / name).read_text()
+
+    assert not re.search(r"https?://|git\+|file:|--(?:extra-)?index-url|--find-links|^-[if]\b| @ ", text, re.MULTILINE)
+
+
+def test_every_lock_has_its_source_and_the_makefile_makes_it() -> None:
+    """A lock that nothing makes is never renewed."""
+    recipe = re.search(r"^lock:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+    assert recipe
+    for lock, source in zip(LOCKS, SOURCES, strict=True):
+        assert (ROOT / source).is_file(), lock
+        assert lock.removesuffix(".txt") in recipe[1].split(" in ", 1)[1].split(";")[0].split()
+
+
+def test_oldest_python_is_the_same_everywhere() -> None:
+    """The linter, the lock files, the Makefile and the package's own data each say it."""
+    project, makefile = (ROOT / "pyproject.toml").read_text(), (ROOT / "Makefile").read_text()
+
+    assert 'requires-python = ">=3.11"' in project
+    assert 'target-version = "py311"' in project
+    assert "--python-version 3.11" in makefile
+    assert "(3, 11)" in makefile
+    assert sys.version_info >= (3, 11)
+
+
+def test_what_is_generated_is_ignored_by_git() -> None:
+    """Outputs, packages and environments are one machine's own."""
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+
+    assert {".venv/", ".build/", ".local/", "__pycache__/"} <= set(ignored)
+    assert not Path(ROOT, "uv.lock").exists()  # it records where everything was downloaded from
