@@ -128,7 +128,7 @@ def evaluate(stack: Stack, create: Create, program: Path = ROOT / "__main__.py")
 
     try:
         asyncio.run(run())
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the program raises becomes one line
         raise _as_local_error(error, program) from None
     return monitor.outputs
 
