@@ -24,6 +24,7 @@ FORMAT = 1  # part of every digest: raise it when the same inputs shall give oth
 _WHEELS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 # What an installer writes beside a distribution's own files, with paths or times in it, and what never runs.
 _LEFT_OUT = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json", ".lock"}
+KEPT = 4  # packages of one target; another program may still read the one before
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 
 
@@ -84,7 +85,15 @@ def build(source: Path, target: Target, cache: Path) -> Path:
         unfinished = Path(folder, "package.zip")
         _zip({**_files(wheels), **modules}, unfinished, target.compression)
         unfinished.replace(package)  # at once: two programs may build the same package
+    _forget_old(cache, f"{source.name}-{target.name}-*.zip")
     return package
+
+
+def _forget_old(cache: Path, pattern: str) -> None:
+    """Keep the newest packages of a target: live development makes one with each save, of 5 MB."""
+    newest_first = sorted(cache.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
+    for package in newest_first[KEPT:]:
+        package.unlink(missing_ok=True)
 
 
 def _digest(inputs: Mapping[str, Path], target: Target, salt: str = "") -> str:

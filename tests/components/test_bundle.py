@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from components import bundle
-from components.bundle import BundleError, Target, build
+from components.bundle import KEPT, BundleError, Target, build
 from handler.routes import ROUTES
 from local import ROOT
 from tests.handler.events import http_event
@@ -27,7 +27,7 @@ LIMIT = 5_200_000  # bytes; a bigger package costs every cold start
 BUILD = """
 import sys
 from pathlib import Path
-from components.bundle import Target, build
+from components.bundle import KEPT, Target, build
 source, cache, target = sys.argv[1:]
 made = Target.host() if target == "host" else Target(architecture="arm64", python_version="3.13")
 print(build(Path(source), made, Path(cache)))
@@ -218,6 +218,18 @@ class TestCache:
             os.utime(path)
 
         assert build(source, LAMBDA, tmp_path / "cache") == first
+        assert len(installed) == 1
+
+    def test_old_packages_are_forgotten(self, installed: list[str], tmp_path: Path) -> None:
+        """Live development makes a package with each save; nobody would ever clear them up."""
+        source, cache = _source(tmp_path, 1.0), tmp_path / "cache"
+        for number in range(KEPT + 2):
+            (source / "logs.py").write_text(f"VERSION = {number}\n")
+            newest = build(source, LAMBDA, cache)
+            os.utime(newest, (number, number))
+
+        assert len(list(cache.glob("*.zip"))) == KEPT
+        assert newest.exists()
         assert len(installed) == 1
 
     @pytest.mark.parametrize("change", ["module", "new module", "renamed module", "requirements"])
