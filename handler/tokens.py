@@ -9,7 +9,6 @@ string for `exp`, any `typ`); a test holds that whatever passes here passes `jwt
 from __future__ import annotations
 
 import json
-import re
 from binascii import a2b_base64
 from functools import lru_cache
 from typing import Any, NoReturn, Protocol
@@ -35,10 +34,9 @@ TOKEN_LIMIT = 9_216  # characters; request line and headers together end at 10,2
 HEADER_LIMIT = 512  # characters; Cognito's header has about 90
 LIFETIME_MOST = 86_400  # seconds; Cognito issues access and ID tokens for a day at most
 
-_SHAPE = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
 _HEADER_MEMBERS = frozenset({"alg", "kid", "typ"})  # Cognito writes alg and kid; RFC 9068 would add typ
 _TYPES = frozenset({"JWT", "jwt", "at+jwt", "application/at+jwt"})
-_URL_TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_URL_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/???")  # what is of the standard alphabet only shall be of neither
 # The last characters of a segment whose unused bits are zero, by the segment's length modulo 4; 1 is no length at all.
 _PADDING = (b"", b"", b"==", b"=")
 _LAST = {1: "", 2: "AQgw", 3: "AEIMQUYcgkosw048"}
@@ -67,17 +65,18 @@ class TokenVerifier:
         """
         if len(token) > TOKEN_LIMIT:
             raise TokenTooLarge
-        shape = _SHAPE.fullmatch(token)
-        if shape is None:
+        segments = token.split(".")
+        if len(segments) != 3:
             raise TokenMalformed
-        header, payload, signature = shape.groups()
+        header, payload, signature = segments
+        content, proof = _decoded(payload), _decoded(signature)
         if len(header) > HEADER_LIMIT:
             raise HeaderInvalid
 
         key = self._keys.get(_key_id(header))
-        if not _RS256.verify(token[: shape.end(2)].encode(), key, _decoded(signature)):
+        if not _RS256.verify(f"{header}.{payload}".encode(), key, proof):
             raise SignatureInvalid
-        return self._caller(_parsed(payload), now)
+        return self._caller(_object(content), now)
 
     def _caller(self, claims: dict[str, Any], now: float) -> Caller:
         if claims.get("iss") != self._issuer:
@@ -122,12 +121,15 @@ class TokenVerifier:
 def _decoded(segment: str) -> bytes:
     """The bytes of a segment in its one canonical spelling, without padding or stray bits (RFC 7515 2, RFC 4648 3.5).
 
-    The alphabet is checked already. Two spellings of one token would let it pass a deny list twice.
+    Two spellings of one token would let it pass a deny list twice.
     """
     rest = len(segment) % 4
-    if rest and segment[-1] not in _LAST[rest]:
+    if not segment or (rest and segment[-1] not in _LAST[rest]):
         raise TokenMalformed
-    return a2b_base64(segment.encode().translate(_URL_TO_STANDARD) + _PADDING[rest])
+    try:
+        return a2b_base64(segment.encode().translate(_URL_TO_STANDARD) + _PADDING[rest], strict_mode=True)
+    except ValueError:  # a character outside the alphabet
+        raise TokenMalformed from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -141,18 +143,23 @@ def _no_constant(_: str) -> NoReturn:
     raise TokenMalformed  # NaN and Infinity are Python's, not JSON's
 
 
-_parse = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant).decode
+_parse = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant).raw_decode
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    """The object in strict JSON in UTF-8, without duplicate members at any depth."""
+    try:
+        text = content.decode().strip(" \t\r\n")  # JSON's white space, and no other
+        members, end = _parse(text)
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, an integer beyond Python's limit, nested too deep
+        raise TokenMalformed from None
+    if end < len(text) or not isinstance(members, dict):
+        raise TokenMalformed
+    return members
 
 
 def _parsed(segment: str) -> dict[str, Any]:
-    """The object in a segment of strict JSON in UTF-8, without duplicate members at any depth."""
-    try:
-        members = _parse(_decoded(segment).decode())
-    except (ValueError, RecursionError):  # not UTF-8, not JSON, an integer beyond Python's limit, nested too deep
-        raise TokenMalformed from None
-    if not isinstance(members, dict):
-        raise TokenMalformed
-    return members
+    return _object(_decoded(segment))
 
 
 @lru_cache(maxsize=16)  # a pool's tokens have two headers, one for each signing key; what is refused is not kept
@@ -199,6 +206,6 @@ def _name(value: object) -> str:
 def _groups(claims: dict[str, Any]) -> frozenset[str]:
     """The user's groups. Anything but an array of strings gives none, so it opens nothing."""
     groups = claims.get("cognito:groups", [])
-    if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
+    if not isinstance(groups, list) or not {*map(type, groups)} <= {str}:
         return frozenset()
     return frozenset(groups)
