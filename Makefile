@@ -9,7 +9,7 @@ DONE := $(VENV)/.installed
 LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check format bench fuzz docs lock clean
+.PHONY: help up down test check format bench fuzz attack sabotage audit docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,11 +40,20 @@ bench: $(DONE) ## Measure: start-up by phase, program evaluation, the handler's 
 fuzz: $(DONE) ## Throw 200,000 random mutations of valid tokens at the handler
 	@$(BIN)/python -m tests.handler.fuzz --count 200000
 
+attack: $(DONE) ## Attack the stack that runs here and report what answered
+	@$(BIN)/python -m proof attack
+
+sabotage: $(DONE) ## Break the project in many ways and see each caught
+	@$(BIN)/python -m sabotage
+
+audit: $(DONE) ## Have Prowler audit the stack (STACK=local)
+	@$(BIN)/python -m audit --stack $(STACK)
+
 docs: $(DONE) ## Write the parts of the documentation that follow from the code
 	@$(BIN)/python -m docs.generate
 
 lock: $(DONE) ## Resolve the requirements anew, with hashes
-	@for name in handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements; do \
+	@for name in handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements audit/requirements; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command "make lock" $$name.in --output-file $$name.txt; done
 
