@@ -9,7 +9,7 @@ DONE := $(VENV)/.installed
 LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check format bench fuzz attack sabotage audit docs lock clean
+.PHONY: help up down test check format bench fuzz routes smoke attack sabotage audit docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,8 +40,14 @@ bench: $(DONE) ## Measure: start-up by phase, program evaluation, the handler's 
 fuzz: $(DONE) ## Throw 200,000 random mutations of valid tokens at the handler
 	@$(BIN)/python -m tests.handler.fuzz --count 200000
 
+routes: $(DONE) ## Show who may call what; DIFF=REV says what changed since
+	@$(BIN)/python -m proof routes $(if $(DIFF),--diff $(DIFF))
+
+smoke: $(DONE) ## Check the stack that runs here, as after a deployment
+	@$(BIN)/python -m proof smoke
+
 attack: $(DONE) ## Attack the stack that runs here and report what answered
-	@$(BIN)/python -m proof attack
+	@$(BIN)/python -m proof attack --html .local/attack.html
 
 sabotage: $(DONE) ## Break the project in many ways and see each caught
 	@$(BIN)/python -m sabotage

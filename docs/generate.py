@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from handler.errors import Refused
+from proof import access, agreement
 from tests.handler.case import Line
 from tests.handler.corpus import CASES, SCENARIOS
 
@@ -92,6 +93,8 @@ PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("security-model.md", "refusals", refusals),
     ("security-model.md", "attacks", attacks),
     ("security-model.md", "faults", faults),
+    ("routes.md", "routes", access.markdown),
+    ("proof.md", "only-the-function", agreement.only_the_function),
 )
 
 

@@ -1,0 +1,47 @@
+"""AWS clients: the emulator's for a stack on this machine, else with the credentials that boto3 finds here."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError
+
+from local.emulator import CREDENTIALS
+from proof.target import Target
+
+
+class CredentialsError(Exception):
+    """There are no credentials here, or none that can be used; the text says which."""
+
+
+def client_of(target: Target, service: str) -> Any:
+    """A boto3 client for the stack's account. CredentialsError where a deployed stack's cannot be had."""
+    return _client(target.endpoint, target.region, service)
+
+
+@cache  # a session reads boto3's service models, which takes longer than anything it is asked here
+def _session(region: str, *, is_local: bool) -> boto3.Session:
+    if not is_local:
+        return boto3.Session(region_name=region)
+    return boto3.Session(
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        region_name=region,
+    )
+
+
+@cache
+def _client(endpoint: str | None, region: str, service: str) -> Any:
+    if endpoint is not None:
+        plain = Config(proxies={}, retries={"max_attempts": 0})
+        return _session(region, is_local=True).client(service, endpoint_url=endpoint, config=plain)
+    try:
+        session = _session(region, is_local=False)
+        if session.get_credentials() is None:
+            raise CredentialsError("there are no AWS credentials here")
+        return session.client(service)
+    except BotoCoreError as error:
+        raise CredentialsError(f"the AWS credentials here cannot be used: {' '.join(str(error).split())}") from None

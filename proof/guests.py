@@ -1,0 +1,88 @@
+"""What a run makes for itself in a stack on this machine: users, an app client, a pool. All of it is deleted again."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack, suppress
+from types import TracebackType
+from typing import Any, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import LocalError
+from local.people import People, new_password
+from proof import ProofError
+from proof.aws import client_of
+from proof.sign_in import Tokens
+from proof.target import Target
+
+_PASSWORD_FLOW = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+
+
+class Guests:
+    """Makes users, and what an attacker may have beside them. A context manager; ProofError where a call is refused."""
+
+    def __init__(self, target: Target) -> None:
+        if target.endpoint is None:
+            raise ProofError("users are made on this machine only; name one of the stack's with: --user NAME")
+        self.password = new_password()
+        self._target = target
+        self._cognito = client_of(target, "cognito-idp")
+        self._people = People(dict(target.outputs), self.password, self._cognito)
+        self._undo = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(ClientError, BotoCoreError):  # the stack may be gone, and they with it
+            self._undo.close()
+
+    def user(self, groups: tuple[str, ...] = ()) -> str:
+        """A new user in these groups; the name to sign in with, `password` being the password."""
+        try:
+            name = self._people.ensure(f"proof-{secrets.token_hex(6)}", groups)
+        except (ClientError, BotoCoreError, LocalError) as error:
+            raise ProofError(f"a user must be made, but: {' '.join(str(error).split())}") from None
+        self._undo.callback(self._cognito.admin_delete_user, UserPoolId=self._target.pool_id, Username=name)
+        return name
+
+    def of_other_client(self, name: str) -> Tokens:
+        """Real tokens of a user by a second app client of the same pool, which no API serves."""
+        return self._tokens(self._target.pool_id, self._client(self._target.pool_id), name)
+
+    def of_other_pool(self) -> Tokens:
+        """Real tokens of a second pool of the same account and region."""
+        try:
+            pool: str = self._cognito.create_user_pool(PoolName="proof-other")["UserPool"]["Id"]
+            self._undo.callback(self._cognito.delete_user_pool, UserPoolId=pool)
+            self._cognito.admin_create_user(UserPoolId=pool, Username="root", MessageAction="SUPPRESS")
+            self._cognito.admin_set_user_password(
+                UserPoolId=pool, Username="root", Password=self.password, Permanent=True
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise ProofError(f"a second pool must be made, but: {' '.join(str(error).split())}") from None
+        return self._tokens(pool, self._client(pool), "root")
+
+    def _client(self, pool: str) -> str:
+        try:
+            made: dict[str, Any] = self._cognito.create_user_pool_client(
+                UserPoolId=pool, ClientName="proof-other", ExplicitAuthFlows=_PASSWORD_FLOW
+            )["UserPoolClient"]
+        except (ClientError, BotoCoreError) as error:
+            raise ProofError(f"a second app client must be made, but: {' '.join(str(error).split())}") from None
+        self._undo.callback(self._cognito.delete_user_pool_client, UserPoolId=pool, ClientId=made["ClientId"])
+        return str(made["ClientId"])
+
+    def _tokens(self, pool: str, client_id: str, name: str) -> Tokens:
+        try:
+            issued = self._cognito.initiate_auth(
+                ClientId=client_id,
+                AuthFlow="USER_PASSWORD_AUTH",
+                AuthParameters={"USERNAME": name, "PASSWORD": self.password},
+            )["AuthenticationResult"]
+        except (ClientError, BotoCoreError) as error:
+            raise ProofError(f"{name} must sign in to pool {pool}, but: {' '.join(str(error).split())}") from None
+        return Tokens(access=issued["AccessToken"], id=issued["IdToken"])

@@ -1,0 +1,128 @@
+"""One stack on the emulator for all tests here, and what breaks it for one of them and mends it again."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from local.deployment import Steps, bring_up
+from local.emulator import Emulator
+from local.engine import Stack
+from proof import access
+from proof.__main__ import main
+from proof.access import Table
+from proof.aws import client_of
+from proof.client import Client
+from proof.target import Target, expected_of, of_outputs
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with Emulator(0, "us-east-1", tmp_path_factory.mktemp("proof")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def outputs(emulator: Emulator) -> dict[str, Any]:
+    return bring_up(Stack.load("local"), emulator, Steps(show=lambda _: None))
+
+
+@pytest.fixture(scope="session")
+def outputs_file(outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("outputs") / "outputs.json"
+    path.write_text(json.dumps(outputs))
+    return path
+
+
+@pytest.fixture(scope="session")
+def target(outputs: dict[str, Any]) -> Target:
+    return of_outputs(outputs, expected_of("local"))
+
+
+@pytest.fixture(scope="session")
+def table() -> Table:
+    return access.current()
+
+
+@pytest.fixture
+def client(target: Target) -> Iterator[Client]:
+    with Client(target) as bound:
+        yield bound
+
+
+class Breaker:
+    """Changes the deployed stack behind the program's back, as a person with a console would; `mend` undoes it."""
+
+    def __init__(self, target: Target) -> None:
+        self._api_id = target.api_id
+        self._gateway, self._lambda = client_of(target, "apigatewayv2"), client_of(target, "lambda")
+        self._undo = contextlib.ExitStack()
+
+    def mend(self) -> None:
+        self._undo.close()
+
+    def route(self, key: str, **changes: Any) -> None:
+        route = next(item for item in self._gateway.get_routes(ApiId=self._api_id)["Items"] if item["RouteKey"] == key)
+        where = {"ApiId": self._api_id, "RouteId": route["RouteId"]}
+        before = {name: route.get(name, [] if name == "AuthorizationScopes" else "") for name in changes}
+        self._gateway.update_route(**where, **changes)
+        self._undo.callback(self._gateway.update_route, **where, **before)
+
+    def new_route(self, key: str) -> None:
+        like = self._gateway.get_routes(ApiId=self._api_id)["Items"][0]
+        made = self._gateway.create_route(ApiId=self._api_id, RouteKey=key, Target=like["Target"])
+        self._undo.callback(self._gateway.delete_route, ApiId=self._api_id, RouteId=made["RouteId"])
+
+    def jwt(self, **changes: Any) -> None:
+        authorizer = self._gateway.get_authorizers(ApiId=self._api_id)["Items"][0]
+        where = {"ApiId": self._api_id, "AuthorizerId": authorizer["AuthorizerId"]}
+        before = authorizer["JwtConfiguration"]
+        self._gateway.update_authorizer(**where, JwtConfiguration={**before, **changes})
+        self._undo.callback(self._gateway.update_authorizer, **where, JwtConfiguration=before)
+
+    def cors(self, **changes: Any) -> None:
+        before = self._gateway.get_api(ApiId=self._api_id)["CorsConfiguration"]
+        self._gateway.update_api(ApiId=self._api_id, CorsConfiguration={**before, **changes})
+        self._undo.callback(self._gateway.update_api, ApiId=self._api_id, CorsConfiguration=before)
+
+    def function(self, source: str) -> None:
+        """Put this in the place of the function's own handler."""
+        name = self._lambda.list_functions()["Functions"][0]["FunctionName"]
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as files:
+            files.writestr("handler/__init__.py", "")
+            files.writestr("handler/app.py", source)
+        code = self._lambda.get_function(FunctionName=name)["Code"]["Location"].replace("localhost", "127.0.0.1")
+        before = requests.get(code, timeout=30).content
+        self._lambda.update_function_code(FunctionName=name, ZipFile=archive.getvalue())
+        self._undo.callback(self._lambda.update_function_code, FunctionName=name, ZipFile=before)
+
+
+@pytest.fixture
+def breaker(target: Target) -> Iterator[Breaker]:
+    made = Breaker(target)
+    yield made
+    made.mend()
+
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def proof(outputs_file: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """A command on the stack: its exit status, output, and errors."""
+
+    def run(command: str, *arguments: str) -> tuple[int, str, str]:
+        status = main([command, "--outputs", str(outputs_file), *arguments])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
