@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from audit.allowed import as_markdown as allow_list
 from handler.errors import Refused
 from proof import access, agreement
 from tests.handler.case import Line
@@ -94,6 +95,7 @@ PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("security-model.md", "attacks", attacks),
     ("security-model.md", "faults", faults),
     ("routes.md", "routes", access.markdown),
+    ("audit.md", "allowed", allow_list),
     ("proof.md", "only-the-function", agreement.only_the_function),
 )
 

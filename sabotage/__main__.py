@@ -1,0 +1,123 @@
+"""The command line: `python -m sabotage --help`."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NoReturn
+
+from sabotage import SabotageError
+from sabotage.catalogue import SABOTAGES, Sabotage
+from sabotage.live import LIVE
+from sabotage.run import AnySabotage, Outcome, outcomes
+
+_ABOUT = "Undo what protects the stack, one thing at a time in a copy, and see that a check notices."
+_MORE = """examples:
+  python -m sabotage                             all of them; exit status 1 if one goes unnoticed
+  python -m sabotage --only '*audience*'         those with such a name
+  python -m sabotage --markdown docs/sabotage.md write what came of it between the page's markers"""
+_MARKERS = re.compile(r"(?<=<!-- sabotage -->\n).*?(?=<!-- end -->)", re.DOTALL)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise SabotageError(f"{message}; see: {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = _Parser(prog="python -m sabotage", description=_ABOUT, epilog=_MORE, formatter_class=form)
+    parser.add_argument("--list", action="store_true", help="say what there is, and do nothing")
+    parser.add_argument("--only", metavar="NAME", help="those whose name fits this pattern, such as 'live-*'")
+    parser.add_argument("--jobs", type=_jobs, default=2, metavar="N", help="how many at once (2)")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the matrix to this page, too")
+    return parser
+
+
+def _jobs(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"jobs must be 1 to 64, got {text}")
+    return int(text)
+
+
+def run(chosen: Sequence[AnySabotage], jobs: int = 2, markdown: Path | None = None) -> int:
+    """Do the chosen sabotages and print what came of each; exit status 1 if one went uncaught."""
+    started = time.perf_counter()
+    known: dict[str, Outcome] = {}
+    width = max(len(each.name) for each in chosen)
+    for outcome in outcomes(chosen, jobs, _say):
+        known[outcome.sabotage.name] = outcome
+        word = "caught" if outcome.caught else "UNCAUGHT"
+        line = f"{word:<8}  {outcome.seconds:5.1f} s  {outcome.sabotage.name:<{width}}  {_by(outcome)}"
+        _say(f"[{len(known):>{len(str(len(chosen)))}}/{len(chosen)}] {line}")
+    uncaught = [each.name for each in chosen if not known[each.name].caught]
+    seconds = time.perf_counter() - started
+    _say(f"{len(chosen)} sabotages, {len(chosen) - len(uncaught)} caught, {len(uncaught)} uncaught, {seconds:.0f} s")
+    if markdown is not None:
+        _write(markdown, matrix([known[each.name] for each in chosen]))
+    if uncaught:
+        raise SabotageError(f"every sabotage must be caught, but no check noticed: {', '.join(uncaught)}")
+    return 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()  # a line for each sabotage, also into a file or a pipe
+
+
+def matrix(done: Sequence[Outcome]) -> str:
+    """A table with a row for each sabotage: what was undone, what that means, what noticed, and how fast."""
+    rows = ["| sabotage | of | what it would mean | caught by | seconds |", "|---|---|---|---|---:|"]
+    for outcome in done:
+        sabotage = outcome.sabotage
+        place = f"`{sabotage.file}`" if isinstance(sabotage, Sabotage) else "the running API"
+        by = f"`{_shown(_by(outcome))}`" if outcome.caught else "**nothing**"
+        rows.append(f"| {sabotage.name} | {place} | {_shown(sabotage.risk)} | {by} | {outcome.seconds:.1f} |")
+    caught = sum(outcome.caught for outcome in done)
+    return "\n".join([f"{caught} of {len(done)} sabotages were caught.", "", *rows])
+
+
+def _shown(text: str) -> str:
+    return text.replace("|", "\\|").replace("`", "'")
+
+
+def _by(outcome: Outcome) -> str:
+    return outcome.caught_by or outcome.trouble or "no check noticed"
+
+
+def _write(page: Path, part: str) -> None:
+    """Put the matrix between the page's markers, or make a page of it where there is none."""
+    text = page.read_text() if page.exists() else "<!-- sabotage -->\n<!-- end -->\n"
+    if not _MARKERS.search(text):
+        raise SabotageError(f"{page} must hold <!-- sabotage --> and <!-- end -->, each on its own line")
+    page.write_text(_MARKERS.sub(lambda _: f"{part}\n", text, count=1))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0, or 1 with one line on standard error."""
+    try:
+        asked = _parser().parse_args(arguments)
+        every: tuple[AnySabotage, ...] = (*SABOTAGES, *LIVE)
+        chosen = [each for each in every if fnmatchcase(each.name, asked.only or "*")]
+        if not chosen:
+            raise SabotageError(f"--only must fit the name of a sabotage, got {asked.only}; see them with: --list")
+        if asked.list:
+            width = max(len(each.name) for each in chosen)
+            for each in chosen:
+                _say(f"{each.name:<{width}}  {each.risk}")
+            return 0
+        return run(chosen, asked.jobs, asked.markdown)
+    except SabotageError as error:
+        sys.stderr.write(f"sabotage: {error}\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("sabotage: interrupted\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,867 @@
+"""The sabotages of the source: what is undone, what that would mean, and the tests that must notice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sabotage:
+    """One change of one file. `old` stands there exactly once; `catchers` are what pytest is asked to run.
+
+    `keyword` narrows the catchers as pytest's `-k` does.
+    """
+
+    name: str
+    risk: str
+    file: str
+    old: str
+    new: str
+    catchers: tuple[str, ...]
+    keyword: str = ""
+
+
+_TOKENS = ("tests/handler/test_tokens.py", "tests/handler/test_attack_corpus.py")
+_CORPUS = ("tests/handler/test_attack_corpus.py",)
+_APP = ("tests/handler/test_app.py", "tests/handler/test_attack_corpus.py")
+_ROUTES = ("tests/handler/test_routes.py", "tests/test_program.py")
+_FUNCTION_SETTINGS = ("tests/handler/test_settings.py",)
+_KEYS = "tests/handler/test_keys.py::"
+_MEMBERS = (f"{_KEYS}test_bad_member_is_left_out_and_the_rest_is_used",)
+_POOL = ("tests/components/test_auth_pool.py",)
+_API = ("tests/components/test_http_api.py",)
+_API_TO_PROGRAM = ("tests/components/test_http_api.py", "tests/test_program.py")
+_FUNCTION = ("tests/components/test_api_function.py",)
+_PROGRAM = ("tests/test_program.py",)
+_SETTINGS = ("tests/test_settings.py",)
+
+
+def _all(file: str, catchers: tuple[str, ...], *rows: tuple[str, str, str, str], keyword: str = "") -> list[Sabotage]:
+    return [
+        Sabotage(name=name, risk=risk, file=file, old=old, new=new, catchers=catchers, keyword=keyword)
+        for name, risk, old, new in rows
+    ]
+
+
+_GATEWAY = [
+    *_all(
+        "components/http_api.py",
+        _API,
+        (
+            "authorization-type-none",
+            "Every route is open at the gateway although its authorizer is still attached.",
+            'authorization_type="NONE" if route.public else "JWT",',
+            'authorization_type="NONE",',
+        ),
+        (
+            "authorizer-dropped",
+            "No route is checked by the gateway any more.",
+            "authorizer_id=None if route.public else authorizer.id,",
+            "authorizer_id=None,",
+        ),
+        (
+            "audience-empty",
+            "An authorizer without an audience admits the tokens of any client of the pool.",
+            '"audiences": list(args.audiences)',
+            '"audiences": []',
+        ),
+        (
+            "empty-audience-accepted",
+            "A program may ask for an authorizer that admits any client's token.",
+            "if not self.audiences:",
+            "if self.audiences is None:",
+        ),
+        (
+            "issuer-foreign-at-the-gateway",
+            "The gateway trusts tokens of a pool that somebody else owns.",
+            '{"issuer": args.issuer,',
+            '{"issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Foreign00",',
+        ),
+        (
+            "scope-dropped-at-the-gateway",
+            "Tokens without the route's scope pass the first layer.",
+            "authorization_scopes=list(route.scopes) or None,",
+            "authorization_scopes=None,",
+        ),
+        (
+            "token-from-the-query",
+            "Tokens travel in addresses, and so in histories and logs.",
+            '["$request.header.Authorization"]',
+            '["$request.querystring.access_token"]',
+        ),
+        (
+            "permission-for-any-api",
+            "Every API of every account can call the function past this API's authorizer.",
+            'source_arn=pulumi.Output.concat(api.execution_arn, "/*/*"),',
+            'source_arn="arn:aws:execute-api:eu-central-1:123456789012:*/*/*",',
+        ),
+        (
+            "permission-without-source",
+            "Any API that names this function can call it.",
+            '            source_arn=pulumi.Output.concat(api.execution_arn, "/*/*"),\n',
+            "",
+        ),
+        (
+            "permission-for-everybody",
+            "The function's policy names no service: any AWS account may call it.",
+            'principal="apigateway.amazonaws.com",',
+            'principal="*",',
+        ),
+        (
+            "cors-any-origin",
+            "Every web page may call the API with a token that it got hold of.",
+            "allow_origins=list(origins),",
+            'allow_origins=["*"],',
+        ),
+        (
+            "cors-credentials",
+            "Browsers send cookies along, which a foreign page can make them do.",
+            "        max_age=600,\n",
+            "        max_age=600,\n        allow_credentials=True,\n",
+        ),
+        (
+            "wildcard-origin-accepted",
+            "A program may open the API to every web page.",
+            'if any("*" in origin for origin in self.allowed_origins):',
+            "if not isinstance(self.allowed_origins, (list, tuple)):",
+        ),
+        (
+            "access-log-holds-the-token",
+            "Whoever reads the access log can act as every caller.",
+            '        "protocol": "$context.protocol",\n',
+            '        "protocol": "$context.protocol",\n        "token": "$request.header.Authorization",\n',
+        ),
+        (
+            "access-log-dropped",
+            "Nobody can say afterwards who called what.",
+            '            access_log_settings={"destination_arn": logs.arn, "format": ACCESS_LOG_FORMAT},\n',
+            "",
+        ),
+        (
+            "access-log-never-ends",
+            "Callers' addresses and subjects are kept for ever.",
+            "            retention_in_days=args.log_retention_days,\n",
+            "",
+        ),
+        (
+            "throttle-ignored",
+            "One caller can use up the account's concurrency.",
+            '"throttling_rate_limit": args.throttle_rate,',
+            '"throttling_rate_limit": 10_000,',
+        ),
+        (
+            "throttle-zero-accepted",
+            "A program may deploy an API that refuses everybody.",
+            "if self.throttle_rate < 1 or self.throttle_burst < 1:",
+            "if self.throttle_rate < 0 or self.throttle_burst < 0:",
+        ),
+    ),
+    *_all(
+        "components/http_api.py",
+        _API_TO_PROGRAM,
+        (
+            "default-route-added",
+            "What is not declared is not refused: every path reaches the function, unchecked by the gateway.",
+            "        for route in routes\n    ]\n\n\ndef _cors(",
+            (
+                '        for route in routes\n    ] + [aws.apigatewayv2.Route(f"{name}-rest", api_id=api.id, '
+                'route_key="$default", target=target, opts=opts)]\n\n\ndef _cors('
+            ),
+        ),
+    ),
+]
+
+_POOLS = _all(
+    "components/auth_pool.py",
+    _POOL,
+    (
+        "client-secret",
+        "A secret that every browser holds is taken for a proof of who calls.",
+        "generate_secret=False,",
+        "generate_secret=True,",
+    ),
+    (
+        "implicit-flow",
+        "Tokens travel in the address bar, and so into histories and referrers.",
+        'allowed_oauth_flows=["code"],',
+        'allowed_oauth_flows=["code", "implicit"],',
+    ),
+    (
+        "password-flow-always",
+        "Every front end may collect passwords and send them in plain.",
+        'explicit_auth_flows=[*flows, "ALLOW_USER_PASSWORD_AUTH"] if args.password_sign_in else flows,',
+        'explicit_auth_flows=[*flows, "ALLOW_USER_PASSWORD_AUTH"],',
+    ),
+    (
+        "user-existence-told",
+        "Strangers can find out who has an account.",
+        'prevent_user_existence_errors="ENABLED",',
+        'prevent_user_existence_errors="LEGACY",',
+    ),
+    (
+        "revocation-off",
+        "A stolen refresh token cannot be withdrawn.",
+        "enable_token_revocation=True,",
+        "enable_token_revocation=False,",
+    ),
+    (
+        "deletion-protection-ignored",
+        "One mistaken call deletes every user.",
+        'deletion_protection="ACTIVE" if args.deletion_protection else "INACTIVE",',
+        'deletion_protection="INACTIVE",',
+    ),
+    (
+        "protect-dropped",
+        "A change that replaces the pool goes through, and every user is gone.",
+        "protect=args.deletion_protection",
+        "protect=False",
+    ),
+    (
+        "lifetimes-without-units",
+        "Access tokens of 15 minutes live for 15 hours.",
+        'token_validity_units={"access_token": "minutes", "id_token": "minutes", "refresh_token": "days"},',
+        'token_validity_units={"refresh_token": "days"},',
+    ),
+    (
+        "administration-scope",
+        "A stolen access token can change the user's own address and password.",
+        'allowed_oauth_scopes=["openid", "email", "profile",',
+        'allowed_oauth_scopes=["openid", "email", "profile", "aws.cognito.signin.user.admin",',
+    ),
+    (
+        "sign-up-always-open",
+        "Strangers can make accounts in a pool that was meant to be closed.",
+        '{"allow_admin_create_user_only": not args.self_sign_up}',
+        '{"allow_admin_create_user_only": False}',
+    ),
+    (
+        "short-passwords-accepted",
+        "Passwords short enough to guess are allowed.",
+        "if not 12 <= self.password_minimum_length <= 99:",
+        "if not 6 <= self.password_minimum_length <= 99:",
+    ),
+    (
+        "unverified-email-counts",
+        "A user takes over another's address without owning it.",
+        '{"attributes_require_verification_before_updates": ["email"]}',
+        '{"attributes_require_verification_before_updates": []}',
+    ),
+    (
+        "issuer-by-http",
+        "The gateway fetches the keys in plain text, where they can be swapped.",
+        'self.issuer = pulumi.Output.concat("https://", pool.endpoint)',
+        'self.issuer = pulumi.Output.concat("http://", pool.endpoint)',
+    ),
+)
+
+_FUNCTIONS = [
+    *_all(
+        "components/api_function.py",
+        _FUNCTION,
+        (
+            "role-may-do-everything",
+            "A flaw in the function is a flaw in the whole account.",
+            '"Action": ["logs:CreateLogStream", "logs:PutLogEvents"],',
+            '"Action": "*",',
+        ),
+        (
+            "role-writes-every-log",
+            "The function can forge the logs of every other one.",
+            '"Resource": pulumi.Output.concat(logs.arn, ":*"),',
+            '"Resource": "*",',
+        ),
+        (
+            "role-for-everybody",
+            "Any AWS account can take on the function's role.",
+            '"Principal": {"Service": "lambda.amazonaws.com"}',
+            '"Principal": {"AWS": "*"}',
+        ),
+        (
+            "reserved-variables-accepted",
+            "A program may set what Lambda reserves, and fails half-way through a deployment.",
+            "        if reserved:\n",
+            "        if len(reserved) > len(self.environment):\n",
+        ),
+        (
+            "log-never-ends",
+            "The function's log is kept for ever.",
+            'f"{name}-logs", retention_in_days=args.log_retention_days, opts=child',
+            'f"{name}-logs", opts=child',
+        ),
+    ),
+    *_all(
+        "components/api_function.py",
+        ("tests/components/test_api_function.py::TestRole::test_the_policy_is_the_roles_only_one",),
+        (
+            "managed-policy-attached",
+            "The function is an administrator of the account.",
+            "role=role.id, policy=_execution_policy(logs), opts=child)\n",
+            (
+                "role=role.id, policy=_execution_policy(logs), opts=child)\n"
+                '        aws.iam.RolePolicyAttachment(f"{name}-more", role=role.name, '
+                'policy_arn="arn:aws:iam::aws:policy/AdministratorAccess", opts=child)\n'
+            ),
+        ),
+    ),
+    *_all(
+        "components/bundle.py",
+        ("tests/components/test_bundle.py::TestRefused",),
+        (
+            "package-hashes-unchecked",
+            "A swapped wheel on the package index runs in the function.",
+            ', "--require-hashes"]',
+            "]",
+        ),
+    ),
+    *_all(
+        "__main__.py",
+        ("tests/test_program.py::TestDefects::test_package_without_its_dependencies",),
+        (
+            "package-without-dependencies",
+            "The function cannot start, or verifies with whatever it finds.",
+            'package=build(here / "handler", target, here / ".build"),',
+            'package=here / "handler",',
+        ),
+    ),
+    *_all(
+        "__main__.py",
+        ("tests/sabotage/test_gaps.py",),
+        (
+            "deletion-protection-whatever-the-setting",
+            "A stack that protects its users does not.",
+            "deletion_protection=settings.deletion_protection,",
+            "deletion_protection=False,",
+        ),
+    ),
+    *_all(
+        "__main__.py",
+        _PROGRAM,
+        (
+            "audience-foreign",
+            "The gateway asks for tokens of a client that is not this stack's.",
+            "audiences=[auth.client_id],",
+            'audiences=["0foreignclient0"],',
+        ),
+        (
+            "issuer-foreign",
+            "The gateway trusts a pool that is not this stack's.",
+            "        issuer=auth.issuer,\n",
+            '        issuer="https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Foreign00",\n',
+        ),
+        (
+            "function-takes-id-tokens",
+            "ID tokens, made for the front end alone, open the API.",
+            '"access,id" if settings.accept_id_tokens else "access"',
+            '"access,id"',
+        ),
+        (
+            "function-serves-any-client",
+            "The function's list of clients is not this stack's.",
+            '"COGNITO_CLIENT_IDS": auth.client_id,',
+            '"COGNITO_CLIENT_IDS": "0foreignclient0",',
+        ),
+        (
+            "reserved-variable-set",
+            "Lambda refuses the function after half of the stack is made.",
+            '            "LOG_LEVEL": settings.log_level,\n',
+            '            "LOG_LEVEL": settings.log_level,\n            "AWS_REGION": settings.region,\n',
+        ),
+        (
+            "password-sign-in-whatever-the-setting",
+            "A stack that forbids plain passwords allows them.",
+            "password_sign_in=settings.password_sign_in,",
+            "password_sign_in=True,",
+        ),
+    ),
+]
+
+_SETTING = _all(
+    "settings.py",
+    _SETTINGS,
+    (
+        "plain-http-callback",
+        "Sign-in codes travel in plain text.",
+        'if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):',
+        'if parts.scheme not in {"https", "http"}:',
+    ),
+    (
+        "wildcard-address",
+        "Sign-in codes go to, and calls come from, any host that fits a pattern.",
+        r'r"[*#\s]"',
+        r'r"[#\s]"',
+    ),
+    (
+        "address-with-a-user",
+        "An address that looks like the front end's leads elsewhere.",
+        " or parts.username is not None:",
+        ":",
+    ),
+    (
+        "origin-with-a-path",
+        "An origin that no browser sends is deployed, and someone opens it wider in a hurry.",
+        'if value != f"{parts.scheme}://{parts.netloc}".lower() or value.endswith(":"):',
+        'if value.endswith(":"):',
+    ),
+    (
+        "unknown-setting-ignored",
+        "A mistyped protection is silently not there.",
+        'extra="forbid"',
+        'extra="ignore"',
+    ),
+    (
+        "short-passwords-configurable",
+        "A stack may allow passwords short enough to guess.",
+        "password_minimum_length: Annotated[int, Field(ge=12, le=99)]",
+        "password_minimum_length: Annotated[int, Field(ge=6, le=99)]",
+    ),
+    (
+        "unprotected-by-default",
+        "Who says nothing loses the users with one mistaken call.",
+        "deletion_protection: bool = True",
+        "deletion_protection: bool = False",
+    ),
+    (
+        "id-tokens-by-default",
+        "Who says nothing has an API that ID tokens open.",
+        "accept_id_tokens: bool = False",
+        "accept_id_tokens: bool = True",
+    ),
+    (
+        "tokens-for-a-day-by-default",
+        "A stolen token is good for a day.",
+        "access_token_minutes: Annotated[int, Field(ge=5, le=1440)] = 15",
+        "access_token_minutes: Annotated[int, Field(ge=5, le=1440)] = 1440",
+    ),
+)
+
+_TABLE = _all(
+    "handler/routes.py",
+    _ROUTES,
+    (
+        "route-made-public",
+        "Anybody may call what was for signed-in users.",
+        'summary="Greets the signed-in user"),',
+        'summary="Greets the signed-in user", public=True),',
+    ),
+    (
+        "group-dropped-from-the-table",
+        "Every user is an administrator.",
+        'summary="Greets an administrator", groups=("admin",)),',
+        'summary="Greets an administrator"),',
+    ),
+    (
+        "scope-dropped-from-the-table",
+        "Every token reads the reports.",
+        'summary="Lists reports", scopes=("api/reports.read",)),',
+        'summary="Lists reports"),',
+    ),
+    (
+        "any-method-accepted",
+        "A route answers to methods that nobody thought of.",
+        'r"(GET|POST|PUT|PATCH|DELETE|HEAD) /',
+        'r"(ANY|GET|POST|PUT|PATCH|DELETE|HEAD) /',
+    ),
+    (
+        "zero-throttle-in-the-table",
+        "A route refuses everybody.",
+        "if self.rate <= 0 or self.burst <= 0:",
+        "if self.rate < 0 or self.burst < 0:",
+    ),
+)
+
+_TOKEN = _all(
+    "handler/tokens.py",
+    _TOKENS,
+    (
+        "signature-unchecked",
+        "Anybody writes a token for anybody.",
+        'if not _RS256.verify(f"{header}.{payload}".encode(), key, proof):',
+        "if not proof:",
+    ),
+    (
+        "issuer-unchecked",
+        "A token of a pool that an attacker owns is as good as ours.",
+        'if claims.get("iss") != self._issuer:',
+        'if not isinstance(claims.get("iss"), str):',
+    ),
+    (
+        "token-use-unchecked",
+        "An ID token, made for the front end, opens the API.",
+        "if not isinstance(token_use, str) or token_use not in self._token_uses:",
+        "if not isinstance(token_use, str):",
+    ),
+    (
+        "client-unchecked",
+        "A token that another app client got opens this API.",
+        "if not isinstance(value, str) or value not in self._client_ids:",
+        "if not isinstance(value, str):",
+    ),
+    (
+        "bound-audience-unchecked",
+        "A token bound to another resource opens this API.",
+        'self._client(claims["aud"])',
+        'str(claims["aud"])',
+    ),
+    (
+        "algorithm-unchecked",
+        "The attacker chooses how the token is verified.",
+        'if header.get("alg") != "RS256" or not isinstance(key_id, str)',
+        "if not isinstance(key_id, str)",
+    ),
+    (
+        "rs512-accepted",
+        "The list of algorithms grows beyond what Cognito signs with.",
+        'if header.get("alg") != "RS256" or not',
+        'if header.get("alg") not in ("RS256", "RS512") or not',
+    ),
+    (
+        "hs256-accepted",
+        "The public key can be taken for a shared secret.",
+        'if header.get("alg") != "RS256" or not',
+        'if header.get("alg") not in ("RS256", "HS256") or not',
+    ),
+    (
+        "alg-none-accepted",
+        "A token that says it has no signature passes the header check.",
+        'if header.get("alg") != "RS256" or not',
+        'if header.get("alg") not in ("RS256", "none") or not',
+    ),
+    (
+        "expiry-ignored",
+        "A token that was stolen once works for ever.",
+        "if expires <= now:",
+        "if expires <= 0:",
+    ),
+    (
+        "leeway-added",
+        "The function admits what the gateway refuses.",
+        "if expires <= now:",
+        "if expires <= now - 60:",
+    ),
+    (
+        "issue-time-ignored",
+        "A token from the future is good before its time.",
+        "if issued > now:",
+        "if issued > expires:",
+    ),
+    (
+        "not-before-ignored",
+        "A token is good before it says so.",
+        'if claims["nbf"] > now:',
+        'if claims["nbf"] > expires:',
+    ),
+    (
+        "lifetime-unbounded",
+        "A token for years is taken for Cognito's.",
+        "if expires - issued > LIFETIME_MOST:",
+        "if expires < issued:",
+    ),
+    (
+        "spare-bits-accepted",
+        "One token has many spellings and passes a deny list.",
+        "if not segment or (rest and segment[-1] not in _LAST[rest]):",
+        "if not segment or rest == 1:",
+    ),
+    (
+        "duplicate-members-accepted",
+        "Two parsers read two different tokens.",
+        "if len(members) != len(pairs):",
+        "if len(members) > len(pairs):",
+    ),
+    (
+        "nan-accepted",
+        "What is not JSON is read, and NaN compares false with every limit.",
+        ", parse_constant=_no_constant",
+        "",
+    ),
+    (
+        "header-members-unchecked",
+        "`crit`, `jku` and `jwk`, which say how to verify, are ignored instead of refused.",
+        "if not header.keys() <= _HEADER_MEMBERS:",
+        "if not header:",
+    ),
+    (
+        "jku-accepted",
+        "A token may name the address of its own key.",
+        'frozenset({"alg", "kid", "typ"})',
+        'frozenset({"alg", "kid", "typ", "jku"})',
+    ),
+    (
+        "typ-unchecked",
+        "A token of another kind, such as a logout token, is taken for an access token.",
+        'if "typ" in header and not (isinstance(header["typ"], str) and header["typ"] in _TYPES):',
+        'if "typ" in header and not header["typ"]:',
+    ),
+    (
+        "scopes-split-anywhere",
+        "A tab in one scope's name makes another scope of it.",
+        'scope.split(" ")',
+        "scope.split()",
+    ),
+    (
+        "groups-from-text",
+        "A text that a user may choose is read as the list of groups.",
+        "if not isinstance(groups, list) or not {",
+        (
+            'groups = groups.strip("[]").split() if isinstance(groups, str) else groups\n'
+            "    if not isinstance(groups, list) or not {"
+        ),
+    ),
+    (
+        "length-unbounded",
+        "A caller chooses how much the function parses.",
+        "if len(token) > TOKEN_LIMIT:",
+        "if not token:",
+    ),
+)
+
+_EDGE = [
+    *_all(
+        "handler/app.py",
+        _APP,
+        (
+            "context-believed",
+            "Who reaches the function past the gateway says who he is.",
+            'caller = current_service().verifier.verify(_bearer_token(event.get("headers")), time.time())',
+            (
+                'said = jwt["claims"]\n'
+                '    caller = Caller(str(said.get("sub")), said.get("username"), str(said.get("client_id")), '
+                'frozenset(str(said.get("scope")).split()), frozenset(said.get("cognito:groups") or ()))'
+            ),
+        ),
+        (
+            "context-not-needed",
+            "A route that lost its authorizer is not noticed.",
+            'if not isinstance(jwt, dict) or not isinstance(jwt.get("claims"), dict):',
+            "if jwt is False:",
+        ),
+        (
+            "scope-unchecked",
+            "Any scope opens every route.",
+            "if caller.scopes.isdisjoint(route.scopes):",
+            "if not caller.scopes:",
+        ),
+        (
+            "group-unchecked",
+            "Any group opens every route.",
+            "if route.groups and caller.groups.isdisjoint(route.groups):",
+            "if route.groups and not caller.groups:",
+        ),
+        (
+            "machines-on-peoples-routes",
+            "A machine's token opens what is for people.",
+            "elif caller.username is None:",
+            'elif caller.username == "":',
+        ),
+        (
+            "scheme-unchecked",
+            "Credentials of another kind are read as tokens.",
+            'if scheme.lower() != "bearer":',
+            "if not scheme:",
+        ),
+        (
+            "headers-logged",
+            "Whoever reads the log can act as every caller.",
+            'logs.write(_threshold(), "INFO", request_id, route_key, 200, _elapsed(started))',
+            (
+                'logs.write(_threshold(), "INFO", request_id, route_key, 200, _elapsed(started), '
+                'headers=str(event.get("headers")))'
+            ),
+        ),
+        (
+            "exception-logged",
+            "An exception's text may hold a token or a key.",
+            'return {"errorType": type(error).__name__, "errorPlace": place}',
+            'return {"errorType": type(error).__name__, "errorPlace": place, "error": str(error)}',
+        ),
+        (
+            "exception-in-the-body",
+            "Strangers read what the function is made of.",
+            'body = _encode({"message": refused.message,',
+            'body = _encode({"message": str(error or refused.message),',
+        ),
+        (
+            "reason-in-the-body",
+            "An attacker is told which check to work on next.",
+            'body = _encode({"message": refused.message,',
+            'body = _encode({"message": refused.message, "reason": refused.reason,',
+        ),
+        (
+            "answers-cached",
+            "One user's answer is served to another.",
+            ', "Cache-Control": "no-store"}',
+            "}",
+        ),
+        (
+            "body-taken",
+            "A body that nobody reads is taken for read.",
+            "    raise BodyUnexpected\n",
+            "",
+        ),
+    ),
+    *_all(
+        "handler/routes.py",
+        ("tests/handler/test_app.py", "tests/handler/test_properties.py"),
+        (
+            "claims-in-the-body",
+            "An answer holds the caller's claims.",
+            '{"message": "Hello, authenticated user!", "user": request.user.username}',
+            (
+                '{"message": "Hello, authenticated user!", "user": request.user.username, '
+                '"claims": request.event["requestContext"]["authorizer"]["jwt"]["claims"]}'
+            ),
+        ),
+    ),
+    *_all(
+        "handler/settings.py",
+        _FUNCTION_SETTINGS,
+        (
+            "key-endpoint-anywhere",
+            "A variable points the function at an attacker's keys, by plain http.",
+            'if host != "localhost" and not ip_address(host).is_loopback:',
+            "if not host:",
+        ),
+        (
+            "id-tokens-unless-said-otherwise",
+            "A missing variable opens the API to ID tokens.",
+            'environment.get("COGNITO_TOKEN_USES", "access")',
+            'environment.get("COGNITO_TOKEN_USES", "access,id")',
+        ),
+        (
+            "no-client-needed",
+            "A missing variable leaves the function without a list of clients.",
+            "if not client_ids or not all(",
+            "if not all(",
+        ),
+        (
+            "value-in-the-error",
+            "The value of a variable ends up in the log.",
+            'raise SettingsError(name, f"match {pattern.pattern}")',
+            'raise SettingsError(name, f"match {pattern.pattern}, got {value}")',
+        ),
+    ),
+]
+
+
+def _key(name: str, risk: str, old: str, new: str, *catchers: str, keyword: str = "") -> Sabotage:
+    nodes = tuple(_KEYS + test for test in catchers)
+    return Sabotage(
+        name=name, risk=risk, file="handler/keys.py", old=old, new=new, catchers=nodes or _MEMBERS, keyword=keyword
+    )
+
+
+_KEY_SET = [
+    _key(
+        "weak-key-accepted",
+        "A key that can be factored signs for anybody.",
+        "key.key_size < 2048",
+        "key.key_size < 512",
+    ),
+    _key(
+        "weak-exponent-accepted",
+        "A key with exponent 1 or 3 makes forging easy.",
+        'and jwk.get("e") == "AQAB"',
+        'and isinstance(jwk.get("e"), str)',
+    ),
+    _key(
+        "guessable-key-accepted",
+        "A key of a flawed generator signs for anybody who reads it.",
+        "return None if _is_guessable(key.public_numbers().n) else key",
+        "return key",
+    ),
+    _key(
+        "encryption-key-accepted",
+        "A key that was made for something else verifies tokens.",
+        '        and jwk.get("use", "sig") == "sig"\n',
+        "",
+    ),
+    _key(
+        "duplicate-key-id-accepted",
+        "Whoever gets a second key of the same id into the set decides which one counts.",
+        ' and ids.count(jwk["kid"]) == 1',
+        "",
+        "test_key_id_that_stands_twice_is_left_out",
+    ),
+    _key(
+        "redirects-followed",
+        "An open redirect at the key endpoint hands out an attacker's keys.",
+        "        if response.status != 200:\n",
+        (
+            "        if 300 <= response.status < 400:\n"
+            '            return fetch_within_deadline(response.getheader("Location", ""))\n'
+            "        if response.status != 200:\n"
+        ),
+        "test_redirect_is_never_followed",
+    ),
+    _key(
+        "status-ignored",
+        "The body of an error is taken for the key set.",
+        "if response.status != 200:",
+        "if response.status >= 600:",
+        "test_cold_fault_is_unavailable_in_time_once_and_never_cached",
+        keyword="J03",
+    ),
+    _key(
+        "answer-unbounded",
+        "An endless answer takes all of the function's memory.",
+        "ANSWER_LIMIT = 2 * BODY_LIMIT",
+        "ANSWER_LIMIT = 2**40",
+        "test_memory_is_bounded",
+    ),
+    _key(
+        "body-unbounded",
+        "A huge key set takes all of the function's memory.",
+        "BODY_LIMIT = 65_536",
+        "BODY_LIMIT = 2**30",
+        "test_memory_is_bounded",
+    ),
+    _key(
+        "tls-unverified",
+        "Whoever is on the way hands out keys.",
+        "ssl.create_default_context()",
+        "ssl._create_unverified_context()",
+        "test_cold_fault_is_unavailable_in_time_once_and_never_cached",
+        keyword="J11",
+    ),
+    _key(
+        "keys-believed-for-ever",
+        "A key that the pool has withdrawn still verifies.",
+        "HARD_AGE = 7_200",
+        "HARD_AGE = 10**9",
+        "test_j08_stale_key_is_not_believed_beyond_the_hard_age",
+        "test_limits_are_within_what_the_gateway_does",
+    ),
+    _key(
+        "keys-never-read-again",
+        "A withdrawn key is good until the hard age.",
+        "if key is not None and 0 <= age < SOFT_AGE:",
+        "if key is not None and 0 <= age < HARD_AGE:",
+        "test_j08_old_key_is_gone_with_the_next_routine_refresh",
+        "test_j08_routine_refresh_is_one_fetch",
+    ),
+    _key(
+        "cooldown-gone",
+        "A flood of made-up key ids becomes a flood of fetches.",
+        "COOLDOWN = 10",
+        "COOLDOWN = 0",
+        "test_j08_flood_of_unknown_ids_costs_one_fetch_per_cooldown",
+    ),
+    _key(
+        "deadline-gone",
+        "A slow key endpoint keeps the function waiting until it is killed.",
+        "DEADLINE = 1.5",
+        "DEADLINE = 60",
+        "test_limits_are_within_what_the_gateway_does",
+    ),
+]
+
+SABOTAGES: tuple[Sabotage, ...] = (
+    *_GATEWAY,
+    *_POOLS,
+    *_FUNCTIONS,
+    *_SETTING,
+    *_TABLE,
+    *_TOKEN,
+    *_EDGE,
+    *_KEY_SET,
+)
