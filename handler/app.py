@@ -75,15 +75,16 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
         route = _route(event)
         route_key = route.key
         response = _answer(route, event)
-        trouble = None if route.public else service().keys.trouble
+        known = None if route.public else service()  # a public route answers without settings, too
     except Refused as refused:
         return _refusal(refused, request_id, route_key, started)
     except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the client gets a fixed 500
         return _refusal(InternalError(), request_id, route_key, started, error)
+    threshold, trouble = (_threshold(), None) if known is None else (known.log_level, known.keys.trouble)
     if trouble is None:
-        logs.write(_threshold(), "INFO", request_id, route_key, 200, _elapsed(started))
+        logs.write(threshold, "INFO", request_id, route_key, 200, _elapsed(started))
     else:  # answered with a stale key: somebody must see that the key endpoint is ill before the key is too old
-        logs.write(_threshold(), "WARNING", request_id, route_key, 200, _elapsed(started), cause=trouble)
+        logs.write(threshold, "WARNING", request_id, route_key, 200, _elapsed(started), cause=trouble)
     return response
 
 
