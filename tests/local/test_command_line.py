@@ -58,8 +58,8 @@ def project(tmp_path: Path) -> Path:
         shutil.copy(ROOT / name, copy)
     for name in ("components", "handler", "local"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    if (ROOT / ".build").is_dir():
-        shutil.copytree(ROOT / ".build", copy / ".build")  # so that the wheels need not be had again
+    (ROOT / ".build").mkdir(exist_ok=True)
+    (copy / ".build").symlink_to(ROOT / ".build")  # so that the wheels need not be had again
     return copy
 
 
