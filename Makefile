@@ -6,6 +6,7 @@ PORT   ?= 4566
 VENV := .venv
 BIN  := $(VENV)/bin
 DONE := $(VENV)/.installed
+COMPARED := .build/bench-venv
 LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
 
 .DEFAULT_GOAL := help
@@ -34,7 +35,7 @@ format: $(DONE) ## Format the code and mend what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(DONE) ## Measure: start-up by phase, program evaluation, the handler's cost
+bench: $(DONE) $(COMPARED)/.installed ## Measure the handler, its import, the program and the start-up
 	@$(BIN)/python -m benchmarks
 
 fuzz: $(DONE) ## Throw 200,000 random mutations of valid tokens at the handler
@@ -65,6 +66,11 @@ lock: $(DONE) ## Resolve the requirements anew, with hashes
 
 clean: down ## Stop the stack and remove what the targets made
 	@rm -rf $(VENV) .build .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(COMPARED)/.installed: benchmarks/requirements.txt $(DONE)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(COMPARED)
+	@$(BIN)/uv pip install --quiet --python $(COMPARED)/bin/python --require-hashes -r benchmarks/requirements.txt
+	@touch $@
 
 $(DONE): $(LOCKS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

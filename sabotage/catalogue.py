@@ -662,9 +662,9 @@ _EDGE = [
         (
             "headers-logged",
             "Whoever reads the log can act as every caller.",
-            'logs.write(_threshold(), "INFO", request_id, route_key, 200, _elapsed(started))',
+            'logs.write(threshold, "INFO", request_id, route_key, 200, _elapsed(started))',
             (
-                'logs.write(_threshold(), "INFO", request_id, route_key, 200, _elapsed(started), '
+                'logs.write(threshold, "INFO", request_id, route_key, 200, _elapsed(started), '
                 'headers=str(event.get("headers")))'
             ),
         ),

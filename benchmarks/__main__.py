@@ -1,0 +1,57 @@
+"""The command line of the benchmark: `python -m benchmarks --help`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import time
+
+from benchmarks import CannotMeasure, handler, imports, program, startup
+from benchmarks.figures import Table
+
+_TOPICS = {
+    "handler": (handler.measure, "one call of the handler, beside a raw signature check", 40),
+    "import": (imports.measure, "import and memory of the handler, beside PyJWT alone", 30),
+    "program": (program.measure, "evaluation of the Pulumi program, beside its imports", 40),
+    "startup": (startup.measure, "start-up of the local run, by phase", 20),
+}
+_ABOUT = "Measure what the project costs. Figures over their limit are marked; they do not make the command fail."
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print; 0, or 1 after one line on standard error where something could not be measured."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=_ABOUT)
+    parser.add_argument("--only", choices=_TOPICS, help="this topic alone")
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
+    parsed = parser.parse_args(arguments)
+    tables: list[Table] = []
+    try:
+        for topic in [parsed.only] if parsed.only else _TOPICS:
+            measure, about, seconds = _TOPICS[topic]
+            print(f"{topic}: {about}, about {seconds} s …", file=sys.stderr, flush=True)
+            began = time.perf_counter()
+            tables.append(measure())
+            print(f"{topic}: measured in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+            if not parsed.json:
+                print(f"\n{tables[-1].as_text()}\n", flush=True)
+    except (CannotMeasure, subprocess.TimeoutExpired) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("benchmarks: interrupted", file=sys.stderr)
+        return 1
+    over = [f"{table.topic}: {figure.name}" for table in tables for figure in table.figures if figure.is_over]
+    machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    if parsed.json:
+        document = {"machine": machine, "over": over, "topics": {table.topic: table.as_json() for table in tables}}
+        print(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        print(f"{machine}. Over the limit: {'; '.join(over) or 'nothing'}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,40 @@
+"""The same route on Powertools for AWS Lambda: its HTTP API resolver and its JWT verifier (alpha)."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from typing import Any
+from urllib.request import urlopen
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver  # type: ignore[import-not-found]  # make bench
+from aws_lambda_powertools.utilities.auth_alpha import JWTVerifier  # type: ignore[import-not-found]
+
+_POOL_ID = os.environ["COGNITO_USER_POOL_ID"]
+_CLIENT_ID = os.environ["COGNITO_CLIENT_IDS"]
+
+with urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/{_POOL_ID}/.well-known/jwks.json") as _response:  # noqa: S310 - loopback
+    _KEY_SET = json.load(_response)
+
+app = APIGatewayHttpResolver()
+verifier = JWTVerifier.cognito(user_pool_id=_POOL_ID, client_id=_CLIENT_ID, audience=_CLIENT_ID, jwks=_KEY_SET)
+
+
+@app.get("/hello", middlewares=[verifier.require()])  # type: ignore[untyped-decorator]
+def hello() -> dict[str, Any]:
+    return {"message": "Hello, authenticated user!", "user": app.context["claims"]["username"]}
+
+
+def lambda_handler(event: dict[str, Any], context: Any) -> Any:
+    started = time.perf_counter()
+    response = app.resolve(event, context)
+    line = {
+        "level": "INFO",
+        "requestId": event["requestContext"]["requestId"],
+        "routeKey": event["routeKey"],
+        "status": response["statusCode"],
+        "durationMs": round((time.perf_counter() - started) * 1000, 2),
+    }
+    print(json.dumps(line))
+    return response

@@ -1,0 +1,115 @@
+"""What one call of the handler costs, in signature checks: the one thing in it that cannot be spared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks import child
+from benchmarks.contenders.calls import BATCH
+from benchmarks.figures import Figure, Table
+from benchmarks.pool import CLIENT_ID, Pool, encoded, event
+
+PROCESSES = 5  # of each handler: where a process happens to lie in memory moves its figures by some per cent
+ROUNDS = 900
+TOKENS = 24  # of each case; more than the handler remembers headers of
+_WORKER = Path(__file__).parent / "contenders" / "calls.py"
+
+Case = dict[str, Any]  # events, and the status that answers each
+Times = dict[str, list[tuple[int, int]]]  # nanoseconds of a raw batch and of the case's batch that followed, by case
+
+_CONDITIONS = (
+    "handler and PyJWT run out of the unpacked deployment package under python -I -S, with keys from a key set on "
+    "loopback; tokens take turns, so that no unknown key id is remembered"
+)
+_POWERTOOLS = (
+    "Powertools' verifier (alpha) demands an aud, which ordinary Cognito access tokens lack: its tokens have one"
+)
+_NO_POWERTOOLS = "Powertools is not measured; install it with: make bench"
+
+VALID = "valid token"
+_LIMITS = {
+    VALID: 3.0,
+    "malformed: a segment missing": 2.0,
+    "malformed: header not JSON": 2.0,
+    "unknown key id": 2.0,
+    "oversized": 2.0,
+}
+
+
+def measure() -> Table:
+    with Pool() as pool, child.package() as package:
+        compared = child.compared()
+        tokens = [pool.token() for _ in range(TOKENS)]
+        own, ordinary = _cases(pool, tokens), {VALID: _case(200, tokens)}
+        bound = {VALID: _case(200, [pool.token(aud=CLIENT_ID) for _ in range(TOKENS)])}
+        runs: dict[str, list[Times]] = {"packaged": [], "by_hand": [], "powertools": []}
+        for _ in range(PROCESSES):
+            runs["packaged"].append(_timed(pool, "packaged", [package], own))
+            runs["by_hand"].append(_timed(pool, "by_hand", [package], ordinary))
+            if compared is not None:
+                runs["powertools"].append(_timed(pool, "powertools", [package, compared], bound))
+    raw = min(first for times in runs["packaged"] for pairs in times.values() for first, _ in pairs)
+    figures = [Figure(name="raw OpenSSL RSA-2048 verify", amount=_microseconds(raw), unit="µs", ratio=1.0)]
+    figures += [_figure(f"this handler, {name}", name, runs["packaged"], _LIMITS.get(name)) for name in own]
+    figures.append(_figure("PyJWT by hand, valid token", VALID, runs["by_hand"]))
+    if runs["powertools"]:
+        figures.append(_figure("Powertools resolver and JWTVerifier, valid token", VALID, runs["powertools"]))
+    return Table(
+        topic="handler",
+        title="Handler: one call of lambda_handler, keys warm, its log line written",
+        baseline="raw",
+        method=f"in each of {PROCESSES} processes, {ROUNDS} times {BATCH} raw checks and {BATCH} calls in turn; "
+        "a ratio is that of the least times of a process, and of these the median",
+        figures=figures,
+        notes=[_CONDITIONS, _POWERTOOLS if compared is not None else _NO_POWERTOOLS],
+    )
+
+
+def _cases(pool: Pool, tokens: Sequence[str]) -> dict[str, Case]:
+    payloads = [token.split(".")[1] for token in tokens]
+    signatures = [token.split(".")[2] for token in tokens]
+    headers = [token.split(".")[0] for token in tokens]
+    not_json = encoded(b'{"kid":"K9n2vXr4TbY0mP7qLs5dWc8eUj1hGzAf3oViBx6NtQk=","alg":"RS256"')
+    return {
+        VALID: _case(200, tokens),
+        "malformed: a segment missing": _case(401, [token.rpartition(".")[0] for token in tokens]),
+        "malformed: header not JSON": _case(401, [".".join([not_json, *token.split(".")[1:]]) for token in tokens]),
+        "unknown key id": _case(401, [pool.token(kid=f"unknown-{number}") for number in range(TOKENS)]),
+        "oversized": _case(401, [pool.token(padding="x" * 7_000) for _ in range(TOKENS)]),
+        "expired": _case(401, [pool.token(exp=1_700_000_000, iat=1_699_999_000) for _ in range(TOKENS)]),
+        "forged signature": _case(
+            401,
+            [".".join(parts) for parts in zip(headers, payloads, [*signatures[1:], signatures[0]], strict=True)],
+        ),
+    }
+
+
+def _case(status: int, tokens: Sequence[str]) -> Case:
+    return {"status": status, "events": [event(token) for token in tokens]}
+
+
+def _timed(pool: Pool, contender: str, path: Sequence[Path], cases: dict[str, Case]) -> Times:
+    job = {
+        "path": [str(folder) for folder in path],
+        "contender": contender,
+        "cases": cases,
+        "raw": {"modulus": pool.modulus, "exponent": pool.exponent, "signed": pool.signed(TOKENS)},
+        "rounds": ROUNDS,
+    }
+    answer = child.run([*child.ISOLATED, str(_WORKER)], given=job, environment=pool.environment)
+    times: Times = json.loads(answer)
+    return times
+
+
+def _figure(label: str, case: str, runs: Sequence[Times], limit: float | None = None) -> Figure:
+    least = [(min(raw for raw, _ in times[case]), min(own for _, own in times[case])) for times in runs]
+    ratio = median(own / raw for raw, own in least)
+    return Figure(name=label, amount=_microseconds(min(own for _, own in least)), unit="µs", ratio=ratio, limit=limit)
+
+
+def _microseconds(nanoseconds: int) -> float:
+    return nanoseconds / 1000

@@ -1,0 +1,162 @@
+"""A made-up user pool: a signing key, the endpoint that publishes it, tokens, and the events that carry them."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+
+REGION = "eu-central-1"
+POOL_ID = f"{REGION}_Benchmark"
+CLIENT_ID = "1example23456789abcdefghij"
+ISSUER = f"https://cognito-idp.{REGION}.amazonaws.com/{POOL_ID}"
+_KEY_ID = "K9n2vXr4TbY0mP7qLs5dWc8eUj1hGzAf3oViBx6NtQk="  # as long as Cognito's
+
+
+class Pool:
+    """A context manager: its key set is served on loopback while it is open."""
+
+    def __init__(self) -> None:
+        self._key = rsa.generate_private_key(65537, 2048)
+        numbers = self._key.public_key().public_numbers()
+        self.modulus, self.exponent = numbers.n, numbers.e
+        jwk = {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": _KEY_ID, "e": "AQAB", "n": _integer(numbers.n)}
+        # Cognito publishes two: one signs access tokens, the other ID tokens.
+        other = rsa.generate_private_key(65537, 2048).public_key().public_numbers()
+        self._document = json.dumps({"keys": [{**jwk, "kid": "other", "n": _integer(other.n)}, jwk]}).encode()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _answering(self._document))
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True, name="key-set").start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The function's variables; the last is what the emulator adds, so that keys are fetched here."""
+        return {
+            "AWS_REGION": REGION,
+            "COGNITO_USER_POOL_ID": POOL_ID,
+            "COGNITO_CLIENT_IDS": CLIENT_ID,
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._server.server_port}",
+        }
+
+    def token(self, *, kid: str = _KEY_ID, **claims: Any) -> str:
+        """A signed access token as Cognito writes one after a sign-in."""
+        header = {"kid": kid, "alg": "RS256"}
+        text = f"{_segment(header)}.{_segment(access_claims() | claims)}"
+        return f"{text}.{encoded(self._key.sign(text.encode(), padding.PKCS1v15(), SHA256()))}"
+
+    def signed(self, count: int) -> list[tuple[str, str]]:
+        """Signatures, in hexadecimal, and what they sign: as long as a token's first two segments."""
+        texts = [self.token().rpartition(".")[0] for _ in range(count)]
+        return [(self._key.sign(text.encode(), padding.PKCS1v15(), SHA256()).hex(), text) for text in texts]
+
+
+def access_claims() -> dict[str, Any]:
+    now = int(time.time())
+    user = str(uuid.uuid4())
+    return {
+        "sub": user,
+        "cognito:groups": ["admin", "support"],
+        "iss": ISSUER,
+        "version": 2,
+        "client_id": CLIENT_ID,
+        "origin_jti": str(uuid.uuid4()),
+        "event_id": str(uuid.uuid4()),
+        "token_use": "access",
+        "scope": "openid profile email api/reports.read",
+        "auth_time": now - 60,
+        "exp": now + 3_600,
+        "iat": now - 60,
+        "jti": str(uuid.uuid4()),
+        "username": user,
+    }
+
+
+def event(token: str) -> dict[str, Any]:
+    """`GET /hello` as API Gateway hands it over (payload format 2.0), once its own authorizer has let it through."""
+    claims = {name: str(value) for name, value in access_claims().items()}
+    domain = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
+    headers = {
+        "accept": "application/json, text/plain, */*",
+        "accept-encoding": "gzip, deflate, br",
+        "accept-language": "en-GB,en;q=0.9",
+        "authorization": f"Bearer {token}",
+        "content-length": "0",
+        "host": domain,
+        "origin": "https://app.example.com",
+        "referer": "https://app.example.com/",
+        "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "x-amzn-trace-id": "Root=1-69222222-0123456789abcdef01234567",
+        "x-forwarded-for": "203.0.113.7",
+        "x-forwarded-port": "443",
+        "x-forwarded-proto": "https",
+    }
+    return {
+        "version": "2.0",
+        "routeKey": "GET /hello",
+        "rawPath": "/hello",
+        "rawQueryString": "",
+        "headers": headers,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "a1b2c3d4e5",
+            "authorizer": {"jwt": {"claims": claims, "scopes": None}},
+            "domainName": domain,
+            "domainPrefix": "a1b2c3d4e5",
+            "http": {
+                "method": "GET",
+                "path": "/hello",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.7",
+                "userAgent": headers["user-agent"],
+            },
+            "requestId": "UkQp2hY5FiAEMbA=",
+            "routeKey": "GET /hello",
+            "stage": "$default",
+            "time": "22/Nov/2025:20:44:00 +0000",
+            "timeEpoch": 1763844240000,
+        },
+        "isBase64Encoded": False,
+    }
+
+
+def encoded(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _segment(members: dict[str, Any]) -> str:
+    return encoded(json.dumps(members, separators=(",", ":")).encode())
+
+
+def _integer(value: int) -> str:
+    return encoded(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+
+
+def _answering(document: bytes) -> type[BaseHTTPRequestHandler]:
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(document)))
+            self.end_headers()
+            self.wfile.write(document)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    return Answer

@@ -1,0 +1,39 @@
+"""Evaluates the whole program, without making anything; its argument is how many routes the program is to have."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import handler.routes
+from handler.routes import Route, table
+from local.engine import Stack, evaluate
+
+# What AWS would compute and the program passes on.
+_COMPUTED = ("arn", "apiEndpoint", "endpoint", "executionArn", "invokeArn", "name")
+
+
+def main(routes: int) -> None:
+    shipped = handler.routes.ROUTES
+    if routes != len(shipped):
+        handler.routes.ROUTES = table(*(_route(number) for number in range(routes)))
+    created: list[str] = []
+
+    def create(type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        created.append(type_)
+        return name, {**dict.fromkeys(_COMPUTED, name), **inputs}
+
+    outputs = evaluate(Stack.load("local"), create)
+    if not outputs["apiUrl"] or created.count("aws:apigatewayv2/route:Route") != routes:
+        sys.exit(f"the program must create {routes} routes, got {created}")
+
+
+def _route(number: int) -> Route:
+    """As the shipped table mixes them: for any user, for a scope, for a group."""
+    scopes = (f"api/scope{number // 10}",) if number % 3 == 1 else ()
+    groups = ("admin",) if number % 3 == 2 else ()
+    return Route(key=f"GET /route{number}", call=handler.routes.hello, summary="A route", scopes=scopes, groups=groups)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

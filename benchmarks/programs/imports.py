@@ -1,0 +1,24 @@
+"""What the program cannot do without: Pulumi, its AWS provider, and the provider's classes that the program uses."""
+
+import pulumi
+import pulumi_aws as aws
+
+# The provider imports a service's module when it is first named; its classes come with it.
+CLASSES = (
+    pulumi.ComponentResource,
+    aws.apigatewayv2.Api,
+    aws.apigatewayv2.Authorizer,
+    aws.apigatewayv2.Integration,
+    aws.apigatewayv2.Route,
+    aws.apigatewayv2.Stage,
+    aws.cloudwatch.LogGroup,
+    aws.cognito.ResourceServer,
+    aws.cognito.UserGroup,
+    aws.cognito.UserPool,
+    aws.cognito.UserPoolClient,
+    aws.cognito.UserPoolDomain,
+    aws.iam.Role,
+    aws.iam.RolePolicy,
+    aws.lambda_.Function,
+    aws.lambda_.Permission,
+)

@@ -1,0 +1,68 @@
+"""How long `python -m local up` takes until the API answers, phase by phase."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import ROOT, CannotMeasure, child
+from benchmarks.figures import Figure, Table
+
+RUNS = 3
+WHOLE, RETURNED = "whole, until GET /health is 200", "until up --detach returns, with a demo user"
+_PHASES = ("emulator", "program", "first call")  # steps that `up` prints with their seconds
+_STEP = re.compile(r" +(\d+\.\d\d) s  (\S.*?)  ")
+
+
+def measure() -> Table:
+    child.built()  # as on every start but a checkout's first
+    runs = [_phases() for _ in range(RUNS)]
+    fastest = min(runs, key=lambda phases: phases[WHOLE])
+    return Table(
+        topic="startup",
+        title="Start-up: python -m local up --detach --port 0",
+        baseline="",
+        method=f"the fastest of {RUNS} runs, by the clock; the function's package was built before",
+        figures=[
+            Figure(name=name, amount=seconds, unit="s", limit=10 if name == WHOLE else None)
+            for name, seconds in fastest.items()
+        ],
+    )
+
+
+def _phases() -> dict[str, float]:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        local = [sys.executable, "-m", "local", "--dir", str(Path(folder, "run"))]
+        began = time.perf_counter()
+        try:
+            seen = _seen([*local, "up", "--detach", "--port", "0"], began)
+            returned = time.perf_counter() - began
+        finally:
+            subprocess.run([*local, "down"], cwd=ROOT, stdout=subprocess.DEVNULL, timeout=child.DEADLINE, check=False)
+    phases = {"processes and imports": seen["Stack"][0]}
+    phases |= {name: seen[name][1] for name in _PHASES}
+    return {**phases, WHOLE: seen["first call"][0], RETURNED: returned}
+
+
+def _seen(command: list[str], began: float) -> dict[str, tuple[float, float]]:
+    """For each step that the command printed: when, in seconds since it `began`, and the seconds that it says."""
+    seen: dict[str, tuple[float, float]] = {}
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        line = ""
+        for line in process.stdout or ():
+            now = time.perf_counter() - began
+            step = _STEP.match(line)
+            if step:
+                seen[step[2]] = now, float(step[1])
+            elif line.startswith("Stack "):
+                seen["Stack"] = now, 0.0
+    missing = {"Stack", *_PHASES} - seen.keys()
+    if process.returncode != 0 or missing:
+        raise CannotMeasure(
+            f"python -m local up must print {', '.join(sorted(missing)) or 'no error'}, got: {line.strip()}"
+        )
+    return seen
