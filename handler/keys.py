@@ -12,11 +12,10 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from io import BufferedReader, RawIOBase
 from math import gcd, prod
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -44,12 +43,11 @@ class FetchFailed(Exception):  # noqa: N818 - says what happened, as the refusal
         self.cause = cause
 
 
-@dataclass(frozen=True, slots=True)
-class KeySet:
+class KeySet(NamedTuple):
     """What one successful fetch brought: usable keys by key id, and when, in seconds since the epoch."""
 
-    keys: dict[str, RSAPublicKey] = field(default_factory=dict)
-    fetched_at: float = float("-inf")
+    keys: dict[str, RSAPublicKey]
+    fetched_at: float
 
 
 class SigningKeys:
@@ -69,7 +67,7 @@ class SigningKeys:
         self._url = url
         self._fetch = fetch or fetch_within_deadline
         self._clock = clock
-        self._set = KeySet()
+        self._set = KeySet({}, float("-inf"))
         self._refreshing = threading.Lock()
         self._failures = 0  # in a row
         self._failed_at = float("-inf")

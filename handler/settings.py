@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d", re.ASCII)
@@ -23,8 +23,7 @@ class SettingsError(Exception):
         self.variable = variable
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """Where tokens come from and which are accepted.
 
     `issuer` and `jwks_url` follow from region and pool id and cannot be set apart from them.
