@@ -65,8 +65,8 @@ def _calls(handler: Callable[[Any, Any], dict[str, Any]], name: str, events: lis
 
 def _raw(modulus: int, exponent: int, signed: list[tuple[str, str]]) -> list[Batch]:
     from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15  # noqa: PLC0415 - from the job's path
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers  # noqa: PLC0415
-    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers  # noqa: PLC0415 - likewise
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - likewise
 
     verify = RSAPublicNumbers(exponent, modulus).public_key().verify
     padding, digest = PKCS1v15(), SHA256()

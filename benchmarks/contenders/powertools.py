@@ -9,7 +9,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver  # type: ignore[import-not-found]  # make bench
-from aws_lambda_powertools.utilities.auth_alpha import JWTVerifier  # type: ignore[import-not-found]
+from aws_lambda_powertools.utilities.auth_alpha import JWTVerifier  # type: ignore[import-not-found]  # likewise
 
 _POOL_ID = os.environ["COGNITO_USER_POOL_ID"]
 _CLIENT_ID = os.environ["COGNITO_CLIENT_IDS"]
@@ -21,7 +21,7 @@ app = APIGatewayHttpResolver()
 verifier = JWTVerifier.cognito(user_pool_id=_POOL_ID, client_id=_CLIENT_ID, audience=_CLIENT_ID, jwks=_KEY_SET)
 
 
-@app.get("/hello", middlewares=[verifier.require()])  # type: ignore[untyped-decorator]
+@app.get("/hello", middlewares=[verifier.require()])  # type: ignore[untyped-decorator]  # for the same reason
 def hello() -> dict[str, Any]:
     return {"message": "Hello, authenticated user!", "user": app.context["claims"]["username"]}
 
