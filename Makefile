@@ -10,10 +10,10 @@ COMPARED := .build/bench-venv
 LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check format bench fuzz routes smoke attack sabotage audit docs lock clean
+.PHONY: help up down test acceptance check format bench fuzz routes smoke attack sabotage audit docs lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(DONE) ## Run the stack on this machine (STACK=local PORT=4566) until Ctrl-C
 	@$(BIN)/python -m local up --stack $(STACK) --port $(PORT)
@@ -21,15 +21,19 @@ up: $(DONE) ## Run the stack on this machine (STACK=local PORT=4566) until Ctrl-
 down: $(DONE) ## Stop the stack that runs on this machine
 	@$(BIN)/python -m local down
 
-test: $(DONE) ## Run all tests
+test: $(DONE) ## Run all tests but the acceptance tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: $(DONE) ## What CI runs: format, lint, types, tests
+acceptance: $(DONE) ## Run the slow tests: browser, front-end libraries, whole stacks
+	@$(BIN)/python -m pytest -m acceptance
+
+check: $(DONE) ## What CI runs: format, lint, types, all tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m docs.generate --check
 	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory acceptance
 
 format: $(DONE) ## Format the code and mend what the linter can
 	@$(BIN)/ruff format .

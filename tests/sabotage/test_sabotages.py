@@ -80,6 +80,7 @@ def test_file_that_is_gone_is_an_error_that_names_the_sabotage() -> None:
         changed_text(written("handler/gone.py", ""), source)
 
 
+@pytest.mark.acceptance
 def test_sabotage_is_caught_and_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -103,6 +104,7 @@ def test_sabotage_is_caught_and_reported(
     assert source(FAST.file) == before
 
 
+@pytest.mark.acceptance
 def test_sabotage_that_nothing_notices_is_exit_status_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,6 +119,7 @@ def test_sabotage_that_nothing_notices_is_exit_status_1(
     assert said.err == "sabotage: every sabotage must be caught, but no check noticed: harmless\n"
 
 
+@pytest.mark.acceptance
 def test_tests_that_cannot_run_are_no_catch(tmp_path: Path) -> None:
     """A syntax error in the copy, or a test that is gone, is red too; but no check has noticed anything."""
     with pytest.raises(SabotageError, match="must run to a result, got: no test is selected"):
