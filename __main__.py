@@ -12,64 +12,40 @@ from handler.routes import ROUTES
 from settings import Settings
 
 here = Path(__file__).parent
-settings = Settings.load()
-on_host = settings.package_platform == "host"
-target = (
-    Target.host() if on_host else Target(architecture=settings.architecture, python_version=settings.python_version)
-)
+settings = Settings.load(ROUTES)
+target = Target.of(settings.package_platform, settings.function.architecture, settings.function.python_version)
 
-auth = AuthPool(
-    "auth",
-    AuthPoolArgs(
-        region=settings.region,
-        domain_prefix=settings.domain_prefix,
-        callback_urls=settings.callback_urls,
-        logout_urls=settings.logout_urls,
-        scopes={scope: route.summary for route in ROUTES for scope in route.scopes},
-        groups={group: route.summary for route in ROUTES for group in route.groups},
-        email_as_username=settings.email_as_username,
-        self_sign_up=settings.self_sign_up,
-        password_sign_in=settings.password_sign_in,
-        password_minimum_length=settings.password_minimum_length,
-        access_token_minutes=settings.access_token_minutes,
-        refresh_token_days=settings.refresh_token_days,
-        deletion_protection=settings.deletion_protection,
-    ),
+# A component takes its group of settings whole: each is a field of its Args, by the same name.
+auth_args = AuthPoolArgs(
+    region=settings.region,
+    scopes={scope: route.summary for route in ROUTES for scope in route.scopes},
+    groups={group: route.summary for route in ROUTES for group in route.groups},
+    **vars(settings.sign_in),
 )
-function = ApiFunction(
-    "function",
-    ApiFunctionArgs(
-        package=build(here / "handler", target, here / ".build"),
-        entry_point="handler.app.lambda_handler",
-        environment={
-            "COGNITO_USER_POOL_ID": auth.user_pool_id,
-            "COGNITO_CLIENT_IDS": auth.client_id,
-            "COGNITO_TOKEN_USES": "access,id" if settings.accept_id_tokens else "access",
-            "LOG_LEVEL": settings.log_level,
-        },
-        architecture=settings.architecture,
-        python_version=settings.python_version,
-        memory_mb=settings.memory_mb,
-        timeout_seconds=settings.timeout_seconds,
-        reserved_concurrency=settings.reserved_concurrency,
-        log_level=settings.log_level,
-        log_retention_days=settings.log_retention_days,
-    ),
+auth = AuthPool("auth", auth_args)
+function_args = ApiFunctionArgs(
+    package=build(here / "handler", target, here / ".build"),
+    entry_point="handler.app.lambda_handler",
+    environment={
+        "COGNITO_USER_POOL_ID": auth.user_pool_id,
+        "COGNITO_CLIENT_IDS": auth.client_id,
+        "COGNITO_TOKEN_USES": "access,id" if settings.accept_id_tokens else "access",
+        "LOG_LEVEL": settings.function.log_level,
+    },
+    log_retention_days=settings.log_retention_days,
+    **vars(settings.function),
 )
-api = HttpApi(
-    "api",
-    HttpApiArgs(
-        routes=ROUTES,
-        issuer=auth.issuer,
-        audiences=[auth.client_id],
-        function_name=function.name,
-        function_invoke_arn=function.invoke_arn,
-        allowed_origins=settings.allowed_origins,
-        throttle_rate=settings.throttle_rate,
-        throttle_burst=settings.throttle_burst,
-        log_retention_days=settings.log_retention_days,
-    ),
+function = ApiFunction("function", function_args)
+api_args = HttpApiArgs(
+    routes=ROUTES,
+    issuer=auth.issuer,
+    audiences=[auth.client_id],
+    function_name=function.name,
+    function_invoke_arn=function.invoke_arn,
+    log_retention_days=settings.log_retention_days,
+    **vars(settings.api),
 )
+api = HttpApi("api", api_args)
 
 pulumi.export("apiUrl", api.url)
 pulumi.export("region", settings.region)

@@ -43,6 +43,11 @@ class Target:
     def host(cls) -> Target:
         return cls(architecture="host", python_version=platform.python_version())
 
+    @classmethod
+    def of(cls, platform: str, architecture: str, python_version: str) -> Target:
+        """Lambda with that architecture and Python; this host for the platform `host`."""
+        return cls.host() if platform == "host" else cls(architecture=architecture, python_version=python_version)
+
     @property
     def name(self) -> str:
         where = f"{sys.platform}-{platform.machine()}" if self.architecture == "host" else f"lambda-{self.architecture}"

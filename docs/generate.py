@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
+from typing import Literal, get_args, get_origin
 
-import yaml
+from pydantic.fields import FieldInfo
 
 from audit.allowed import as_markdown as allow_list
 from handler.errors import Refused
 from proof import access, agreement
+from settings.group import Group
+from settings.model import GROUPS, PLACES, Place, Stack
 from tests.handler.case import Line
 from tests.handler.corpus import CASES, SCENARIOS
 
@@ -22,13 +26,51 @@ ROOT = DOCS.parent
 
 
 def configuration() -> str:
-    """Every key of Pulumi.yaml with its type, default and meaning."""
-    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
-    rows = ["| key | type | default | meaning |", "|---|---|---|---|"]
-    for key, declared in project["config"].items():
-        default = f"`{yaml.safe_dump(declared['default']).splitlines()[0]}`" if "default" in declared else "must be set"
-        rows.append(f"| `{key}` | {declared['type']} | {default} | {declared['description']} |")
-    return "\n".join(rows)
+    """Every setting by group, with its type, default and meaning."""
+    rows: list[str] = []
+    for title, places in _groups():
+        rows += [f"### {title}", "", "| key | type | default | meaning |", "|---|---|---|---|"]
+        for key, place in places:
+            default = "must be set" if place.field.is_required() else f"`{json.dumps(place.field.default)}`"
+            rows.append(f"| `{key}` | {_type(place.field) or 'structured'} | {default} | {place.field.description} |")
+        rows.append("")
+    return "\n".join(rows[:-1])
+
+
+def declarations() -> str:
+    """What Pulumi.yaml declares: every setting of this project whose type Pulumi's project file knows."""
+    lines: list[str] = []
+    for title, places in _groups():
+        lines.append(f"  # {title}")
+        for key, place in places:
+            type_ = _type(place.field)
+            if type_ is None or key == "aws:region":  # the provider's own key, or one that the file cannot describe
+                continue
+            lines += [f"  {key}:", f"    type: {type_}"]
+            lines += ["    items: { type: string }"] if type_ == "array" else []
+            lines.append(f"    description: {json.dumps(place.field.description)}")
+            if not place.field.is_required():
+                lines.append(f"    default: {json.dumps(place.field.default)}")
+    return "\n".join(lines)
+
+
+def _groups() -> list[tuple[str, list[tuple[str, Place]]]]:
+    models: list[tuple[str | None, type[Group]]] = [(None, Stack), *GROUPS.items()]
+    return [
+        (model.title, [(key, place) for key, place in PLACES.items() if place.group == group])
+        for group, model in models
+    ]
+
+
+def _type(field: FieldInfo) -> str | None:
+    """The type in Pulumi's words; None for what its project file cannot declare."""
+    if get_origin(field.annotation) is list:
+        item = get_args(field.annotation)[0]
+        return "array" if item is str or get_args(item)[:1] == (str,) else None
+    if get_origin(field.annotation) is Literal:
+        return "string"
+    names: dict[object, str] = {bool: "boolean", int: "integer", str: "string"}
+    return names.get(field.annotation)
 
 
 def refusals() -> str:
@@ -88,8 +130,9 @@ def _leaves(kind: type[Refused]) -> list[type[Refused]]:
     return [leaf for sub in below for leaf in _leaves(sub)] if below else [kind]
 
 
-# Page, marker, and what stands between `<!-- marker -->` and `<!-- end -->` on it.
+# Page, marker, and what stands between `<!-- marker -->` and `<!-- end -->` on it (in YAML `# <marker>` and `# <end>`).
 PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
+    ("../Pulumi.yaml", "settings", declarations),
     ("configuration.md", "settings", configuration),
     ("security-model.md", "refusals", refusals),
     ("security-model.md", "attacks", attacks),
@@ -102,8 +145,11 @@ PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
 
 def written(text: str, marker: str, part: str) -> str:
     """The page's text with the part in its place; ValueError if the page lacks the place."""
-    before, start, rest = text.partition(f"<!-- {marker} -->\n")
-    _, end, after = rest.partition("<!-- end -->")
+    first, last = f"<!-- {marker} -->", "<!-- end -->"
+    if first not in text:
+        first, last = f"# <{marker}>", "  # <end>"
+    before, start, rest = text.partition(f"{first}\n")
+    _, end, after = rest.partition(last)
     if not start or not end:
         raise ValueError(f"the page must hold <!-- {marker} --> and <!-- end -->")
     return f"{before}{start}{part}\n{end}{after}"

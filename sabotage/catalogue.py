@@ -329,8 +329,8 @@ _FUNCTIONS = [
         (
             "deletion-protection-whatever-the-setting",
             "A stack that protects its users does not.",
-            "deletion_protection=settings.deletion_protection,",
-            "deletion_protection=False,",
+            "**vars(settings.sign_in),",
+            '**{**vars(settings.sign_in), "deletion_protection": False},',
         ),
     ),
     *_all(
@@ -345,8 +345,8 @@ _FUNCTIONS = [
         (
             "issuer-foreign",
             "The gateway trusts a pool that is not this stack's.",
-            "        issuer=auth.issuer,\n",
-            '        issuer="https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Foreign00",\n',
+            "    issuer=auth.issuer,\n",
+            '    issuer="https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Foreign00",\n',
         ),
         (
             "function-takes-id-tokens",
@@ -363,76 +363,106 @@ _FUNCTIONS = [
         (
             "reserved-variable-set",
             "Lambda refuses the function after half of the stack is made.",
-            '            "LOG_LEVEL": settings.log_level,\n',
-            '            "LOG_LEVEL": settings.log_level,\n            "AWS_REGION": settings.region,\n',
+            '        "LOG_LEVEL": settings.function.log_level,\n',
+            '        "LOG_LEVEL": settings.function.log_level,\n        "AWS_REGION": settings.region,\n',
         ),
         (
             "password-sign-in-whatever-the-setting",
             "A stack that forbids plain passwords allows them.",
-            "password_sign_in=settings.password_sign_in,",
-            "password_sign_in=True,",
+            "**vars(settings.sign_in),",
+            '**{**vars(settings.sign_in), "password_sign_in": True},',
         ),
     ),
 ]
 
-_SETTING = _all(
-    "settings.py",
-    _SETTINGS,
-    (
-        "plain-http-callback",
-        "Sign-in codes travel in plain text.",
-        'if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):',
-        'if parts.scheme not in {"https", "http"}:',
+_SETTING = [
+    *_all(
+        "settings/values.py",
+        _SETTINGS,
+        (
+            "plain-http-callback",
+            "Sign-in codes travel in plain text.",
+            'if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):',
+            'if parts.scheme not in {"https", "http"}:',
+        ),
+        (
+            "wildcard-address",
+            "Sign-in codes go to, and calls come from, any host that fits a pattern.",
+            r'r"[*#\s]"',
+            r'r"[#\s]"',
+        ),
+        (
+            "address-with-a-user",
+            "An address that looks like the front end's leads elsewhere.",
+            " or parts.username is not None:",
+            ":",
+        ),
+        (
+            "origin-with-a-path",
+            "An origin that no browser sends is deployed, and someone opens it wider in a hurry.",
+            'if value != f"{parts.scheme}://{parts.netloc}".lower() or value.endswith(":"):',
+            'if value.endswith(":"):',
+        ),
     ),
-    (
-        "wildcard-address",
-        "Sign-in codes go to, and calls come from, any host that fits a pattern.",
-        r'r"[*#\s]"',
-        r'r"[#\s]"',
+    *_all(
+        "settings/model.py",
+        _SETTINGS,
+        (
+            "unknown-setting-ignored",
+            "A mistyped protection is silently not there.",
+            "problems = [unknown(key) for key in sorted(values.keys() - PLACES.keys())]",
+            "problems: list[Problem] = []",
+        ),
+        (
+            "id-tokens-by-default",
+            "Who says nothing has an API that ID tokens open.",
+            """    accept_id_tokens: bool = Field(
+        default=False,""",
+            """    accept_id_tokens: bool = Field(
+        default=True,""",
+        ),
+        (
+            "lenient-by-default",
+            "Who says nothing has production without production's rules.",
+            'default="prod"',
+            'default="dev"',
+        ),
     ),
-    (
-        "address-with-a-user",
-        "An address that looks like the front end's leads elsewhere.",
-        " or parts.username is not None:",
-        ":",
+    *_all(
+        "settings/rules.py",
+        _SETTINGS,
+        (
+            "localhost-in-production",
+            "A page of somebody's own machine signs production's users in.",
+            'if not value.startswith("https://"):',
+            'if not value.startswith("http"):',
+        ),
     ),
-    (
-        "origin-with-a-path",
-        "An origin that no browser sends is deployed, and someone opens it wider in a hurry.",
-        'if value != f"{parts.scheme}://{parts.netloc}".lower() or value.endswith(":"):',
-        'if value.endswith(":"):',
+    *_all(
+        "settings/sign_in.py",
+        _SETTINGS,
+        (
+            "short-passwords-configurable",
+            "A stack may allow passwords short enough to guess.",
+            "ge=12,",
+            "ge=6,",
+        ),
+        (
+            "unprotected-by-default",
+            "Who says nothing loses the users with one mistaken call.",
+            """    deletion_protection: bool = Field(
+        default=True,""",
+            """    deletion_protection: bool = Field(
+        default=False,""",
+        ),
+        (
+            "tokens-for-a-day-by-default",
+            "A stolen token is good for a day.",
+            "default=15,",
+            "default=1440,",
+        ),
     ),
-    (
-        "unknown-setting-ignored",
-        "A mistyped protection is silently not there.",
-        'extra="forbid"',
-        'extra="ignore"',
-    ),
-    (
-        "short-passwords-configurable",
-        "A stack may allow passwords short enough to guess.",
-        "password_minimum_length: Annotated[int, Field(ge=12, le=99)]",
-        "password_minimum_length: Annotated[int, Field(ge=6, le=99)]",
-    ),
-    (
-        "unprotected-by-default",
-        "Who says nothing loses the users with one mistaken call.",
-        "deletion_protection: bool = True",
-        "deletion_protection: bool = False",
-    ),
-    (
-        "id-tokens-by-default",
-        "Who says nothing has an API that ID tokens open.",
-        "accept_id_tokens: bool = False",
-        "accept_id_tokens: bool = True",
-    ),
-    (
-        "tokens-for-a-day-by-default",
-        "A stolen token is good for a day.",
-        "access_token_minutes: Annotated[int, Field(ge=5, le=1440)] = 15",
-        "access_token_minutes: Annotated[int, Field(ge=5, le=1440)] = 1440",
-    ),
-)
+]
 
 _TABLE = _all(
     "handler/routes.py",

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from local import ROOT
-from tests.test_architecture import COMPONENTS, HANDLER, ours, packages_of
+from tests.test_architecture import COMPONENTS, HANDLER, SETTINGS, ours, packages_of
 
 LOCKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("requirements*.txt") if ours(path))
 SOURCES = [name.removesuffix(".txt") + ".in" for name in LOCKS]
@@ -39,7 +39,7 @@ def test_the_lock_files_are_found() -> None:
 
 def test_programs_requirements_cover_its_imports() -> None:
     """`pulumi up` installs this file and nothing else."""
-    imported = needed(["__main__.py", "settings.py", *COMPONENTS], {"components", "handler", "settings"})
+    imported = needed(["__main__.py", *SETTINGS, *COMPONENTS], {"components", "handler", "settings"})
 
     assert imported
     assert imported <= locked("requirements.txt").keys()
@@ -52,7 +52,7 @@ def test_programs_direct_imports_are_asked_for_by_name() -> None:
         for line in (ROOT / "requirements.in").read_text().splitlines()
         if line.strip() and not line.startswith("#")
     }
-    imported = needed(["__main__.py", "settings.py", *COMPONENTS], {"components", "handler", "settings"})
+    imported = needed(["__main__.py", *SETTINGS, *COMPONENTS], {"components", "handler", "settings"})
 
     # pydantic_core is pydantic's own other half, pinned by it
     assert imported - {"pydantic-core"} == asked

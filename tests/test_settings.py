@@ -14,7 +14,9 @@ from pydantic.fields import FieldInfo
 
 from local import ROOT, LocalError
 from local.engine import Stack
-from settings import RETENTIONS, Settings, SettingsError
+from settings import Settings, SettingsError
+from settings.model import PLACES
+from settings.values import RETENTIONS
 from tests.pulumi_recorder import PROJECT, STACKS, record
 
 REQUIRED = {
@@ -23,8 +25,7 @@ REQUIRED = {
     "allowedOrigins": '["https://app.example.com"]',
     "domainPrefix": "example-test",
 }
-FIELDS: dict[str, FieldInfo] = {str(field.alias): field for field in Settings.model_fields.values()}
-ATTRIBUTES = {str(field.alias): name for name, field in Settings.model_fields.items()}
+FIELDS: dict[str, FieldInfo] = {key: place.field for key, place in PLACES.items()}
 OWN_FIELDS = {key: field for key, field in FIELDS.items() if key != "aws:region"}
 INTEGERS = {key: field for key, field in OWN_FIELDS.items() if field.annotation is int}
 
@@ -99,6 +100,12 @@ def settings_with(**changes: str) -> Settings:
     return load({"aws:region": "eu-central-1", **REQUIRED, **changes})
 
 
+def value(settings: Settings, key: str) -> Any:
+    """What a key of the stack became."""
+    place = PLACES[key]
+    return getattr(settings if place.group is None else getattr(settings, place.group), place.name)
+
+
 def refusal_of(**changes: str) -> str:
     with pytest.raises(SettingsError) as refused:
         settings_with(**changes)
@@ -119,30 +126,30 @@ class TestAccepted:
     def test_only_what_has_no_safe_default_must_be_set(self) -> None:
         """Secure is the default and costs nothing; addresses cannot be guessed."""
         assert {key for key, field in FIELDS.items() if field.is_required()} == {"aws:region", *REQUIRED}
-        assert settings_with().callback_urls == ["https://app.example.com/"]
+        assert settings_with().sign_in.callback_urls == ["https://app.example.com/"]
 
     def test_strings_of_the_cli_become_their_types(self) -> None:
         """The CLI hands every value over as a string; "false" is true to whoever forgets it."""
         settings = settings_with(selfSignUp="false", passwordSignIn="true", memoryMb="1024", pythonVersion="3.12")
 
-        assert settings.self_sign_up is False
-        assert settings.password_sign_in is True
-        assert settings.memory_mb == 1024
-        assert settings.python_version == "3.12"
+        assert settings.sign_in.self_sign_up is False
+        assert settings.sign_in.password_sign_in is True
+        assert settings.function.memory_mb == 1024
+        assert settings.function.python_version == "3.12"
 
     def test_zero_is_not_swallowed(self) -> None:
         """0 stops the function at once; taken for "not set", the stop would not happen."""
-        assert settings_with(reservedConcurrency="0").reserved_concurrency == 0
+        assert settings_with(reservedConcurrency="0").function.reserved_concurrency == 0
 
     def test_minus_one_shares_the_accounts_concurrency(self) -> None:
         """The one negative number that means something."""
-        assert settings_with(reservedConcurrency="-1").reserved_concurrency == -1
+        assert settings_with(reservedConcurrency="-1").function.reserved_concurrency == -1
 
     @pytest.mark.parametrize("key", sorted(INTEGERS))
     def test_limits_themselves_are_accepted(self, key: str) -> None:
         """A limit that is off by one refuses what AWS takes."""
         for limit in limits_of(key):
-            assert getattr(settings_with(**{key: str(limit)}), ATTRIBUTES[key]) == limit
+            assert value(settings_with(**{key: str(limit)}), key) == limit
 
     @pytest.mark.parametrize(
         "url",
@@ -156,25 +163,25 @@ class TestAccepted:
     )
     def test_exact_urls_are_accepted(self, url: str) -> None:
         """https anywhere; http where the request never leaves the machine."""
-        assert settings_with(callbackUrls=json.dumps([url])).callback_urls == [url]
+        assert settings_with(callbackUrls=json.dumps([url]), environment="dev").sign_in.callback_urls == [url]
 
     @pytest.mark.parametrize("origin", ["https://app.example.com", "https://a.example:8443", "http://localhost:5173"])
     def test_exact_origins_are_accepted(self, origin: str) -> None:
         """As a browser sends them."""
-        assert settings_with(allowedOrigins=json.dumps([origin])).allowed_origins == [origin]
+        assert settings_with(allowedOrigins=json.dumps([origin]), environment="dev").api.allowed_origins == [origin]
 
     def test_values_come_from_the_clis_environment_too(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Under `pulumi up` the configuration arrives in PULUMI_CONFIG, mistyped keys included."""
         values = {f"{PROJECT}:{key}": value for key, value in {**REQUIRED, "memoryMb": "2048"}.items()}
         monkeypatch.setenv("PULUMI_CONFIG", json.dumps({"aws:region": "eu-west-1", **values}))
 
-        assert load({}).memory_mb == 2048
+        assert load({}).function.memory_mb == 2048
         assert load({}).region == "eu-west-1"
 
         monkeypatch.setenv(
             "PULUMI_CONFIG", json.dumps({"aws:region": "eu-west-1", **values, f"{PROJECT}:memoryMB": "1"})
         )
-        with pytest.raises(SettingsError, match=r"memoryMB: must be a key that Pulumi\.yaml declares"):
+        with pytest.raises(SettingsError, match=r"memoryMB: must be a key that docs/configuration\.md lists"):
             load({})
 
     def test_other_packages_keys_are_theirs(self) -> None:
@@ -189,7 +196,7 @@ class TestAccepted:
     def test_settings_cannot_change(self) -> None:
         """What was checked is what is deployed."""
         with pytest.raises(ValueError, match="frozen"):
-            settings_with().deletion_protection = False  # type: ignore[misc]
+            settings_with().sign_in.deletion_protection = False  # type: ignore[misc]
 
 
 class TestRefused:
@@ -307,7 +314,7 @@ class TestRefused:
     def test_unknown_key_is_refused(self) -> None:
         """A mistyped key leaves the default in force, in silence."""
         assert refusal_of(memoryMB="1024") == (
-            "stack test must change memoryMB: must be a key that Pulumi.yaml declares "
+            "stack test must change memoryMB: must be a key that docs/configuration.md lists "
             "(remove it with: pulumi config rm memoryMB)"
         )
 
@@ -346,9 +353,9 @@ class TestRefused:
         command = re.search(r"\(set it with: pulumi config set (.*)\)$", message)
 
         assert command, message
-        *_, value = shlex.split(command[1])
-        assert not value.startswith("-")
-        assert settings_with(**{key: json.dumps([value]) if "--path" in command[1] else value})
+        *_, typed = shlex.split(command[1])
+        assert not typed.startswith("-") or " -- " in command[1]
+        assert settings_with(**{key: json.dumps([typed]) if "--path" in command[1] else typed})
 
     def test_refusal_stops_the_program_before_its_first_resource(self) -> None:
         """Half a stack is harder to mend than none; Pulumi shows a RunError without a traceback."""
@@ -356,6 +363,47 @@ class TestRefused:
         broken = Stack(stack.project, "dev", {**stack.config, f"{PROJECT}:memoryMb": "1"})
         with pytest.raises(LocalError, match="stack dev must change memoryMb: must be greater than or equal to 128"):
             record(Settings.load, broken)
+
+
+class TestRules:
+    """Rules across settings: each with what it says, whole."""
+
+    @pytest.mark.parametrize(
+        ("key", "value", "better"),
+        [
+            ("callbackUrls", "http://localhost:5173/", "https://app.example.com/"),
+            ("logoutUrls", "http://127.0.0.1:5173/", "https://app.example.com/"),
+            ("allowedOrigins", "http://localhost:5173", "https://app.example.com"),
+        ],
+    )
+    def test_production_refuses_a_page_of_somebodys_machine(self, key: str, value: str, better: str) -> None:
+        """Whatever listens on that port there gets codes and answers; the other environments may have it."""
+        assert refusal_of(**{key: json.dumps([value])}) == (
+            f"stack test must change {key}[0]: must be https:// in production, got {json.dumps(value)} "
+            f"(set it with: pulumi config set --path '{key}[0]' {better})"
+        )
+        for environment in ("dev", "staging"):
+            assert settings_with(**{key: json.dumps([value])}, environment=environment)
+
+    def test_production_is_what_holds_unless_a_stack_says_otherwise(self) -> None:
+        """The environment that somebody forgot to name must be the strict one."""
+        assert settings_with().environment == "prod"
+
+    def test_rules_and_single_values_are_reported_together(self) -> None:
+        """One round of mending, whatever kind of problem it is."""
+        message = refusal_of(callbackUrls='["http://localhost/"]', memoryMb="1")
+
+        assert "callbackUrls[0]: must be https:// in production" in message
+        assert "memoryMb: must be greater than or equal to 128" in message
+
+    def test_rule_is_silent_about_what_is_wrong_by_itself(self) -> None:
+        """One problem is said once, and no rule stumbles over a value that is none."""
+        assert refusal_of(callbackUrls='"http://localhost/"').count("callbackUrls") == 2  # the problem, its remedy
+
+    @pytest.mark.parametrize("key", sorted(OWN_FIELDS))
+    def test_rules_bear_any_setting_missing_or_wrong(self, key: str) -> None:
+        """A rule that reads what is not there would end in a traceback instead of the report."""
+        assert refusal_of(**{key: '{"no": "such value"}'}).startswith(f"stack test must change {key}: ")
 
 
 class TestProjectFile:

@@ -14,6 +14,7 @@ import pulumi
 import pytest
 
 import components
+from settings.model import GROUPS, PLACES
 from tests.components import test_api_function, test_auth_pool, test_http_api
 from tests.pulumi_recorder import Recording, record
 
@@ -130,11 +131,19 @@ def test_caller_may_protect_the_whole(name: str) -> None:
 @each_component
 def test_defaults_are_the_settings_own(name: str) -> None:
     """A default that stands twice must be the same twice, or the component's tests prove another stack."""
-    settings = importlib.import_module("settings").Settings.model_fields
+    settings = {place.name: place.field for place in PLACES.values()}
     twice = [field for field in fields(_args(name)) if field.name in settings and field.default is not MISSING]
 
     assert twice
     assert {each.name: each.default for each in twice} == {each.name: settings[each.name].default for each in twice}
+
+
+def test_components_take_their_group_of_settings_whole() -> None:
+    """The program hands a group over by its names: one that the component lacks would end the program."""
+    taken = [{field.name for field in fields(_args(name))} for name in COMPONENTS]
+
+    for group, model in GROUPS.items():
+        assert any(model.model_fields.keys() <= names for names in taken), group
 
 
 def test_type_tokens_are_found_in_the_source() -> None:

@@ -54,9 +54,9 @@ def project(tmp_path: Path) -> Path:
     """A copy of the project to break."""
     copy = tmp_path / "project"
     copy.mkdir()
-    for name in ("__main__.py", "settings.py", "Pulumi.yaml", "Pulumi.local.yaml"):
+    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.local.yaml"):
         shutil.copy(ROOT / name, copy)
-    for name in ("components", "handler", "local"):
+    for name in ("components", "handler", "local", "settings"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     (ROOT / ".build").mkdir(exist_ok=True)
     (copy / ".build").symlink_to(ROOT / ".build")  # so that the wheels need not be had again

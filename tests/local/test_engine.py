@@ -82,6 +82,6 @@ def test_error_inside_apply_ends_the_program(tmp_path: Path, stack: Stack) -> No
 
 def test_program_has_no_branch_for_this_run() -> None:
     """What runs here is what `pulumi up` deploys."""
-    for path in [ROOT / "__main__.py", ROOT / "settings.py", *(ROOT / "components").glob("*.py")]:
+    for path in [ROOT / "__main__.py", *(ROOT / "settings").glob("*.py"), *(ROOT / "components").glob("*.py")]:
         for word in ("emulator", "ministack", "localstack", "endpoint_url", "is_local"):
             assert word not in path.read_text(), path.name

@@ -1,0 +1,163 @@
+"""All settings of one stack, read and checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
+
+import pulumi
+from pulumi.runtime import config as runtime_config
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
+from settings.api import Api
+from settings.function import Function
+from settings.group import Group
+from settings.problems import Problem, SettingsError, missing, of_field, unknown
+from settings.rules import RULES, Route
+from settings.sign_in import SignIn
+from settings.values import RetentionDays
+
+
+class Stack(Group):
+    """What concerns the whole stack."""
+
+    title: ClassVar[str] = "Stack"
+
+    region: str = Field(
+        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
+        alias="aws:region",
+        description="Where everything is made; the AWS provider's own key",
+        examples=["eu-central-1"],
+    )
+    environment: Literal["dev", "staging", "prod"] = Field(
+        default="prod",
+        description="How strict the rules are, dev, staging or prod: production refuses what only helps development",
+    )
+    accept_id_tokens: bool = Field(
+        default=False,
+        description="The function also accepts ID tokens, which are meant for the client and carry no scopes",
+    )
+    log_retention_days: RetentionDays = Field(
+        default=30,
+        description="Days that logs are kept; one of CloudWatch's values such as 14, 30, 90 or 365",
+    )
+    package_platform: Literal["lambda", "host"] = Field(
+        default="lambda",
+        description="What the package is built for, lambda or host; the local run sets host by itself",
+    )
+
+
+class Settings(Stack):
+    """One stack's configuration: the stack's own settings, and a group for each concern."""
+
+    sign_in: SignIn
+    api: Api
+    function: Function
+
+    @classmethod
+    def load(cls, routes: Sequence[Route] = ()) -> Settings:
+        """The current stack's settings; SettingsError with every problem at once if any cannot be deployed."""
+        settings, problems = read(_configured(), routes)
+        if settings is None:
+            raise SettingsError.of(pulumi.get_stack(), problems)
+        return settings
+
+
+GROUPS: Mapping[str, type[Group]] = {"sign_in": SignIn, "api": Api, "function": Function}
+
+
+class Place(NamedTuple):
+    """Where a key belongs: the group's name in Settings, None for the stack's own, the field's name, the field."""
+
+    group: str | None
+    name: str
+    field: FieldInfo
+
+
+_MODELS: list[tuple[str | None, type[Group]]] = [(None, Stack), *GROUPS.items()]
+PLACES: Mapping[str, Place] = {
+    str(field.alias): Place(group, name, field)
+    for group, model in _MODELS
+    for name, field in model.model_fields.items()
+}
+
+
+def read(values: Mapping[str, object], routes: Sequence[Route]) -> tuple[Settings | None, list[Problem]]:
+    """The settings that these values make, or None and all that is wrong with them."""
+    problems = [unknown(key) for key in sorted(values.keys() - PLACES.keys())]
+    known: dict[str | None, dict[str, Any]] = {None: {}, **{group: {} for group in GROUPS}}
+    for key, (group, name, field) in PLACES.items():
+        if key not in values and field.is_required():
+            problems.append(missing(key, field))
+        elif key not in values:
+            known[group][name] = field.get_default(call_default_factory=True)
+        else:
+            try:
+                known[group][name] = _adapter(key).validate_python(values[key], strict=True)
+            except ValidationError as error:
+                problems += [of_field(key, detail, field) for detail in error.errors(include_url=False)]
+    groups = {group: _View(known[group]) for group in GROUPS}
+    view = cast("Settings", _View({**known[None], **groups}))
+    for rule in RULES:
+        with suppress(_NotKnown):
+            problems += rule(view, routes)
+    if problems:
+        return None, problems
+    made: dict[str, Any] = {group: model.model_construct(**known[group]) for group, model in GROUPS.items()}
+    return Settings.model_construct(**known[None], **made), []
+
+
+@cache
+def _adapter(key: str) -> TypeAdapter[Any]:
+    field = PLACES[key].field
+    # Annotated asks for one piece of metadata at least; pydantic passes over what it does not know.
+    annotation: Any = Annotated[field.annotation, *(field.metadata or [None])]
+    return TypeAdapter(annotation)
+
+
+def _configured() -> dict[str, object]:
+    """Every value that the stack configures for this project, in its type, by its key."""
+    prefix = f"{pulumi.get_project()}:"
+    # pulumi.Config can only be asked for a key by name; a mistyped key would never be seen.
+    configured = {*runtime_config.CONFIG.get(), *runtime_config.get_config_env()}
+    values: dict[str, object] = {
+        key.removeprefix(prefix): _value(key.removeprefix(prefix)) for key in configured if key.startswith(prefix)
+    }
+    if "aws:region" in configured:
+        values["aws:region"] = pulumi.Config("aws").get("region")
+    return values
+
+
+def _value(key: str) -> object:
+    """The CLI hands every value over as a string: JSON, unless it is meant as text."""
+    raw = pulumi.Config().get(key)
+    if raw is None or key not in PLACES or _is_text(PLACES[key].field.annotation):
+        return raw
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw
+
+
+def _is_text(annotation: Any) -> bool:
+    return annotation is str or getattr(annotation, "__origin__", None) is Literal
+
+
+class _NotKnown(Exception):  # noqa: N818 - not an error: the setting has a problem of its own, which is reported
+    """A rule reads a setting that has no right value."""
+
+
+class _View:
+    """Those of the settings that are right by themselves, as rules read them."""
+
+    def __init__(self, known: Mapping[str, object]) -> None:
+        self._known = known
+
+    def __getattr__(self, name: str) -> object:
+        if name not in self._known:
+            raise _NotKnown
+        return self._known[name]

@@ -1,0 +1,48 @@
+"""The kinds of value that settings have: addresses, origins, names, days."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+# The retentions that CloudWatch Logs has (PutRetentionPolicy).
+RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _web_url(value: str) -> str:
+    parts = urlsplit(value)
+    if re.search(r"[*#\s]", value) or not parts.hostname or parts.port == 0 or parts.username is not None:
+        raise ValueError("be one exact URL, without a wildcard, a fragment, a space or a user")
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise ValueError("be https://, or http:// on localhost")
+    return value
+
+
+def _origin(value: str) -> str:
+    parts = urlsplit(_web_url(value))
+    if value != f"{parts.scheme}://{parts.netloc}".lower() or value.endswith(":"):
+        raise ValueError("be an origin: scheme, host and port in lower case, no path, no final slash")
+    return value
+
+
+def _domain_prefix(value: str) -> str:
+    for word in ("aws", "amazon", "cognito"):  # Cognito refuses them in a prefix domain
+        if word in value:
+            raise ValueError(f"not contain {word!r}")
+    return value
+
+
+def _retention(value: int) -> int:
+    if value not in RETENTIONS:
+        raise ValueError(f"be one of {', '.join(map(str, RETENTIONS))}")
+    return value
+
+
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+Origin = Annotated[str, AfterValidator(_origin)]
+DomainPrefix = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"), AfterValidator(_domain_prefix)]
+RetentionDays = Annotated[int, AfterValidator(_retention)]
