@@ -19,7 +19,10 @@ _MORE = """examples:
   python -m local up --detach --port 0       in the background, on a free port
   python -m local token --user ada           an access token; the user is made if new
   python -m local call GET /reports --user ada --scope api/reports.read
+  python -m local logs --follow              what the function writes, until Ctrl-C
   python -m local down"""
+
+POLL = 0.3  # seconds between two looks at the log
 
 
 class _Parser(argparse.ArgumentParser):
@@ -55,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("method", metavar="METHOD", help="such as GET")
     call.add_argument("path", metavar="PATH", help="such as /hello")
     _add_user_options(call, user=None)
+
+    logs = commands.add_parser("logs", help="print the function's log", description="Print what the function wrote.")
+    logs.add_argument("--follow", action="store_true", help="go on with what it writes, until Ctrl-C")
     return parser
 
 
@@ -122,6 +128,27 @@ def _call(arguments: argparse.Namespace, folder: Folder) -> int:
     return 0
 
 
+def _logs(arguments: argparse.Namespace, folder: Folder) -> int:
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - boto3: the other commands do not need it
+
+    from local.function_log import FunctionLog  # noqa: PLC0415
+    from local.provider import client  # noqa: PLC0415
+
+    log = FunctionLog(client(folder.run().endpoint, folder.outputs()["region"], "logs"))
+    try:
+        for line in log.new():
+            print(line, flush=True)
+        while arguments.follow:
+            time.sleep(POLL)
+            for line in log.new():
+                print(line, flush=True)
+    except BotoCoreError:
+        raise LocalError("the stack has stopped; start one with: make up") from None
+    except KeyboardInterrupt:
+        pass  # how a person stops it
+    return 0
+
+
 def _request(api_url: str, method: str, path: str, token: str | None) -> tuple[int, str, str]:
     url = urlsplit(api_url)
     connection = http.client.HTTPConnection(url.netloc, timeout=35)
@@ -136,7 +163,7 @@ def _request(api_url: str, method: str, path: str, token: str | None) -> tuple[i
         connection.close()
 
 
-_COMMANDS = {"up": _up, "down": _down, "status": _status, "token": _token, "call": _call}
+_COMMANDS = {"up": _up, "down": _down, "status": _status, "token": _token, "call": _call, "logs": _logs}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -21,9 +21,11 @@ import requests
 
 from local import ROOT
 from local.__main__ import main
+from local.running import Folder
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 DEADLINE = 60  # seconds until a test gives up on a command
+SERVED_WITHIN = 2  # seconds from a save until the function has it: less than it takes to change windows
 
 
 def local(folder: Path, *arguments: str) -> list[str]:
@@ -78,10 +80,10 @@ def here(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextlib.contextmanager
-def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def started(folder: Path, *arguments: str, cwd: Path = ROOT) -> Iterator[subprocess.Popen[str]]:
     """The command, running; ended with the block, whatever happened in it."""
     process = subprocess.Popen(
-        local(folder, *arguments), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        local(folder, *arguments), cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         yield process
@@ -99,6 +101,12 @@ def read_until(process: subprocess.Popen[str], text: str) -> str:
         if text in line:
             return seen
     raise AssertionError(f"{text!r} never came after: {seen}")
+
+
+def wait_until_up(folder: Path, up: subprocess.Popen[str]) -> None:
+    read_until(up, "make down")
+    while not Folder(folder).is_up():  # published right after the summary
+        time.sleep(0.01)
 
 
 def assert_one_line(done: subprocess.CompletedProcess[str], *parts: str) -> None:
@@ -154,8 +162,50 @@ def test_up_to_down_as_a_newcomer(folder: Path) -> None:
     assert not (folder / "outputs.json").exists(), "nobody must read the address of a stack that is gone"
     assert processes_in(folder) == []
     assert here(folder, "down").stdout == "Nothing was running.\n"
-    for command in (("status",), ("token",), ("call", "GET", "/health")):
+    for command in (("status",), ("token",), ("call", "GET", "/health"), ("logs",)):
         assert_one_line(here(folder, *command), "no stack runs here", "make up")
+
+
+def test_logs_are_what_the_function_wrote_each_line_once(folder: Path) -> None:
+    """`logs` is for whoever looks for an exception of their own; `--follow` goes on until the stack ends."""
+    with started(folder, "up", "--port", "0") as up:
+        wait_until_up(folder, up)
+        assert_one_line(here(folder, "call", "GET", "/admin", "--user", "ada"), "403")
+        with started(folder, "logs", "--follow") as follow:
+            read_until(follow, '"group_missing"')
+            assert here(folder, "call", "GET", "/hello", "--user", "ada").returncode == 0
+            followed = read_until(follow, '"GET /hello"')
+            lines = here(folder, "logs").stdout.splitlines()
+            assert here(folder, "down").stdout == "Stopped.\n"
+            rest, errors = follow.communicate(timeout=DEADLINE)
+    assert [json.loads(line)["routeKey"] for line in lines] == ["GET /health", "GET /admin", "GET /hello"]
+    assert followed + rest == lines[-1] + "\n", "a line that was shown is not shown again"
+    assert (follow.returncode, errors) == (1, "local: the stack has stopped; start one with: make up\n")
+
+
+@pytest.mark.acceptance  # it measures seconds, so it needs the machine for itself
+def test_saved_route_is_served_at_once_and_users_stay_signed_in(folder: Path, project: Path) -> None:
+    """What a person sees who edits the function while the stack runs, with the token that they have."""
+    with started(folder, "up", "--port", "0", cwd=project) as up:
+        wait_until_up(folder, up)
+        token = here(folder, "token", "--user", "ada").stdout.strip()
+        api_url = json.loads((folder / "outputs.json").read_text())["apiUrl"]
+        routes = project / "handler" / "routes.py"
+
+        def hello() -> dict[str, str]:
+            answer = requests.get(f"{api_url}/hello", headers={"Authorization": f"Bearer {token}"}, timeout=30)
+            return answer.json()
+
+        seconds = []
+        for old, new in (("Hello, authenticated user!", "Hello again!"), ("Hello again!", "And again!")):
+            assert hello() == {"message": old, "user": "ada"}
+            routes.write_text(routes.read_text().replace(old, new))
+            saved = time.monotonic()
+            while hello()["message"] == old and time.monotonic() - saved < DEADLINE:
+                time.sleep(0.02)
+            seconds.append(time.monotonic() - saved)
+            assert hello() == {"message": new, "user": "ada"}
+    assert min(seconds) < SERVED_WITHIN, seconds
 
 
 def test_taken_port_is_one_line(folder: Path) -> None:
@@ -286,5 +336,5 @@ def test_help_names_every_command() -> None:
         check=True,
         timeout=DEADLINE,
     )
-    for command in ("up", "down", "status", "token", "call"):
+    for command in ("up", "down", "status", "token", "call", "logs"):
         assert re.search(rf"^    {command} ", done.stdout, re.MULTILINE), command
