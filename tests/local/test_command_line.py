@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -197,7 +198,7 @@ def test_saved_route_is_served_at_once_and_users_stay_signed_in(folder: Path, pr
             return answer.json()
 
         seconds = []
-        for old, new in (("Hello, authenticated user!", "Hello again!"), ("Hello again!", "And again!")):
+        for old, new in pairwise(("Hello, authenticated user!", "Again!", "And again!", "Well!")):
             assert hello() == {"message": old, "user": "ada"}
             routes.write_text(routes.read_text().replace(old, new))
             saved = time.monotonic()
