@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -53,6 +54,7 @@ class AuthPool(pulumi.ComponentResource):
     client_id: pulumi.Output[str]
     issuer: pulumi.Output[str]
     domain: pulumi.Output[str]
+    sign_in: Mapping[str, Any]
 
     def __init__(self, name: str, args: AuthPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("secureapi:index:AuthPool", name, None, opts)
@@ -91,14 +93,37 @@ class AuthPool(pulumi.ComponentResource):
         self.client_id = client.id
         self.issuer = pulumi.Output.concat("https://", pool.endpoint)
         self.domain = pulumi.Output.concat("https://", domain.domain, f".auth.{args.region}.amazoncognito.com")
+        self.sign_in = _sign_in(args)
         self.register_outputs(
             {
                 "user_pool_id": self.user_pool_id,
                 "client_id": self.client_id,
                 "issuer": self.issuer,
                 "domain": self.domain,
+                "sign_in": self.sign_in,
             }
         )
+
+
+def _sign_in(args: AuthPoolArgs) -> Mapping[str, Any]:
+    """What a front end must know to sign people up and in, beside ids and addresses; all of it is public."""
+    return {
+        "callbackUrls": list(args.callback_urls),
+        "logoutUrls": list(args.logout_urls),
+        "scopes": ["openid", "email", "profile", *sorted(args.scopes)],
+        "signInWith": ["email"] if args.email_as_username else ["username", "email"],
+        "selfSignUp": args.self_sign_up,
+        "passwordPolicy": {
+            "minimumLength": args.password_minimum_length,
+            "requireLowercase": True,
+            "requireUppercase": True,
+            "requireNumbers": True,
+            "requireSymbols": True,
+        },
+        "mfa": "OFF",
+        "mfaMethods": [],
+        "groups": sorted(args.groups),
+    }
 
 
 def _resource_servers(

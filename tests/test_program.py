@@ -17,7 +17,7 @@ from local.engine import Stack
 from tests.pulumi_recorder import ACCOUNT, STACKS, Recording, deployed, program, record_program
 
 PUBLIC = {"GET /health"}  # every route that anybody may call, by name
-OUTPUTS = {"apiUrl", "region", "userPoolId", "userPoolClientId", "issuer", "authDomain", "scopes"}
+OUTPUTS = {"apiUrl", "region", "userPoolId", "userPoolClientId", "issuer", "authDomain", "scopes", "signIn", "routes"}
 # Stacks of one team's own, where a password may be sent in plain and every user may be lost.
 RELAXED = {"dev", "local"}
 
@@ -342,6 +342,8 @@ class TestOutputs:
             "issuer": f"https://cognito-idp.{region}.amazonaws.com/{pool.id}",
             "authDomain": f"https://{prefix}.auth.{region}.amazoncognito.com",
             "scopes": sorted({scope for route in ROUTES for scope in route.scopes}),
+            "signIn": made.registered[made.one("AuthPool").urn]["sign_in"],
+            "routes": [route.key for route in ROUTES],
         }
 
 

@@ -249,6 +249,25 @@ class TestOutputs:
         assert domain.inputs["userPoolId"] == default().one("UserPool").id
         assert registered(default())["domain"] == f"https://example-dev.auth.{REGION}.amazoncognito.com"
 
+    @pytest.mark.parametrize("email_as_username", [False, True])
+    def test_sign_in_says_what_the_resources_are_made_of(self, email_as_username: bool) -> None:
+        """A front end checks a new password, and names its return address, by these: another value is refused."""
+        made = pool_of(scopes=SCOPES, groups=GROUPS, email_as_username=email_as_username, password_minimum_length=20)
+        pool, client = made.one("UserPool").inputs, made.one("UserPoolClient").inputs
+        policy = {key: value for key, value in pool["passwordPolicy"].items() if "temporary" not in key}
+
+        assert registered(made)["sign_in"] == {
+            "callbackUrls": client["callbackUrls"],
+            "logoutUrls": client["logoutUrls"],
+            "scopes": client["allowedOauthScopes"],
+            "signInWith": pool.get("usernameAttributes", ["username", *pool.get("aliasAttributes", [])]),
+            "selfSignUp": not pool["adminCreateUserConfig"]["allowAdminCreateUserOnly"],
+            "passwordPolicy": policy,
+            "mfa": pool.get("mfaConfiguration", "OFF"),
+            "mfaMethods": [],
+            "groups": sorted(each.inputs["name"] for each in made.all("UserGroup")),
+        }
+
 
 class TestArgs:
     """What Cognito would refuse half-way through a deployment is refused before the first resource exists."""
