@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from handler.routes import ROUTES
+from handler.routes import ROUTES, Route
 from proof import ROOT, ProofError
 
 _COLUMNS = ("route", "what it does", "who may call", "gateway checks", "function checks", "throttle")
@@ -89,18 +89,19 @@ def any_of(names: Iterable[str]) -> str:
 
 def current() -> Table:
     """The table of the program in this checkout."""
-    routes = tuple(
-        Access(
-            key=route.key,
-            summary=route.summary,
-            public=route.public,
-            scopes=tuple(route.scopes),
-            groups=tuple(route.groups),
-            throttle=Throttle(rate=route.throttle.rate, burst=route.throttle.burst) if route.throttle else None,
-        )
-        for route in ROUTES
+    return Table(routes=tuple(map(of, ROUTES)), throttle=default_throttle(ROOT / "Pulumi.yaml"))
+
+
+def of(route: Route) -> Access:
+    """Who may call a route of the program."""
+    return Access(
+        key=route.key,
+        summary=route.summary,
+        public=route.public,
+        scopes=tuple(route.scopes),
+        groups=tuple(route.groups),
+        throttle=Throttle(rate=route.throttle.rate, burst=route.throttle.burst) if route.throttle else None,
     )
-    return Table(routes=routes, throttle=default_throttle(ROOT / "Pulumi.yaml"))
 
 
 def default_throttle(declarations: Path) -> Throttle | None:

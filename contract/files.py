@@ -1,0 +1,45 @@
+"""The files that a contract becomes, and how they are written."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from contract import ContractError, oidc
+from contract.outputs import SCHEMA
+
+# What no public value looks like: an AWS access key's id, a private key, a signed token.
+_SECRET_SHAPES = re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|-----BEGIN|\beyJ[\w-]{8,}\.[\w-]{8,}\.")
+
+
+def rendered(contract: Mapping[str, Any]) -> dict[str, str | None]:
+    """Each file's text by name; None for one that this stack gives no reason to write."""
+    return {
+        "contract.json": _json(contract),
+        "contract.schema.json": SCHEMA.read_text(),
+        "oidc.json": _json(oidc.settings(contract)) if contract["endpoints"]["authorization"] else None,
+    }
+
+
+def write(files: Mapping[str, str | None], folder: Path, secrets: Iterable[str] = ()) -> None:
+    """Write the files, and remove those that are None. ContractError, before any is written, if a secret is in one."""
+    known = tuple(secrets)
+    for name, text in files.items():
+        if text is not None and (_SECRET_SHAPES.search(text) or any(secret in text for secret in known)):
+            raise ContractError(f"{name} must hold nothing secret, but a value in it is; rename or remove that output")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            if text is None:
+                (folder / name).unlink(missing_ok=True)
+            else:
+                (folder / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ContractError(f"{folder} must be writable, got: {error.strerror}") from None
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2) + "\n"

@@ -1,0 +1,22 @@
+"""Outputs of the whole program, evaluated without AWS, and the contract of them."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from contract.document import contract
+from tests.pulumi_recorder import program
+
+
+@pytest.fixture
+def outputs() -> dict[str, Any]:
+    """What `pulumi stack output --json` would print of a deployed stack; the test's own copy."""
+    return copy.deepcopy(program("prod").outputs)
+
+
+@pytest.fixture
+def document(outputs: dict[str, Any]) -> dict[str, Any]:
+    return contract(outputs)

@@ -1,0 +1,95 @@
+"""The contract of a stack, and the settings that an OpenID Connect client takes from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from contract import ContractError, oidc
+from contract.document import contract, operation_id
+from contract.files import rendered
+from contract.outputs import check, schema
+from handler.routes import ROUTES
+
+
+def test_contract_fits_its_schema(document: dict[str, Any]) -> None:
+    """Front ends generate code from the schema; a document beside it breaks them."""
+    Draft202012Validator(schema()).validate(document)
+
+
+def test_document_that_does_not_fit_is_never_handed_out(document: dict[str, Any]) -> None:
+    """The check at writing, seen to refuse."""
+    document["routes"][0]["status"] = 500
+    with pytest.raises(ContractError, match=r"contract routes\[0\]\.status must fit contract\.schema\.json"):
+        check(document)
+
+
+def test_every_route_is_in_it_with_who_may_call(document: dict[str, Any]) -> None:
+    """What a front end shows or hides follows from this."""
+    by_key = {route["key"]: route for route in document["routes"]}
+
+    assert list(by_key) == [route.key for route in ROUTES]
+    assert by_key["GET /health"]["who"] == "public"
+    assert by_key["GET /hello"]["who"] == "any signed-in user"
+    assert by_key["GET /reports"]["who"] == "scope api/reports.read"
+    assert by_key["GET /admin"]["who"] == "group admin"
+    assert by_key["GET /reports"]["scopes"] == ["api/reports.read"]
+    assert by_key["GET /admin"]["groups"] == ["admin"]
+    assert [key for key, route in by_key.items() if route["public"]] == ["GET /health"]
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("GET /", "get"),
+        ("GET /hello", "getHello"),
+        ("POST /notes", "postNotes"),
+        ("GET /notes/{id}", "getNotesById"),
+        ("DELETE /user-notes/{note_id}/v1.2", "deleteUserNotesByNoteIdV12"),
+    ],
+)
+def test_operation_id_is_a_name(key: str, name: str) -> None:
+    """Generators make methods of it."""
+    assert operation_id(key) == name
+
+
+class TestOpenIdConnect:
+    def test_settings_of_a_deployed_stack(self, outputs: dict[str, Any]) -> None:
+        """Every address in full: the client adds nothing and fetches nothing."""
+        domain, client = outputs["authDomain"], outputs["userPoolClientId"]
+
+        assert oidc.settings(contract(outputs)) == {
+            "authority": outputs["issuer"],
+            "client_id": client,
+            "redirect_uri": "https://app.example.com/",
+            "post_logout_redirect_uri": "https://app.example.com/",
+            "response_type": "code",
+            "scope": " ".join(["openid", "email", "profile", *outputs["scopes"]]),
+            "metadata": {
+                "issuer": outputs["issuer"],
+                "authorization_endpoint": f"{domain}/oauth2/authorize",
+                "token_endpoint": f"{domain}/oauth2/token",
+                "userinfo_endpoint": f"{domain}/oauth2/userInfo",
+                "revocation_endpoint": f"{domain}/oauth2/revoke",
+                "jwks_uri": f"{outputs['issuer']}/.well-known/jwks.json",
+            },
+            "signOutUrl": f"{domain}/logout?client_id={client}&logout_uri=https%3A%2F%2Fapp.example.com%2F",
+        }
+
+    def test_local_stack_has_the_emulators_addresses(self, outputs: dict[str, Any]) -> None:
+        """Its issuer looks like AWS's, which knows nothing of its keys and users."""
+        local = "http://127.0.0.1:4566"
+        made = contract({**outputs, "awsEndpointUrl": local, "authDomain": local})
+
+        assert made["endpoints"]["keys"] == f"{local}/{outputs['userPoolId']}/.well-known/jwks.json"
+        assert made["endpoints"]["userPools"] == local
+        assert contract(outputs)["endpoints"]["userPools"] == "https://cognito-idp.eu-central-1.amazonaws.com"
+
+    def test_pool_without_a_sign_in_page_has_none(self, outputs: dict[str, Any]) -> None:
+        """Half a configuration would fail in the browser only."""
+        files = rendered(contract({**outputs, "authDomain": None}))
+
+        assert files["contract.json"]
+        assert files["oidc.json"] is None

@@ -1,0 +1,178 @@
+"""What leaves for a front end: an allow-list that nothing secret passes, wherever somebody puts it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from contract import ContractError
+from contract.__main__ import main
+from contract.document import contract
+from contract.outputs import public, schema
+
+SECRET = "1q8f0" * 10 + "z"  # of the length and alphabet of an app client's secret
+
+
+def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path of every value inside, containers included."""
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from places(below, (*path, key))
+
+
+def put(value: Any, path: tuple[str | int, ...], new: object) -> None:
+    for key in path[:-1]:
+        value = value[key]
+    value[path[-1]] = new
+
+
+def write(outputs: dict[str, Any], folder: Path) -> int:
+    source = folder / "outputs.json"
+    source.write_text(json.dumps(outputs))
+    return main(["--to", str(folder / "made"), "--outputs", str(source)])
+
+
+def written(folder: Path) -> str:
+    return "".join(
+        path.read_text() for path in sorted((folder / "made").glob("*")) + sorted((folder / "made").glob(".*"))
+    )
+
+
+class TestSchema:
+    def test_schema_is_a_schema(self) -> None:
+        """One that is no JSON Schema would let everything pass."""
+        Draft202012Validator.check_schema(schema())
+
+    def test_schema_knows_exactly_the_programs_outputs(self, outputs: dict[str, Any]) -> None:
+        """An output that the program gains is left out in silence, unless somebody decides here that it is public."""
+        declared = schema()["$defs"]["outputs"]["properties"].keys() - {"awsEndpointUrl"}
+
+        assert declared == outputs.keys()
+        assert schema()["$defs"]["signIn"]["properties"].keys() == outputs["signIn"].keys()
+
+
+class TestSecrets:
+    @pytest.mark.parametrize(
+        "where", ["machineClientSecret", "databasePassword", "clients", "internal", "SIGN_IN", "apiUrl2"]
+    )
+    def test_unknown_output_is_left_out(self, outputs: dict[str, Any], tmp_path: Path, where: str) -> None:
+        """Whoever adds an output for operators does not think of front ends."""
+        outputs[where] = {"first": {"clientId": "1abc", "clientSecret": SECRET}} if where == "clients" else SECRET
+
+        assert write(outputs, tmp_path) == 0
+        assert "callback" in written(tmp_path)
+        assert SECRET not in written(tmp_path)
+
+    @pytest.mark.parametrize("where", ["signIn", "signIn.passwordPolicy"])
+    def test_unknown_member_is_left_out(self, outputs: dict[str, Any], tmp_path: Path, where: str) -> None:
+        """The same one level down."""
+        inside = outputs
+        for name in where.split("."):
+            inside = inside[name]
+        inside["clientSecret"] = SECRET
+
+        assert write(outputs, tmp_path) == 0
+        assert SECRET not in written(tmp_path)
+
+    def test_secret_in_the_place_of_any_value_stops_it(
+        self, outputs: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A wrong variable in the program puts it anywhere. Nothing is written, and no error quotes it."""
+        tried = 0
+        for path in list(places(outputs)):
+            if "groups" in path and isinstance(path[-1], int):
+                continue  # any text is a group's name; the next test holds those
+            broken = json.loads(json.dumps(outputs))
+            put(broken, path, SECRET)
+            assert write(broken, tmp_path) == 1, path
+            said = capsys.readouterr()
+            assert SECRET not in said.err + said.out, path
+            assert said.err.startswith("contract: output "), path
+            tried += 1
+        assert tried > 20
+        assert not (tmp_path / "made").exists()
+
+    def test_value_of_a_secret_output_is_found_wherever_it_comes_out(
+        self, outputs: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Where any text may stand, the stack's own secrets are looked for before a file is written."""
+        tried = 0
+        for path in list(places(outputs)):
+            if not isinstance(path[-1], int):
+                continue
+            broken = json.loads(json.dumps(outputs))
+            put(broken, path, SECRET)
+            broken["clients"] = {"machine": {"secret": SECRET}}
+            assert write(broken, tmp_path) == 1, path
+            assert SECRET not in capsys.readouterr().err, path
+            tried += 1
+        assert tried > 8
+        assert not (tmp_path / "made").exists()
+
+    @pytest.mark.parametrize(
+        "text", ["AKIAIOSFODNN7EXAMPLE", "-----BEGIN-RSA", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl"]
+    )
+    def test_what_looks_secret_is_refused(self, outputs: dict[str, Any], tmp_path: Path, text: str) -> None:
+        """Nobody names a group like that."""
+        outputs["signIn"]["groups"] = [text]
+
+        assert write(outputs, tmp_path) == 1
+        assert not (tmp_path / "made").exists()
+
+    @pytest.mark.parametrize(
+        "marked", ["[secret]", {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}]
+    )
+    def test_output_marked_secret_is_refused(self, outputs: dict[str, Any], marked: object) -> None:
+        """As the CLI prints it, and as it travels."""
+        for name in outputs:
+            with pytest.raises(ContractError, match=rf"^output {name}"):
+                public({**outputs, name: marked})
+        with pytest.raises(ContractError) as caught:
+            public({**outputs, "apiUrl": "[secret]"})
+        assert str(caught.value) == "output apiUrl must be public, but the stack marks it as a secret"
+
+
+class TestRefusals:
+    def test_missing_output(self, outputs: dict[str, Any]) -> None:
+        """A stack of an older program: the remedy is to deploy it anew."""
+        del outputs["signIn"]
+        with pytest.raises(ContractError) as caught:
+            public(outputs)
+        assert str(caught.value) == "output signIn must be there; bring the stack up to date with this checkout"
+
+    @pytest.mark.parametrize(
+        "address",
+        ["http://api.example.com", "https://ann:word@api.example.com", "https://a/?key=1", "api.example.com", "", None],
+    )
+    def test_address_that_tokens_must_not_go_to(self, outputs: dict[str, Any], address: object) -> None:
+        """Front ends send their users' tokens there."""
+        with pytest.raises(ContractError) as caught:
+            public({**outputs, "apiUrl": address})
+        assert str(caught.value) == (
+            "output apiUrl must be an address without user, query or fragment: https://, or http:// on this machine"
+        )
+
+    @pytest.mark.parametrize(
+        "endpoint", ["http://10.0.0.1:4566", "https://aws.example.com", "http://localhost.evil.com"]
+    )
+    def test_emulator_that_is_not_on_this_machine(self, outputs: dict[str, Any], endpoint: str) -> None:
+        """Passwords would go there."""
+        with pytest.raises(ContractError, match="output awsEndpointUrl must be the emulator's address on this machine"):
+            public({**outputs, "awsEndpointUrl": endpoint})
+
+    def test_stack_of_another_commit(self, outputs: dict[str, Any]) -> None:
+        """Its routes would be told from a table that it does not have."""
+        outputs["routes"] = ["GET /gone", *outputs["routes"][1:]]
+        with pytest.raises(ContractError) as caught:
+            contract(outputs)
+        assert str(caught.value) == (
+            "the stack must have this checkout's routes, but lacks GET /health and has GET /gone besides; "
+            "check out the commit that it runs"
+        )
