@@ -14,13 +14,15 @@ from typing import NoReturn
 from sabotage import SabotageError
 from sabotage.catalogue import SABOTAGES, Sabotage
 from sabotage.live import LIVE
+from sabotage.needed import checks, verdicts
 from sabotage.run import AnySabotage, Outcome, outcomes
 
 _ABOUT = "Undo what protects the stack, one thing at a time in a copy, and see that a check notices."
 _MORE = """examples:
   python -m sabotage                             all of them; exit status 1 if one goes unnoticed
   python -m sabotage --only '*audience*'         those with such a name
-  python -m sabotage --markdown docs/sabotage.md write what came of it between the page's markers"""
+  python -m sabotage --markdown docs/sabotage.md write what came of it between the page's markers
+  python -m sabotage --without all               leave each check out in turn; exit status 1 if that goes unnoticed"""
 _MARKERS = re.compile(r"(?<=<!-- sabotage -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
@@ -35,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list", action="store_true", help="say what there is, and do nothing")
     parser.add_argument("--only", metavar="NAME", help="those whose name fits this pattern, such as 'live-*'")
     parser.add_argument("--jobs", type=_jobs, default=2, metavar="N", help="how many at once (2)")
+    parser.add_argument("--without", metavar="CHECK", help="leave this test file out (or each in turn: all)")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the matrix to this page, too")
     return parser
 
@@ -62,6 +65,21 @@ def run(chosen: Sequence[AnySabotage], jobs: int = 2, markdown: Path | None = No
         _write(markdown, matrix([known[each.name] for each in chosen]))
     if uncaught:
         raise SabotageError(f"every sabotage must be caught, but no check noticed: {', '.join(uncaught)}")
+    return 0
+
+
+def run_without(asked: Sequence[str], jobs: int = 2) -> int:
+    """Leave out each of the checks in turn, and print what then goes unnoticed; exit status 1 if nothing does."""
+    idle = []
+    for verdict in verdicts(asked, jobs):
+        if verdict.missed is None:
+            idle.append(verdict.check)
+            noticed = ", ".join(f"{name} by {by}" for name, by in verdict.noticed)
+            _say(f"NOT NEEDED  {verdict.check}: all its sabotages are noticed without it: {noticed}")
+        else:
+            _say(f"needed      {verdict.check}: without it {verdict.missed} goes unnoticed")
+    if idle:
+        raise SabotageError(f"every check must notice something that no other does, but not {', '.join(idle)}")
     return 0
 
 
@@ -111,6 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for each in chosen:
                 _say(f"{each.name:<{width}}  {each.risk}")
             return 0
+        if asked.without:
+            return run_without(checks() if asked.without == "all" else [asked.without], asked.jobs)
         return run(chosen, asked.jobs, asked.markdown)
     except SabotageError as error:
         sys.stderr.write(f"sabotage: {error}\n")

@@ -325,7 +325,7 @@ _FUNCTIONS = [
     ),
     *_all(
         "__main__.py",
-        ("tests/sabotage/test_gaps.py",),
+        _PROGRAM,
         (
             "deletion-protection-whatever-the-setting",
             "A stack that protects its users does not.",

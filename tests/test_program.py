@@ -304,6 +304,14 @@ class TestSettings:
 
         assert {each.inputs["retentionInDays"] for each in recording.all("LogGroup")} == {90}
 
+    @pytest.mark.parametrize(("value", "word"), [("true", "ACTIVE"), ("false", "INACTIVE")])
+    def test_deletion_protection_is_what_the_setting_says(self, value: str, word: str) -> None:
+        """Both halves of it: Cognito's, and Pulumi's."""
+        pool = record_program(deployed("dev", deletionProtection=value)).one("UserPool")
+
+        assert pool.inputs["deletionProtection"] == word
+        assert pool.protect is (value == "true")
+
     def test_password_sign_in_is_off_unless_set(self) -> None:
         """And is on where it is set: tools of the relaxed stacks sign in with it."""
         for value, expected in (("true", True), ("false", False)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -162,3 +163,24 @@ def test_list_names_every_sabotage(capsys: pytest.CaptureFixture[str]) -> None:
 
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == [each.name for each in (*SABOTAGES, *LIVE)]
+
+
+def test_check_that_is_left_out_misses_something(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check without which nothing goes unnoticed is one that nobody would miss."""
+    one = replace(SABOTAGES[0], name="first", catchers=("tests/sabotage/test_a.py",))
+    monkeypatch.setattr("sabotage.needed.SABOTAGES", (one, replace(one, name="other", catchers=("tests/b.py",))))
+    asked: list[tuple[str, ...]] = []
+
+    def failure(noticed: str | None) -> Callable[..., str | None]:
+        return lambda catchers, *_: asked.append(tuple(catchers)) or noticed  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr("sabotage.needed.first_failure", failure(None))
+    assert command.main(["--without", "tests/sabotage/test_a.py"]) == 0
+    assert "needed      tests/sabotage/test_a.py: without it first goes unnoticed" in capsys.readouterr().out
+    assert asked == [("tests/b.py",)]  # every check but that one
+
+    monkeypatch.setattr("sabotage.needed.first_failure", failure("tests/b.py::test_c"))
+    assert command.main(["--without", "tests/sabotage/test_a.py"]) == 1
+    assert "must notice something that no other does, but not tests/sabotage/test_a.py" in capsys.readouterr().err
