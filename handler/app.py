@@ -12,15 +12,18 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from handler import logs
+from handler import bodies, logs
 from handler.errors import (
     AuthorizerMissing,
+    BodyMalformed,
+    BodyRefused,
     BodyTooLarge,
     BodyUnexpected,
     EventInvalid,
     GroupMissing,
     InternalError,
     KeysUnavailable,
+    MediaTypeUnsupported,
     Refused,
     RouteUnknown,
     SchemeUnsupported,
@@ -80,19 +83,19 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
         return _refusal(refused, request_id, route_key, started)
     except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the client gets a fixed 500
         return _refusal(InternalError(), request_id, route_key, started, error)
+    status: int = response["statusCode"]
     threshold, trouble = (_threshold(), None) if known is None else (known.log_level, known.keys.trouble)
     if trouble is None:
-        logs.write(threshold, "INFO", request_id, route_key, 200, _elapsed(started))
+        logs.write(threshold, "INFO", request_id, route_key, status, _elapsed(started))
     else:  # answered with a stale key: somebody must see that the key endpoint is ill before the key is too old
-        logs.write(threshold, "WARNING", request_id, route_key, 200, _elapsed(started), cause=trouble)
+        logs.write(threshold, "WARNING", request_id, route_key, status, _elapsed(started), cause=trouble)
     return response
 
 
 def _answer(route: Route, event: dict[str, Any]) -> dict[str, Any]:
     caller = None if route.public else _authorised(route, event)
-    _check_body(event)
-    body = route.call(Request(event, caller))
-    return {"statusCode": 200, "headers": dict(_HEADERS), "body": _encode(body)}
+    reply = route.call(Request(event, caller, _body(route, event)))
+    return {"statusCode": route.status, "headers": dict(_HEADERS), "body": _encode(reply)}
 
 
 def _route(event: Any) -> Route:
@@ -140,16 +143,30 @@ def _bearer_token(headers: object) -> str:
     return token
 
 
-def _check_body(event: dict[str, Any]) -> None:
-    """No route takes a body yet; one that is sent is refused, so that nobody believes it was read."""
-    body = event.get("body")
+def _body(route: Route, event: dict[str, Any]) -> Any:
+    """The body as the route's request type; None where there is none.
+
+    One that is sent where none is taken is refused, so that nobody believes it was read.
+    """
+    body, kind = event.get("body"), route.request
     if body is None or body == "":
-        return
+        if kind is not None:
+            raise BodyMalformed
+        return None
     if not isinstance(body, str):
         raise EventInvalid
     if len(body) > BODY_LIMIT:
         raise BodyTooLarge
-    raise BodyUnexpected
+    if kind is None:
+        raise BodyUnexpected
+    if _media_type(event.get("headers")) != "application/json":  # a web page of another origin cannot send it unasked
+        raise MediaTypeUnsupported
+    return bodies.read(kind, body, base64=event.get("isBase64Encoded") is True)
+
+
+def _media_type(headers: object) -> str | None:
+    value = headers.get("content-type") if isinstance(headers, dict) else None
+    return value.partition(";")[0].strip().lower() if isinstance(value, str) else None
 
 
 def _refusal(
@@ -166,8 +183,10 @@ def _refusal(
         more = {"cause": refused.cause}
     elapsed = _elapsed(started)
     logs.write(_threshold(), level, request_id, route_key, refused.status, elapsed, reason=refused.reason, **more)
-    body = _encode({"message": refused.message, "requestId": request_id})
-    return {"statusCode": refused.status, "headers": headers, "body": body}
+    body = {"message": refused.message, "requestId": request_id}
+    if isinstance(refused, BodyRefused):
+        body |= {"field": refused.field, "rule": refused.rule}
+    return {"statusCode": refused.status, "headers": headers, "body": _encode(body)}
 
 
 def _place(error: Exception) -> Mapping[str, str]:

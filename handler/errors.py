@@ -1,12 +1,13 @@
 """Every way a request can be turned down: its status, its reason code and the words a client may see.
 
 A reason code is the only thing the log says about a refusal (and a cause, where keys cannot be had); alarms count them,
-so a code never changes its meaning. No refusal carries anything of the request: there is no field to put it in.
+so a code never changes its meaning. No refusal carries anything of the request: there is no field to put it in, and a
+refused body is described in the words of its route's type.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 # Why signing keys cannot be had: a fixed word for the operator, who must tell a missing way out of a VPC from an
 # endpoint that is ill. Listed in the order of one fetch.
@@ -46,6 +47,43 @@ class BodyUnexpected(BadRequest):
     """The route takes no body and the request has one."""
 
     reason = "body_unexpected"
+
+
+class BodyRefused(BadRequest):
+    """What stands at `field` must `rule`. A field is `tags[2]` or `author.name`, or nothing for the whole body."""
+
+    def __init__(self, rule: str, field: str = "") -> None:
+        super().__init__()
+        self.rule = rule
+        self.field = field
+
+    def within(self, place: str) -> Self:
+        """The same refusal, seen from outside of the member or item at `place`."""
+        dot = "." if self.field and not self.field.startswith("[") else ""
+        return type(self)(self.rule, f"{place}{dot}{self.field}")
+
+
+class BodyMalformed(BodyRefused):
+    """The body is missing or no I-JSON (RFC 7493): not UTF-8, repeated members, numbers or nesting beyond measure."""
+
+    reason = "body_malformed"
+
+    def __init__(self, rule: str = "be JSON in UTF-8 without repeated members", field: str = "") -> None:
+        super().__init__(rule, field)
+
+
+class BodyInvalid(BodyRefused):
+    """The body is JSON, but not of the type that the route declares."""
+
+    reason = "body_invalid"
+
+
+class MediaTypeUnsupported(Refused):
+    """The route reads JSON and the body says it is something else, or does not say."""
+
+    status = 415
+    reason = "media_type_unsupported"
+    message = "Unsupported Media Type"
 
 
 class BodyTooLarge(Refused):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
 # API Gateway route keys, narrowed: no ANY, no $default, no greedy {proxy+}; what is not declared does not exist.
 _KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) /(?:[\w.~-]+|\{\w+\})?(?:/(?:[\w.~-]+|\{\w+\}))*", re.ASCII)
@@ -18,9 +18,10 @@ _KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) /(?:[\w.~-]+|\{\w+\})?(?:/(
 _SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,256}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}")
 _GROUP = re.compile(r"[\w.+=@-]{1,128}", re.ASCII)  # narrower than Cognito: no space or bracket, which logs would blur
 
+Body = TypeVar("Body")
 
-@dataclass(slots=True)
-class Caller:
+
+class Caller(NamedTuple):
     """Who called, from the token that the function verified itself.
 
     `username` is None for a machine (client credentials); `scopes` and `groups` are empty where the token has none.
@@ -32,13 +33,21 @@ class Caller:
     scopes: frozenset[str]
     groups: frozenset[str]
 
+    @property
+    def name(self) -> str:
+        """What to call it: a person's user name, a machine's client id."""
+        return self.username or self.client_id
 
-@dataclass(slots=True)
-class Request:
-    """One request: API Gateway's event (payload format 2.0), and its caller; None on a public route only."""
+
+class Request(NamedTuple, Generic[Body]):
+    """One request: API Gateway's event (payload format 2.0), its caller, None on a public route only, and its body.
+
+    `body` is an instance of the route's request type, checked; None on a route without one.
+    """
 
     event: dict[str, Any]
     caller: Caller | None
+    body: Body
 
     @property
     def user(self) -> Caller:
@@ -66,11 +75,17 @@ class Route:
 
     `scopes` and `groups` narrow that: the token needs at least one of the scopes (API Gateway's rule) and its user at
     least one of the groups. A route with scopes is open to machines too; one without is for people.
+
+    `request` is a frozen dataclass, which `handler.bodies` reads the body into; without it the route takes no body.
+    `response` is the TypedDict that `call` returns, answered with `status`.
     """
 
     key: str
-    call: Callable[[Request], Mapping[str, Any]]
+    call: Callable[[Request[Any]], Mapping[str, Any]]
     summary: str
+    response: type
+    request: type | None = None
+    status: int = 200
     public: bool = False
     scopes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -81,6 +96,10 @@ class Route:
             raise ValueError(
                 f"route key must be a method and a path without ANY, $default or {{proxy+}}, got {self.key!r}"
             )
+        self._check_rights()
+        self._check_types()
+
+    def _check_rights(self) -> None:
         if self.public and (self.scopes or self.groups):
             raise ValueError(f"{self.key} must be public or ask for scopes and groups, not both")
         for scope in self.scopes:
@@ -91,6 +110,18 @@ class Route:
                 raise ValueError(f"{self.key}: group must be letters, digits and _.+=@-, got {group!r}")
         if len(self.scopes) > 10:  # API Gateway quota: authorization scopes per route
             raise ValueError(f"{self.key} must ask for 10 scopes at most, got {len(self.scopes)}")
+
+    def _check_types(self) -> None:
+        if not hasattr(self.response, "__required_keys__"):
+            raise ValueError(f"{self.key}: response must be a TypedDict, got {self.response!r}")
+        if self.request is not None:
+            made = getattr(self.request, "__dataclass_params__", None)
+            if not isinstance(self.request, type) or made is None or not made.frozen:
+                raise ValueError(f"{self.key}: request must be a frozen dataclass, got {self.request!r}")
+            if self.key.startswith(("GET ", "HEAD ", "DELETE ")):  # RFC 9110 9.3: a body has no meaning there
+                raise ValueError(f"{self.key} must be POST, PUT or PATCH to take a body")
+        if self.status not in (200, 201, 202):  # the others have no body, or say that something went wrong
+            raise ValueError(f"{self.key}: status must be 200, 201 or 202, got {self.status}")
 
 
 def table(*routes: Route) -> tuple[Route, ...]:
@@ -104,25 +135,37 @@ def table(*routes: Route) -> tuple[Route, ...]:
     return routes
 
 
-def health(_: Request) -> Mapping[str, Any]:
+class Health(TypedDict):
+    status: str
+
+
+class Greeting(TypedDict):
+    message: str
+    user: str
+
+
+Reports = TypedDict("Reports", {"reports": list[str], "for": str})  # a keyword is no name for a class's member
+
+
+def health(_: Request[None]) -> Health:
     return {"status": "ok"}
 
 
-def hello(request: Request) -> Mapping[str, Any]:
-    return {"message": "Hello, authenticated user!", "user": request.user.username}
+def hello(request: Request[None]) -> Greeting:
+    return {"message": "Hello, authenticated user!", "user": request.user.name}
 
 
-def reports(request: Request) -> Mapping[str, Any]:
-    return {"reports": [], "for": request.user.username or request.user.client_id}
+def reports(request: Request[None]) -> Reports:
+    return {"reports": [], "for": request.user.name}
 
 
-def admin(request: Request) -> Mapping[str, Any]:
-    return {"message": "Hello, administrator!", "user": request.user.username}
+def admin(request: Request[None]) -> Greeting:
+    return {"message": "Hello, administrator!", "user": request.user.name}
 
 
 ROUTES = table(
-    Route(key="GET /health", call=health, summary="Says that the API answers", public=True),
-    Route(key="GET /hello", call=hello, summary="Greets the signed-in user"),
-    Route(key="GET /reports", call=reports, summary="Lists reports", scopes=("api/reports.read",)),
-    Route(key="GET /admin", call=admin, summary="Greets an administrator", groups=("admin",)),
+    Route(key="GET /health", call=health, summary="Says that the API answers", response=Health, public=True),
+    Route(key="GET /hello", call=hello, summary="Greets the signed-in user", response=Greeting),
+    Route(key="GET /reports", call=reports, summary="Lists reports", response=Reports, scopes=("api/reports.read",)),
+    Route(key="GET /admin", call=admin, summary="Greets an administrator", response=Greeting, groups=("admin",)),
 )

@@ -25,6 +25,7 @@ _TOKENS = ("tests/handler/test_tokens.py", "tests/handler/test_attack_corpus.py"
 _CORPUS = ("tests/handler/test_attack_corpus.py",)
 _APP = ("tests/handler/test_app.py", "tests/handler/test_attack_corpus.py")
 _ROUTES = ("tests/handler/test_routes.py", "tests/test_program.py")
+_BODIES = ("tests/handler/test_bodies.py",)
 _FUNCTION_SETTINGS = ("tests/handler/test_settings.py",)
 _KEYS = "tests/handler/test_keys.py::"
 _MEMBERS = (f"{_KEYS}test_bad_member_is_left_out_and_the_rest_is_used",)
@@ -470,20 +471,20 @@ _TABLE = _all(
     (
         "route-made-public",
         "Anybody may call what was for signed-in users.",
-        'summary="Greets the signed-in user"),',
-        'summary="Greets the signed-in user", public=True),',
+        'summary="Greets the signed-in user", response=Greeting),',
+        'summary="Greets the signed-in user", response=Greeting, public=True),',
     ),
     (
         "group-dropped-from-the-table",
         "Every user is an administrator.",
-        'summary="Greets an administrator", groups=("admin",)),',
-        'summary="Greets an administrator"),',
+        'summary="Greets an administrator", response=Greeting, groups=("admin",)),',
+        'summary="Greets an administrator", response=Greeting),',
     ),
     (
         "scope-dropped-from-the-table",
         "Every token reads the reports.",
-        'summary="Lists reports", scopes=("api/reports.read",)),',
-        'summary="Lists reports"),',
+        'summary="Lists reports", response=Reports, scopes=("api/reports.read",)),',
+        'summary="Lists reports", response=Reports),',
     ),
     (
         "any-method-accepted",
@@ -692,9 +693,9 @@ _EDGE = [
         (
             "headers-logged",
             "Whoever reads the log can act as every caller.",
-            'logs.write(threshold, "INFO", request_id, route_key, 200, _elapsed(started))',
+            'logs.write(threshold, "INFO", request_id, route_key, status, _elapsed(started))',
             (
-                'logs.write(threshold, "INFO", request_id, route_key, 200, _elapsed(started), '
+                'logs.write(threshold, "INFO", request_id, route_key, status, _elapsed(started), '
                 'headers=str(event.get("headers")))'
             ),
         ),
@@ -707,14 +708,14 @@ _EDGE = [
         (
             "exception-in-the-body",
             "Strangers read what the function is made of.",
-            'body = _encode({"message": refused.message,',
-            'body = _encode({"message": str(error or refused.message),',
+            'body = {"message": refused.message,',
+            'body = {"message": str(error or refused.message),',
         ),
         (
             "reason-in-the-body",
             "An attacker is told which check to work on next.",
-            'body = _encode({"message": refused.message,',
-            'body = _encode({"message": refused.message, "reason": refused.reason,',
+            'body = {"message": refused.message,',
+            'body = {"message": refused.message, "reason": refused.reason,',
         ),
         (
             "answers-cached",
@@ -725,8 +726,94 @@ _EDGE = [
         (
             "body-taken",
             "A body that nobody reads is taken for read.",
-            "    raise BodyUnexpected\n",
-            "",
+            "        raise BodyUnexpected\n",
+            "        return None\n",
+        ),
+    ),
+    *_all(
+        "handler/app.py",
+        _BODIES,
+        (
+            "body-before-the-right",
+            "Strangers learn what a route takes, and have the function parse for them.",
+            "    caller = None if route.public else _authorised(route, event)\n",
+            "    body = _body(route, event)\n    caller = None if route.public else _authorised(route, event)\n",
+        ),
+        (
+            "media-type-unchecked",
+            "A web page of another origin posts in a user's name without asking first.",
+            'if _media_type(event.get("headers")) != "application/json":',
+            "if False:",
+        ),
+        (
+            "body-beyond-the-limit",
+            "A caller chooses how much the function parses.",
+            "if len(body) > BODY_LIMIT:",
+            "if len(body) > 40 * BODY_LIMIT:",
+        ),
+    ),
+    *_all(
+        "handler/bodies.py",
+        _BODIES,
+        (
+            "unknown-members-ignored",
+            "What a client believes to have sent is dropped in silence.",
+            "if not value.keys() <= readers.keys():",
+            "if not value.keys():",
+        ),
+        (
+            "constraints-unchecked",
+            "Lengths, ranges and patterns are documentation only.",
+            "            if not holds(value):",
+            "            if holds is None:",
+        ),
+        (
+            "true-is-one",
+            "A boolean is stored as a number.",
+            "if type(value) is not int:",
+            "if not isinstance(value, int):",
+        ),
+        (
+            "repeated-members-accepted",
+            "Two parsers read two different bodies, and only one of them was checked.",
+            "if len(members) != len(pairs):",
+            "if len(members) > len(pairs):",
+        ),
+        (
+            "nan-in-a-body",
+            "A number that no JSON can hold gets into the store and breaks whoever reads it.",
+            "    raise BodyMalformed  # NaN and Infinity are Python's, not JSON's",
+            "    return float(_)",
+        ),
+        (
+            "nesting-unbounded",
+            "How deep a body may nest is up to the parser's stack.",
+            "default=0) > NESTING_MOST:",
+            "default=0) > 10 * NESTING_MOST:",
+        ),
+        (
+            "string-search-quadratic",
+            "A body of quotes keeps the function busy until it times out.",
+            '[^"\\\\]*)*"?|',
+            '[^"\\\\]*)*"|',
+        ),
+        (
+            "base64-lenient",
+            "What is no base64 is read all the same.",
+            "strict_mode=True",
+            "strict_mode=False",
+        ),
+        (
+            "half-a-character-accepted",
+            "A text that no UTF-8 can hold fails where it is stored, as a 500.",
+            "        value.encode()\n",
+            "        value.upper()\n",
+        ),
+        (
+            "value-in-the-rule",
+            "What was sent comes back, in answers and whatever shows them.",
+            'raise BodyInvalid("be a string")',
+            'raise BodyInvalid(f"be a string, got {value!r}")',
         ),
     ),
     *_all(
@@ -735,9 +822,9 @@ _EDGE = [
         (
             "claims-in-the-body",
             "An answer holds the caller's claims.",
-            '{"message": "Hello, authenticated user!", "user": request.user.username}',
+            '{"message": "Hello, authenticated user!", "user": request.user.name}',
             (
-                '{"message": "Hello, authenticated user!", "user": request.user.username, '
+                '{"message": "Hello, authenticated user!", "user": request.user.name, '
                 '"claims": request.event["requestContext"]["authorizer"]["jwt"]["claims"]}'
             ),
         ),

@@ -197,6 +197,7 @@ class TestRoutes:
                 Route(
                     key=f"{('GET', 'POST', 'PUT')[number % 3]} /items/{number}",
                     call=handler.routes.hello,
+                    response=handler.routes.Greeting,
                     summary=f"Route {number}",
                     scopes=(f"api/scope{number % 47}",) if number % 2 else (),
                     groups=("admin",) if number % 5 == 0 else (),

@@ -17,6 +17,7 @@ from handler import app
 from handler.errors import Cause
 from handler.keys import SigningKeys
 from handler.routes import ROUTES
+from tests.handler import schema
 from tests.handler.signing import World
 
 MESSAGES = {
@@ -25,6 +26,7 @@ MESSAGES = {
     403: "Forbidden",
     404: "Not Found",
     413: "Payload Too Large",
+    415: "Unsupported Media Type",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
@@ -37,12 +39,7 @@ CHALLENGES = {
     "user_required": None,
     "group_missing": None,
 }
-REPLIES = {
-    "GET /health": {"status"},
-    "GET /hello": {"message", "user"},
-    "GET /reports": {"reports", "for"},
-    "GET /admin": {"message", "user"},
-}
+BODY_REASONS = {"body_malformed", "body_invalid"}
 LOG_ALWAYS = {"timestamp", "level", "requestId", "routeKey", "status", "durationMs"}
 LOG_SOMETIMES = {"reason", "cause", "errorType", "errorPlace", "variable"}
 REQUEST_ID = re.compile(r"[\w=+/-]{1,64}", re.ASCII)
@@ -142,11 +139,14 @@ class Api:
         body = json.loads(text)
         log = _logged(out.getvalue(), err.getvalue(), lines)
         _check_log(log, status)
-        if status == 200:
+        if status < 400:
             assert headers == PLAIN
-            assert set(body) == REPLIES[event["routeKey"]]
+            schema.validator(app._BY_KEY[event["routeKey"]].response).validate(body)
         else:
+            where = {key: body.pop(key) for key in ("field", "rule") if log.get("reason") in BODY_REASONS}
             assert body == {"message": MESSAGES[status], "requestId": _request_id(event, context)}
+            assert all(isinstance(said, str) for said in where.values())
+            body |= where
             assert not log or headers == _headers(status, log)
         _check_silence(event, text, out.getvalue())
         assert set(self.fetched) <= {self.jwks_url}
@@ -173,13 +173,13 @@ def _check_log(log: dict[str, Any], status: int) -> None:
     assert log.keys() >= LOG_ALWAYS
     assert log.keys() <= LOG_ALWAYS | LOG_SOMETIMES
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", log["timestamp"])
-    good = status == 200 and "cause" not in log
+    good = status < 400 and "cause" not in log
     assert log["level"] == ("INFO" if good else "ERROR" if status >= 500 else "WARNING")
     assert REQUEST_ID.fullmatch(log["requestId"])
     assert log["routeKey"] is None or log["routeKey"] in {route.key for route in ROUTES}
     assert log["status"] == status
     assert log["durationMs"] >= 0
-    assert ("reason" in log) == (status != 200)
+    assert ("reason" in log) == (status >= 400)
     assert re.fullmatch("[a-z_]+", log.get("reason", "none"))
     assert "cause" in log or status != 503
     assert "cause" not in log or status in {200, 503}  # a 200 by a stale key tells why it could not be read again

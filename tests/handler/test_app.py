@@ -311,7 +311,7 @@ def test_empty_body_is_no_body(body: str | None, world: World, api: Api) -> None
 def test_public_routes_function_gets_no_caller() -> None:
     """A route function that asks for the user on a public route is a mistake, and must not find one."""
     with pytest.raises(LookupError):
-        _ = Request({}, None).user
+        _ = Request({}, None, None).user
 
 
 # Settings

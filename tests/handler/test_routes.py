@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import sys
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 
@@ -14,8 +14,17 @@ from handler import routes
 from handler.routes import ROUTES, Route, Throttle, table
 
 
+class Item(TypedDict):
+    id: str
+
+
+@dataclass(frozen=True)
+class NewItem:
+    name: str
+
+
 def route(key: str = "GET /items", **more: Any) -> Route:
-    return Route(key=key, call=lambda _: {}, summary="A route", **more)
+    return Route(**{"key": key, "call": lambda _: {}, "summary": "A route", "response": Item, **more})
 
 
 def test_public_routes_are_these() -> None:
@@ -153,6 +162,48 @@ def test_throttle_of_zero_is_refused(rate: float, burst: int) -> None:
     assert route(throttle=Throttle(0.5, 1)).throttle == Throttle(0.5, 1)
     with pytest.raises(ValueError, match="above 0"):
         Throttle(rate, burst)
+
+
+@pytest.mark.parametrize("key", ["POST /items", "PUT /items/{id}", "PATCH /items/{id}"])
+def test_route_declares_the_body_it_takes(key: str) -> None:
+    """A frozen dataclass: what was checked stays as it was."""
+    assert route().request is None
+    assert route(key, request=NewItem, status=201).request is NewItem
+
+
+@pytest.mark.parametrize("key", ["GET /items", "HEAD /items", "DELETE /items"])
+def test_body_where_it_has_no_meaning_is_refused(key: str) -> None:
+    """RFC 9110 9.3: clients and caches on the way may drop it."""
+    with pytest.raises(ValueError, match="POST, PUT or PATCH"):
+        route(key, request=NewItem)
+
+
+@pytest.mark.parametrize("request_type", [Item, dict, str, dataclass(type("Thawed", (), {})), NewItem("x")])
+def test_request_is_a_frozen_dataclass(request_type: Any) -> None:
+    """Anything else could be read in two ways, or changed after it was checked."""
+    with pytest.raises(ValueError, match="frozen dataclass"):
+        route("POST /items", request=request_type)
+
+
+@pytest.mark.parametrize("response", [dict, str, NewItem, None])
+def test_response_is_a_typed_dict(response: Any) -> None:
+    """The published schema is made of it."""
+    with pytest.raises(ValueError, match="TypedDict"):
+        route(response=response)
+
+
+def test_response_must_be_declared() -> None:
+    """A route that does not say what it answers cannot be built on."""
+    with pytest.raises(TypeError, match="response"):
+        Route(key="GET /items", call=lambda _: {}, summary="A route")
+
+
+@pytest.mark.parametrize("status", [100, 204, 301, 304, 400, 500])
+def test_status_is_one_of_success(status: int) -> None:
+    """A route function that fails raises a refusal; 204 has no body and every answer here has one."""
+    assert [route(status=good).status for good in (200, 201, 202)] == [200, 201, 202]
+    with pytest.raises(ValueError, match="200, 201 or 202"):
+        route(status=status)
 
 
 def test_route_key_stands_once() -> None:

@@ -186,9 +186,9 @@ class Repository:
         return self.git("rev-parse", "HEAD")
 
 
-HEALTH = "key='GET /health', call=health, summary='Health', public=True"
-HELLO = "key='GET /hello', call=hello, summary='Hello'"
-ADMIN = "key='GET /admin', call=admin, summary='Admin', groups=('admin',)"
+HEALTH = "key='GET /health', call=health, response=Health, summary='Health', public=True"
+HELLO = "key='GET /hello', call=hello, response=Greeting, summary='Hello'"
+ADMIN = "key='GET /admin', call=admin, response=Greeting, summary='Admin', groups=('admin',)"
 
 
 @pytest.fixture
