@@ -8,6 +8,7 @@ from components.api_function import ApiFunction, ApiFunctionArgs
 from components.auth_pool import AuthPool, AuthPoolArgs
 from components.bundle import Target, build
 from components.http_api import HttpApi, HttpApiArgs
+from components.monitoring import Monitoring, MonitoringArgs
 from handler.routes import ROUTES
 from settings import Settings
 
@@ -46,6 +47,8 @@ api_args = HttpApiArgs(
     **vars(settings.api),
 )
 api = HttpApi("api", api_args)
+watched = MonitoringArgs(region=settings.region, auth=auth, function=function, api=api, **vars(settings.monitoring))
+Monitoring("monitoring", watched)
 
 pulumi.export("apiUrl", api.url)
 pulumi.export("region", settings.region)

@@ -49,6 +49,8 @@ class ApiFunction(pulumi.ComponentResource):
 
     name: pulumi.Output[str]
     invoke_arn: pulumi.Output[str]
+    log_group: pulumi.Output[str]
+    reserved_concurrency: int
 
     def __init__(self, name: str, args: ApiFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("secureapi:index:ApiFunction", name, None, opts)
@@ -82,7 +84,16 @@ class ApiFunction(pulumi.ComponentResource):
 
         self.name = function.name
         self.invoke_arn = function.invoke_arn
-        self.register_outputs({"name": self.name, "invoke_arn": self.invoke_arn})
+        self.log_group = logs.name
+        self.reserved_concurrency = args.reserved_concurrency
+        self.register_outputs(
+            {
+                "name": self.name,
+                "invoke_arn": self.invoke_arn,
+                "log_group": self.log_group,
+                "reserved_concurrency": self.reserved_concurrency,
+            }
+        )
 
 
 def _execution_policy(logs: aws.cloudwatch.LogGroup) -> pulumi.Output[str]:

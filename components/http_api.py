@@ -86,6 +86,8 @@ class HttpApi(pulumi.ComponentResource):
     """An HTTP API in front of one function, with a JWT authorizer, throttles and an access log."""
 
     url: pulumi.Output[str]
+    id: pulumi.Output[str]
+    log_group: pulumi.Output[str]
 
     def __init__(self, name: str, args: HttpApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("secureapi:index:HttpApi", name, None, opts)
@@ -146,7 +148,9 @@ class HttpApi(pulumi.ComponentResource):
         )
 
         self.url = api.api_endpoint
-        self.register_outputs({"url": self.url})
+        self.id = api.id
+        self.log_group = logs.name
+        self.register_outputs({"url": self.url, "id": self.id, "log_group": self.log_group})
 
 
 def _routes(

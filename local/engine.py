@@ -27,6 +27,7 @@ from pulumi.runtime.stack import run_in_stack
 from local import ROOT, LocalError
 
 Create = Callable[[str, str, dict[str, Any]], tuple[str, dict[str, Any]]]
+Ask = Callable[[str], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,9 @@ def _in_own_loop(answer: Callable[[Any], Any], request: Any) -> Any:
 
 
 class _Resources(mocks.Mocks):
-    def __init__(self, create: Create) -> None:
+    def __init__(self, create: Create, ask: Ask) -> None:
         self._create = create
+        self._ask = ask
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
@@ -108,15 +110,21 @@ class _Resources(mocks.Mocks):
         return self._create(args.typ, args.name, args.inputs)
 
     def call(self, args: mocks.MockCallArgs) -> Any:
-        raise LocalError(f"{args.token} must be mapped in local/kinds.py: the program asks AWS for data there")
+        return self._ask(args.token)
 
 
-def evaluate(stack: Stack, create: Create, program: Path = ROOT / "__main__.py") -> dict[str, Any]:
-    """Run `program` for `stack`, handing each resource to `create`; return the stack's outputs.
+def unanswered(token: str) -> dict[str, Any]:
+    raise LocalError(f"{token} must be mapped in local/kinds.py: the program asks AWS for data there")
+
+
+def evaluate(
+    stack: Stack, create: Create, program: Path = ROOT / "__main__.py", ask: Ask = unanswered
+) -> dict[str, Any]:
+    """Run `program` for `stack`, handing each resource to `create` and each question to `ask`; the stack's outputs.
 
     LocalError with one line when the program, its settings or a resource is refused.
     """
-    monitor = Monitor(_Resources(create))
+    monitor = Monitor(_Resources(create, ask))
 
     async def run() -> None:
         mocks.set_mocks(monitor.mocks, project=stack.project, stack=stack.name, preview=False, monitor=monitor)

@@ -11,6 +11,15 @@ from local import LocalError
 
 ACCOUNT = "000000000000"  # the emulator's only account
 
+# What AWS answers to the program's questions, by token.
+ANSWERS: Mapping[str, Mapping[str, Any]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": {
+        "accountId": ACCOUNT,
+        "arn": f"arn:aws:iam::{ACCOUNT}:root",
+        "userId": ACCOUNT,
+    },
+}
+
 # What AWS enforces and the emulator does not: held by unit tests, and said by `up`.
 NOT_EMULATED = (
     "throttles and reserved concurrency",
@@ -19,6 +28,7 @@ NOT_EMULATED = (
     "closed sign-up and sign-in flows that are off",
     "processor and Python version of the function",
     "delivery of the access log",
+    "metrics of any kind: what metric filters, dashboard and alarms would show",
     "email (nothing is sent, and any confirmation code is right)",
 )
 
@@ -73,6 +83,7 @@ class Kind:
         default_factory=dict
     )  # parameters with a call of their own
     kept: bool = False  # never made anew: its users would be lost
+    missing: str = ""  # what `up` says is not there, of a type that the emulator has no call for; it is only checked
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,43 @@ def _api(answer: Values, _: Values, world: World) -> tuple[str, dict[str, Any]]:
 def _log_group(_: Values, sent: Values, world: World) -> tuple[str, dict[str, Any]]:
     name = sent["logGroupName"]
     return name, {"name": name, "arn": world.arn("logs", f"log-group:{name}")}
+
+
+def _key(answer: Values, _: Values, __: World) -> tuple[str, dict[str, Any]]:
+    return answer["KeyMetadata"]["KeyId"], {"arn": answer["KeyMetadata"]["Arn"]}
+
+
+def _topic(answer: Values, _: Values, __: World) -> tuple[str, dict[str, Any]]:
+    return answer["TopicArn"], {"arn": answer["TopicArn"]}
+
+
+def _alarm(_: Values, sent: Values, world: World) -> tuple[str, dict[str, Any]]:
+    name = sent["AlarmName"]
+    return name, {"name": name, "arn": world.arn("cloudwatch", f"alarm:{name}")}
+
+
+def _alarm_series(queries: list[Values]) -> dict[str, Any]:
+    """Metrics and expressions of an alarm: dimensions are pairs in the API, and the statistic stands beside them."""
+    metrics = []
+    for query in queries:
+        entry = _pascal({key: value for key, value in query.items() if key != "metric"})
+        if "metric" in query:
+            metric = query["metric"]
+            dimensions = [{"Name": name, "Value": value} for name, value in metric.get("dimensions", {}).items()]
+            named = {"Namespace": metric["namespace"], "MetricName": metric["metricName"], "Dimensions": dimensions}
+            entry["MetricStat"] = {"Metric": named, "Period": metric["period"], "Stat": metric["stat"]}
+        metrics.append(entry)
+    return {"Metrics": metrics}
+
+
+def _transformation(value: Values) -> dict[str, Any]:
+    names = {"name": "metricName", "namespace": "metricNamespace", "value": "metricValue", "unit": "unit"}
+    sent = {names[key]: member for key, member in value.items() if key in names}
+    if "dimensions" in value:
+        sent["dimensions"] = value["dimensions"]
+    if "defaultValue" in value:
+        sent["defaultValue"] = float(value["defaultValue"])
+    return {"metricTransformations": [sent]}
 
 
 def _keep_logs(client: Any, days: Any, sent: Values) -> None:
@@ -328,5 +376,94 @@ KINDS: Mapping[str, Kind] = {
             "routeSettings": _route_settings,
         },
         outputs=_sent("StageName"),
+    ),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": Kind(
+        service="logs",
+        call="put_metric_filter",
+        update="put_metric_filter",
+        delete="delete_metric_filter",
+        name="filterName",
+        inputs={
+            "logGroupName": "logGroupName",
+            "pattern": "filterPattern",
+            "metricTransformation": _transformation,
+        },
+        outputs=_sent("filterName"),
+    ),
+    "aws:cloudwatch/queryDefinition:QueryDefinition": Kind(
+        service="logs",
+        call="put_query_definition",
+        missing="saved log queries",
+        inputs={"name": "name", "logGroupNames": "logGroupNames", "queryString": "queryString"},
+        outputs=_sent("name"),
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": Kind(
+        service="cloudwatch",
+        call="put_dashboard",
+        update="put_dashboard",
+        delete="delete_dashboards",
+        identity="DashboardNames",
+        inputs=_same("dashboardName", "dashboardBody"),
+        outputs=_sent("DashboardName"),
+    ),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Kind(
+        service="cloudwatch",
+        call="put_metric_alarm",
+        update="put_metric_alarm",
+        delete="delete_alarms",
+        identity="AlarmNames",
+        name="AlarmName",
+        inputs={
+            **_same("alarmDescription", "comparisonOperator", "threshold", "thresholdMetricId", "evaluationPeriods"),
+            **_same("datapointsToAlarm", "treatMissingData", "alarmActions"),
+            "okActions": "OKActions",
+            "metricQueries": _alarm_series,
+        },
+        outputs=_alarm,
+    ),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": Kind(
+        service="cloudwatch",
+        call="put_composite_alarm",
+        update="put_composite_alarm",
+        delete="delete_alarms",
+        identity="AlarmNames",
+        inputs={**_same("alarmName", "alarmDescription", "alarmRule", "alarmActions"), "okActions": "OKActions"},
+        outputs=_alarm,
+    ),
+    "aws:kms/key:Key": Kind(
+        service="kms",
+        call="create_key",
+        delete="schedule_key_deletion",
+        identity="KeyId",
+        inputs={**_same("description", "policy"), "enableKeyRotation": lambda _: {}},
+        outputs=_key,
+    ),
+    "aws:sns/topic:Topic": Kind(
+        service="sns",
+        call="create_topic",
+        delete="delete_topic",
+        identity="TopicArn",
+        name="Name",
+        inputs={"kmsMasterKeyId": lambda key: {"Attributes": {"KmsMasterKeyId": key}}},
+        outputs=_topic,
+    ),
+    "aws:sns/topicPolicy:TopicPolicy": Kind(
+        service="sns",
+        call="set_topic_attributes",
+        update="set_topic_attributes",
+        delete="get_topic_attributes",  # it goes with its topic
+        inputs={
+            "arn": "TopicArn",
+            "policy": lambda policy: {"AttributeName": "Policy", "AttributeValue": policy},
+        },
+        outputs=_sent("TopicArn"),
+    ),
+    "aws:sns/topicSubscription:TopicSubscription": Kind(
+        service="sns",
+        call="subscribe",
+        delete="unsubscribe",
+        identity="SubscriptionArn",
+        inputs={"topic": "TopicArn", **_same("protocol", "endpoint")},
+        outputs=_found("SubscriptionArn"),
     ),
 }

@@ -14,10 +14,12 @@ import boto3
 import pulumi
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.validate import ParamValidator
 
 from local import LocalError
 from local.emulator import CREDENTIALS
-from local.kinds import KINDS, Kind, Values, World
+from local.engine import unanswered
+from local.kinds import ANSWERS, KINDS, Kind, Values, World
 
 
 def client(endpoint: str, region: str, service: str) -> Any:
@@ -57,6 +59,12 @@ class Provider:
         """The boto3 client of a service that the program uses."""
         return self._clients[service]
 
+    def ask(self, token: str) -> dict[str, Any]:
+        """What AWS answers to a question of the program; LocalError for one that `local.kinds` does not know."""
+        if token not in ANSWERS:
+            return unanswered(token)
+        return dict(ANSWERS[token])
+
     def begin(self) -> None:
         """Begin an evaluation: what it does not ask for, `sweep` removes."""
         self._wanted.clear()
@@ -94,6 +102,10 @@ class Provider:
 
     def _make(self, kind: Kind, name: str, given: dict[str, Any]) -> Made:
         client, sent = self._clients[kind.service], _parameters(kind, name, given)
+        if kind.missing:
+            _check(client, kind, sent)
+            resource_id, computed = kind.outputs({}, sent, self._world)
+            return Made(given, sent, resource_id, computed)
         answer = getattr(client, kind.call)(**sent)
         for key in kind.then.keys() & given.keys():
             kind.then[key](client, given[key], sent)
@@ -101,6 +113,8 @@ class Provider:
         return Made(given, sent, resource_id, computed)
 
     def _change(self, kind: Kind, name: str, made: Made, given: dict[str, Any]) -> Made:
+        if kind.missing:
+            return self._make(kind, name, given)
         client, sent = self._clients[kind.service], _parameters(kind, name, given)
         changed = {key for key in made.sent.keys() | sent.keys() if made.sent.get(key) != sent.get(key)}
         takes = self._takes(client, kind.update)
@@ -120,6 +134,8 @@ class Provider:
         return self._make(kind, name, given)
 
     def _remove(self, kind: Kind, made: Made) -> None:
+        if kind.missing:
+            return
         client = self._clients[kind.service]
         try:
             self._call(client, kind, kind.delete, {**made.sent, **_identity(kind, made)})
@@ -130,16 +146,28 @@ class Provider:
     def _call(self, client: Any, kind: Kind, call: str | None, parameters: dict[str, Any]) -> None:
         if call is None:
             raise LocalError(f"local/kinds.py must say how {kind.call} is undone")
-        takes = self._takes(client, call)
-        getattr(client, call)(**{key: value for key, value in parameters.items() if key in takes})
+        shapes = _input(client, call).members
+        taken = {key: value for key, value in parameters.items() if key in shapes}
+        # Where a call takes several (delete_alarms), an id is a list of one.
+        lists = {
+            key: [value] for key, value in taken.items() if shapes[key].type_name == "list" and key == kind.identity
+        }
+        getattr(client, call)(**{**taken, **lists})
 
     def _takes(self, client: Any, call: str | None) -> set[str]:
         """The parameters that a call has, by AWS's own model of it."""
-        if call is None:
-            return set()
-        return set(
-            client.meta.service_model.operation_model(client.meta.method_to_api_mapping[call]).input_shape.members
-        )
+        return set() if call is None else set(_input(client, call).members)
+
+
+def _input(client: Any, call: str) -> Any:
+    return client.meta.service_model.operation_model(client.meta.method_to_api_mapping[call]).input_shape
+
+
+def _check(client: Any, kind: Kind, sent: dict[str, Any]) -> None:
+    """Hold against AWS's model what is not sent; LocalError if it does not fit."""
+    report = ParamValidator().validate(sent, _input(client, kind.call))
+    if report.has_errors():
+        raise LocalError(report.generate_report())
 
 
 def _identity(kind: Kind, made: Made) -> dict[str, str]:

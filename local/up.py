@@ -19,7 +19,7 @@ from local import ROOT, LocalError
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
 from local.engine import Stack
-from local.kinds import NOT_EMULATED
+from local.kinds import KINDS, NOT_EMULATED
 from local.live import Calls, Watch
 from local.people import People, new_password
 from local.running import Folder, Run
@@ -156,7 +156,7 @@ Call the API as the demo user:
   curl -H "Authorization: Bearer $({local} token --user {user})" {outputs["apiUrl"]}/hello
 
 More: {local} --help
-Not emulated: {"; ".join(NOT_EMULATED)}.
+Not emulated: {"; ".join([*NOT_EMULATED, *sorted({kind.missing for kind in KINDS.values() if kind.missing})])}.
 Press Ctrl-C to stop, or run: make down""",
         flush=True,
     )

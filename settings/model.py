@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 from settings.api import Api
 from settings.function import Function
 from settings.group import Group
+from settings.monitoring import Monitoring
 from settings.problems import Problem, SettingsError, missing, of_field, unknown
 from settings.rules import RULES, Route
 from settings.sign_in import SignIn
@@ -57,6 +58,7 @@ class Settings(Stack):
     sign_in: SignIn
     api: Api
     function: Function
+    monitoring: Monitoring
 
     @classmethod
     def load(cls, routes: Sequence[Route] = ()) -> Settings:
@@ -67,7 +69,7 @@ class Settings(Stack):
         return settings
 
 
-GROUPS: Mapping[str, type[Group]] = {"sign_in": SignIn, "api": Api, "function": Function}
+GROUPS: Mapping[str, type[Group]] = {"sign_in": SignIn, "api": Api, "function": Function, "monitoring": Monitoring}
 
 
 class Place(NamedTuple):

@@ -46,4 +46,13 @@ def production_addresses_are_https(settings: Settings, _: Sequence[Route]) -> It
                     yield refused(f"{key}[{index}]", "be https:// in production", value, better)
 
 
-RULES: tuple[Rule, ...] = (production_addresses_are_https,)
+def production_alarms_are_heard(settings: Settings, _: Sequence[Route]) -> Iterator[Problem]:
+    """An alarm that nobody is told of is found after the users found it."""
+    monitoring = settings.monitoring
+    heard = monitoring.alarm_emails or monitoring.alarm_urls
+    if settings.environment == "prod" and monitoring.alarms and not heard:
+        rule = "name somebody in production, or alarmUrls must, or alarms be false"
+        yield refused("alarmEmails[0]", rule, None, "on-call@example.com")
+
+
+RULES: tuple[Rule, ...] = (production_addresses_are_https, production_alarms_are_heard)

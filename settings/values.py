@@ -29,6 +29,18 @@ def _origin(value: str) -> str:
     return value
 
 
+def _https_url(value: str) -> str:
+    if not _web_url(value).startswith("https://"):
+        raise ValueError("be https://")
+    return value
+
+
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", value) or len(value) > 254:
+        raise ValueError("be an email address")
+    return value
+
+
 def _domain_prefix(value: str) -> str:
     for word in ("aws", "amazon", "cognito"):  # Cognito refuses them in a prefix domain
         if word in value:
@@ -43,6 +55,8 @@ def _retention(value: int) -> int:
 
 
 WebUrl = Annotated[str, AfterValidator(_web_url)]
+HttpsUrl = Annotated[str, AfterValidator(_https_url)]
+Email = Annotated[str, AfterValidator(_email)]
 Origin = Annotated[str, AfterValidator(_origin)]
 DomainPrefix = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"), AfterValidator(_domain_prefix)]
 RetentionDays = Annotated[int, AfterValidator(_retention)]

@@ -135,7 +135,7 @@ def record(create: Callable[[], object], stack: Stack | None = None) -> Recordin
         mock.patch.object(engine, "_run_program", side_effect=run),
         mock.patch.object(engine, "Monitor", partial(_Recorder, recording)),
     ):
-        recording.outputs = _whole(evaluate(stack, partial(_create, stack.region)))
+        recording.outputs = _whole(evaluate(stack, partial(_create, stack.region), ask=_answer))
     _refuse_unresolved("the stack", recording.outputs)
     return recording
 
@@ -185,7 +185,7 @@ def _create(region: str, type_: str, name: str, inputs: dict[str, Any]) -> tuple
     return id_, {**given, **computed}
 
 
-def _computed(  # noqa: PLR0911 - a table
+def _computed(  # noqa: C901, PLR0911 - a table
     kind: str, name: str, physical: str, given: Mapping[str, Any], region: str
 ) -> tuple[str, dict[str, Any]]:
     token = hashlib.sha256(name.encode()).hexdigest()
@@ -206,6 +206,16 @@ def _computed(  # noqa: PLR0911 - a table
             arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:{physical}"
             invoke = f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations"
             return physical, {"name": physical, "arn": arn, "invokeArn": invoke}
+        case "MetricAlarm":
+            return physical, {"name": physical, "arn": f"arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:{physical}"}
+        case "CompositeAlarm":
+            name = given["alarmName"]
+            return name, {"arn": f"arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:{name}"}
+        case "Topic":
+            arn = f"arn:aws:sns:{region}:{ACCOUNT}:{physical}"
+            return arn, {"arn": arn}
+        case "Key":
+            return token[:32], {"arn": f"arn:aws:kms:{region}:{ACCOUNT}:key/{token[:32]}"}
         case "Api":
             id_ = token[:10]
             execution = f"arn:aws:execute-api:{region}:{ACCOUNT}:{id_}"
@@ -213,6 +223,13 @@ def _computed(  # noqa: PLR0911 - a table
             return id_, {"name": physical, "executionArn": execution, "apiEndpoint": endpoint}
         case _:
             return token[:7], {}
+
+
+def _answer(token: str) -> dict[str, Any]:
+    """What AWS would say of the account that the stack is deployed to."""
+    if token != "aws:index/getCallerIdentity:getCallerIdentity":
+        raise LocalError(f"{token} has no answer in tests/pulumi_recorder.py")
+    return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/deployer", "userId": "deployer"}
 
 
 @cache

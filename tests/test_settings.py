@@ -25,6 +25,8 @@ REQUIRED = {
     "allowedOrigins": '["https://app.example.com"]',
     "domainPrefix": "example-test",
 }
+# Production's alarms need somebody who hears them, if not these addresses then others.
+HEARD = {"alarmEmails": '["on-call@example.com"]'}
 FIELDS: dict[str, FieldInfo] = {key: place.field for key, place in PLACES.items()}
 OWN_FIELDS = {key: field for key, field in FIELDS.items() if key != "aws:region"}
 INTEGERS = {key: field for key, field in OWN_FIELDS.items() if field.annotation is int}
@@ -81,7 +83,7 @@ STACK_FILE_SCHEMA = {
 def load(values: dict[str, str]) -> Settings:
     """The settings of a stack that the CLI would run with these values, each a string; SettingsError as raised."""
     region = {"aws:region": values["aws:region"]} if "aws:region" in values else {}
-    own = {f"{PROJECT}:{key}": value for key, value in values.items() if key != "aws:region"}
+    own = {f"{PROJECT}:{key}": value for key, value in {**HEARD, **values}.items() if key != "aws:region"}
     found: list[Settings | SettingsError] = []
 
     def read() -> None:
@@ -186,7 +188,7 @@ class TestAccepted:
 
     def test_other_packages_keys_are_theirs(self) -> None:
         """`aws:profile` and the like are the provider's to read and to refuse."""
-        values = {f"{PROJECT}:{key}": value for key, value in REQUIRED.items()}
+        values = {f"{PROJECT}:{key}": value for key, value in {**REQUIRED, **HEARD}.items()}
         stack = Stack(PROJECT, "test", {"aws:region": "eu-central-1", "aws:profile": "work", **values})
         found: list[Settings] = []
         record(lambda: found.append(Settings.load()), stack)
@@ -533,3 +535,35 @@ def declared_type(field: FieldInfo) -> str:
         return "array"
     names: dict[object, str] = {bool: "boolean", int: "integer"}
     return names.get(field.annotation, "string")
+
+
+class TestAlarms:
+    def test_production_alarms_must_be_heard(self) -> None:
+        """Else the users are the ones who notice."""
+        assert (
+            "alarmEmails[0]: must name somebody in production, or alarmUrls must, or alarms be false "
+            "(set it with: pulumi config set --path 'alarmEmails[0]' on-call@example.com)"
+        ) in refusal_of(alarmEmails="[]")
+
+    @pytest.mark.parametrize(
+        "changes",
+        [{"alarmUrls": '["https://page.example.com/"]'}, {"alarms": "false"}, {"environment": "dev"}],
+        ids=["a paging service", "no alarms", "not production"],
+    )
+    def test_nobody_has_to_hear_by_mail(self, changes: dict[str, str]) -> None:
+        """Whoever is told otherwise, or has said that nobody need be, is left alone."""
+        assert settings_with(alarmEmails="[]", **changes).monitoring.alarm_emails == []
+
+    @pytest.mark.parametrize("address", ["on-call", "on call@example.com", "a@b", "@example.com", "a@example.com."])
+    def test_address_that_no_mail_reaches_is_refused(self, address: str) -> None:
+        """SNS takes it and the confirmation never comes."""
+        assert "alarmEmails[0]: must be an email address" in refusal_of(alarmEmails=json.dumps([address]))
+
+    def test_alarms_go_out_encrypted_only(self) -> None:
+        """They name what is broken; http would tell everybody on the way, localhost included."""
+        assert "alarmUrls[0]: must be https://" in refusal_of(alarmUrls='["http://localhost:8080/"]')
+
+    @pytest.mark.parametrize("url", ["http://git.example.com", "git.example.com", "https://git.example.com/x#y"])
+    def test_runbook_is_a_page_on_the_web(self, url: str) -> None:
+        """The section is added to it."""
+        assert "runbookUrl: must match pattern" in refusal_of(runbookUrl=url)

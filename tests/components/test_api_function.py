@@ -166,6 +166,8 @@ class TestFunction:
         assert default().registered[default().one("ApiFunction").urn] == {
             "name": function.outputs["name"],
             "invoke_arn": function.outputs["invokeArn"],
+            "log_group": default().one("LogGroup").outputs["name"],
+            "reserved_concurrency": -1,
         }
 
 

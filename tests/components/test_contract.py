@@ -15,7 +15,7 @@ import pytest
 
 import components
 from settings.model import GROUPS, PLACES
-from tests.components import test_api_function, test_auth_pool, test_http_api
+from tests.components import test_api_function, test_auth_pool, test_http_api, test_monitoring
 from tests.pulumi_recorder import Recording, record
 
 # The least that each component can be made of.
@@ -23,6 +23,7 @@ ARGS = {
     "AuthPool": {**test_auth_pool.REQUIRED, "scopes": test_auth_pool.SCOPES, "groups": test_auth_pool.GROUPS},
     "ApiFunction": test_api_function.REQUIRED,
     "HttpApi": test_http_api.REQUIRED,
+    "Monitoring": test_monitoring.REQUIRED,
 }
 
 

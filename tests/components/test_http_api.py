@@ -275,4 +275,6 @@ class TestArgs:
 
 def test_url_is_the_apis_address() -> None:
     """With the $default stage there is no stage in the path."""
-    assert default().registered[default().one("HttpApi").urn] == {"url": default().one("Api").outputs["apiEndpoint"]}
+    registered = default().registered[default().one("HttpApi").urn]
+
+    assert registered["url"] == default().one("Api").outputs["apiEndpoint"]

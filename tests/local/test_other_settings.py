@@ -13,8 +13,9 @@ from local.deployment import Steps, bring_up
 from local.emulator import Emulator
 from local.engine import Stack
 from local.people import People, new_password
+from local.provider import client
 
-OTHER = {"emailAsUsername": "true", "acceptIdTokens": "true", "passwordSignIn": "false"}
+OTHER = {"emailAsUsername": "true", "acceptIdTokens": "true", "passwordSignIn": "false", "alarms": "true"}
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +56,16 @@ def test_id_token_is_accepted_where_the_setting_says_so_and_grants_no_scope(
     assert status(other, "/hello", tokens["id_token"]) == 200
     assert status(other, "/reports", tokens["id_token"]) == 403
     assert status(other, "/reports", tokens["access_token"]) == 200
+
+
+def test_alarms_are_there_and_tell_the_encrypted_topic(other: dict[str, Any]) -> None:
+    """The emulator never fires them, but takes every one of them as AWS would."""
+    endpoint, region = other["awsEndpointUrl"], other["region"]
+    (topic,) = client(endpoint, region, "sns").list_topics()["Topics"]
+    attributes = client(endpoint, region, "sns").get_topic_attributes(TopicArn=topic["TopicArn"])["Attributes"]
+    found = client(endpoint, region, "cloudwatch").describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    telling = [each for each in found["MetricAlarms"] + found["CompositeAlarms"] if each["AlarmActions"]]
+
+    assert attributes["KmsMasterKeyId"].startswith("arn:aws:kms:")
+    assert len(telling) == 9
+    assert all(each["AlarmActions"] == [topic["TopicArn"]] for each in telling)

@@ -68,3 +68,33 @@ def test_every_call_of_the_table_exists(provider: Provider, type_: str) -> None:
     known = client.meta.service_model.operation_model(operation).input_shape.members
     named: list[Any] = [kind.name, *(place for place in kind.inputs.values() if isinstance(place, str))]
     assert [name for name in named if name is not None and name not in known] == []
+
+
+def test_what_a_call_removes_by_the_list_is_removed(provider: Provider) -> None:
+    """DeleteAlarms takes names; an alarm that stays behind would tell of what is gone."""
+    alarm = {
+        "comparisonOperator": "GreaterThanOrEqualToThreshold",
+        "evaluationPeriods": 1,
+        "threshold": 1,
+        "metricQueries": [{"id": "one", "expression": "1", "returnData": True}],
+    }
+    provider.begin()
+    provider.create("aws:cloudwatch/metricAlarm:MetricAlarm", "short-lived", alarm)
+    alarms = provider.client("cloudwatch").describe_alarms
+    assert [each["AlarmName"] for each in alarms(AlarmNames=["short-lived"])["MetricAlarms"]] == ["short-lived"]
+
+    provider.begin()
+    provider.sweep()
+
+    assert alarms(AlarmNames=["short-lived"])["MetricAlarms"] == []
+
+
+def test_type_that_the_emulator_has_no_call_for_is_checked_all_the_same(provider: Provider) -> None:
+    """It is not made, and `up` says so; what AWS would refuse is refused here, too."""
+    query = "aws:cloudwatch/queryDefinition:QueryDefinition"
+    id_, _ = provider.create(query, "slow", {"name": "slow", "queryString": "limit 1"})
+
+    assert id_ == "slow"
+    assert KINDS[query].missing
+    with pytest.raises(LocalError, match="logGroupNames, value: everything"):
+        provider.create(query, "wrong", {"name": "slow", "queryString": "limit 1", "logGroupNames": "everything"})

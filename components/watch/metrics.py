@@ -1,0 +1,123 @@
+"""The metrics of the stack: AWS's own, and those that metric filters make of its two logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pulumi
+
+Text = pulumi.Input[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """What the metrics are of: the names that they carry as dimensions.
+
+    Metrics from logs stand in a namespace of this API's own, since a metric filter has no dimension but a field of the
+    line, and two stacks of one account would add up.
+    """
+
+    region: str
+    api_id: Text
+    function_name: Text
+    user_pool_id: Text
+    user_pool_client_id: Text
+    reserved_concurrency: int = -1
+
+    @property
+    def namespace(self) -> Text:
+        return joined("SecureApi/", self.api_id)
+
+
+def joined(*parts: Text) -> Text:
+    """The parts in a row: a string if all are, else an output."""
+    texts = [part for part in parts if isinstance(part, str)]
+    return "".join(texts) if len(texts) == len(parts) else pulumi.Output.concat(*parts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One metric with the statistic that is read of it."""
+
+    namespace: Text
+    name: str
+    dimensions: Mapping[str, Text] = field(default_factory=dict)
+    stat: str = "Sum"
+
+
+def gateway(watched: Watched, name: str, stat: str = "Sum") -> Metric:
+    """A metric of the HTTP API, all its routes together ("Working with metrics for HTTP APIs")."""
+    return Metric(namespace="AWS/ApiGateway", name=name, dimensions={"ApiId": watched.api_id}, stat=stat)
+
+
+def function(watched: Watched, name: str, stat: str = "Sum") -> Metric:
+    """A metric of the function, all its versions together ("Using CloudWatch metrics with Lambda")."""
+    return Metric(namespace="AWS/Lambda", name=name, dimensions={"FunctionName": watched.function_name}, stat=stat)
+
+
+def account(name: str) -> Metric:
+    """A concurrency metric of all functions in the region; read as its maximum ("Monitoring concurrency")."""
+    return Metric(namespace="AWS/Lambda", name=name, stat="Maximum")
+
+
+def sign_in(watched: Watched, name: str, stat: str = "Sum") -> Metric:
+    """A metric of the app client, each request a 1 or a 0: their sum are the successes, their number is all requests.
+
+    ("Metrics for Amazon Cognito user pools"; they come every five minutes.)
+    """
+    dimensions = {"UserPool": watched.user_pool_id, "UserPoolClient": watched.user_pool_client_id}
+    return Metric(namespace="AWS/Cognito", name=name, dimensions=dimensions, stat=stat)
+
+
+def logged(watched: Watched, name: str, stat: str = "Sum", **dimensions: str) -> Metric:
+    """A metric that one of FILTERS makes."""
+    return Metric(namespace=watched.namespace, name=name, dimensions=dimensions, stat=stat)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """How lines of a log become a metric. `dimensions` maps a name to the field of the line that fills it.
+
+    Each value of a dimension is a metric of its own, which costs; and a filter with dimensions has no default
+    (PutMetricFilter), so where it matches nothing there is no data.
+    """
+
+    metric: str
+    log: Literal["function", "access"]
+    pattern: str
+    value: str = "1"
+    unit: str = "Count"
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    default: str | None = None
+
+
+FILTERS = (
+    # What either layer refused: with the gateway's 401 and 403 are those that the function gave.
+    Filter(metric="Refused", log="access", pattern='{ $.status = "401" || $.status = "403" }', default="0"),
+    # An HTTP API has no metric for it: a throttled call is one of the 4xx.
+    Filter(metric="Throttled", log="access", pattern='{ $.status = "429" }', default="0"),
+    Filter(
+        metric="FunctionRefusals",
+        log="function",
+        pattern='{ $.reason = "*" }',
+        dimensions={"Reason": "$.reason"},
+    ),
+    # A cause stands in the line of a 503, and of an answer that only a key from before made possible.
+    Filter(
+        metric="KeyEndpointFailures",
+        log="function",
+        pattern='{ $.cause = "*" }',
+        dimensions={"Cause": "$.cause"},
+    ),
+    # Lambda writes it at system log level INFO: the report of a call, with its initialisation where it was a cold start
+    # ("Lambda Telemetry API Event schema reference", platform.report).
+    Filter(
+        metric="ColdStart",
+        log="function",
+        pattern='{ $.type = "platform.report" && $.record.metrics.initDurationMs > 0 }',
+        value="$.record.metrics.initDurationMs",
+        unit="Milliseconds",
+    ),
+)

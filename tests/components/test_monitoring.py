@@ -1,0 +1,232 @@
+"""What Monitoring promises: metrics from both logs, alarms that tell somebody, and nothing that was switched off."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pytest
+
+from components.monitoring import Monitoring, MonitoringArgs
+from tests.pulumi_recorder import ACCOUNT, REGION, Recording, Resource, record
+
+
+@dataclass(frozen=True)
+class Pool:
+    user_pool_id: str = f"{REGION}_Ab1"
+    client_id: str = "client1"
+
+
+@dataclass(frozen=True)
+class Function:
+    name: str = "answers"
+    log_group: str = "answers-logs"
+    reserved_concurrency: int = -1
+
+
+@dataclass(frozen=True)
+class Api:
+    id: str = "a1b2c3d4e5"
+    log_group: str = "/aws/vendedlogs/api-access"
+
+
+REQUIRED: dict[str, Any] = {"region": REGION, "auth": Pool(), "function": Function(), "api": Api()}
+PARTS = {"monitoring-refusals-many", "monitoring-refusals-unusual"}
+
+
+def monitoring_of(**changes: Any) -> Recording:
+    args = MonitoringArgs(**{**REQUIRED, **changes})
+    return record(lambda: Monitoring("monitoring", args))
+
+
+@cache
+def default() -> Recording:
+    """What a caller gets who says nothing but what must be said."""
+    return monitoring_of()
+
+
+def alarms(recording: Recording) -> list[Resource]:
+    return [*recording.all("MetricAlarm"), *recording.all("CompositeAlarm")]
+
+
+def statements(policy: str) -> dict[str, dict[str, Any]]:
+    return {each["Sid"]: each for each in json.loads(policy)["Statement"]}
+
+
+class TestAlarms:
+    def test_every_alarm_tells_the_topic_when_it_begins_and_ends(self) -> None:
+        """An alarm without an action is seen by whoever happens to look."""
+        topic = default().one("Topic").outputs["arn"]
+
+        for alarm in alarms(default()):
+            tells = [] if alarm.name in PARTS else [topic]
+            assert alarm.inputs.get("alarmActions", []) == tells, alarm.name
+            assert alarm.inputs.get("okActions", []) == tells, alarm.name
+
+    def test_parts_of_a_composite_alarm_are_its_rule(self) -> None:
+        """What tells nobody itself must stand in the rule of one that does."""
+        parts = [each for each in default().all("MetricAlarm") if each.name in PARTS]
+        rule = default().one("CompositeAlarm").inputs["alarmRule"]
+
+        assert {each.name for each in parts} == PARTS
+        assert rule == " AND ".join(f'ALARM("{each.outputs["name"]}")' for each in parts)
+
+    def test_each_says_what_it_means_and_what_to_do_first(self) -> None:
+        """At night nobody knows what a name stands for. CloudWatch takes 1,024 characters."""
+        for alarm in alarms(default()):
+            description = alarm.inputs["alarmDescription"]
+            section = alarm.name.removeprefix("monitoring-")
+
+            assert " First: " in description
+            assert description.endswith(f" Runbook: docs/operations.md#{section}")
+            assert len(description) <= 1024
+
+    def test_links_lead_to_where_the_project_is_read(self) -> None:
+        """A path is no link in a mail."""
+        base = "https://git.example.com/api/blob/main"
+        for alarm in alarms(monitoring_of(runbook_url=base)):
+            section = alarm.name.removeprefix("monitoring-")
+            assert alarm.inputs["alarmDescription"].endswith(f" Runbook: {base}/docs/operations.md#{section}")
+
+    def test_missing_data_is_no_alarm(self) -> None:
+        """Without traffic most metrics are not written at all."""
+        assert {each.inputs["treatMissingData"] for each in default().all("MetricAlarm")} == {"notBreaching"}
+
+    def test_thresholds_are_the_settings(self) -> None:
+        """A threshold that is set and not used is worse than none."""
+        made = monitoring_of(
+            alarm_server_errors_percent=7, alarm_latency_ms=700, alarm_refusals=77, alarm_concurrency_percent=70
+        )
+        thresholds = {each.name: each.inputs.get("threshold") for each in made.all("MetricAlarm")}
+
+        assert thresholds["monitoring-server-errors"] == 7
+        assert thresholds["monitoring-slow-answers"] == 700
+        assert thresholds["monitoring-refusals-many"] == 77
+        assert thresholds["monitoring-concurrency-near-limit"] == 70
+
+    def test_threshold_of_zero_is_refused(self) -> None:
+        """At or above 0 is always."""
+        with pytest.raises(ValueError, match="refusals must be above 0, got 0"):
+            MonitoringArgs(**REQUIRED, alarm_refusals=0)
+
+    def test_reserved_concurrency_is_the_limit_where_there_is_one(self) -> None:
+        """With a reserve the function is turned away at it, however much the account has left."""
+        made = monitoring_of(function=Function(reserved_concurrency=20))
+        queries = made.one("MetricAlarm", "monitoring-concurrency-near-limit").inputs["metricQueries"]
+
+        assert queries[-1]["expression"] == "100 * running / 20"
+        assert queries[0]["metric"]["dimensions"] == {"FunctionName": "answers"}
+
+    def test_without_alarms_there_is_nobody_to_tell(self) -> None:
+        """No topic and no key either, which costs by the month."""
+        made = monitoring_of(alarms=False)
+
+        assert not alarms(made)
+        assert not [each for each in made.resources if each.kind in {"Topic", "Key", "TopicSubscription"}]
+        assert made.registered[made.one("Monitoring").urn].get("topic_arn") is None
+        assert all(widget["type"] != "alarm" for widget in body(made)["widgets"])
+
+
+class TestTopic:
+    def test_topic_is_encrypted_with_a_key_of_its_own(self) -> None:
+        """Under AWS's own key for SNS no alarm can be published, and nothing says so."""
+        assert default().one("Topic").inputs["kmsMasterKeyId"] == default().one("Key").outputs["arn"]
+        assert default().one("Key").inputs["enableKeyRotation"] is True
+
+    def test_alarms_of_this_account_may_publish(self) -> None:
+        """CloudWatch needs the topic and the key; an alarm of another account needs neither."""
+        here = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+        key = statements(default().one("Key").inputs["policy"])["PublishAlarms"]
+        topic = statements(default().one("TopicPolicy").inputs["policy"])["PublishAlarms"]
+
+        for statement in (key, topic):
+            assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+            assert statement["Condition"] == here
+        assert key["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+        assert topic["Action"] == "sns:Publish"
+        assert topic["Resource"] == default().one("Topic").outputs["arn"]
+        assert default().one("TopicPolicy").inputs["arn"] == default().one("Topic").outputs["arn"]
+
+    def test_nobody_else_may_publish(self) -> None:
+        """Whoever may publish can cry wolf."""
+        assert statements(default().one("TopicPolicy").inputs["policy"]).keys() == {"PublishAlarms"}
+
+    def test_account_can_administer_the_key(self) -> None:
+        """A key that nobody may change cannot be removed either; KMS refuses to make it."""
+        administer = statements(default().one("Key").inputs["policy"])["Administer"]
+
+        assert administer["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+
+    def test_subscribers_are_the_settings(self) -> None:
+        """One subscription for each address, on the right protocol."""
+        made = monitoring_of(alarm_emails=["a@example.com", "b@example.com"], alarm_urls=["https://page.example.com/x"])
+        topic = made.one("Topic").outputs["arn"]
+
+        assert {(each.inputs["protocol"], each.inputs["endpoint"]) for each in made.all("TopicSubscription")} == {
+            ("email", "a@example.com"),
+            ("email", "b@example.com"),
+            ("https", "https://page.example.com/x"),
+        }
+        assert {each.inputs["topic"] for each in made.all("TopicSubscription")} == {topic}
+        assert not default().all("TopicSubscription")
+
+
+class TestLogs:
+    def test_filters_read_the_log_that_they_are_of(self) -> None:
+        """A filter on the other log matches nothing, for ever."""
+        logs = {each.name: each.inputs["logGroupName"] for each in default().all("LogMetricFilter")}
+
+        assert logs == {
+            "monitoring-Refused": Api().log_group,
+            "monitoring-Throttled": Api().log_group,
+            "monitoring-FunctionRefusals": Function().log_group,
+            "monitoring-KeyEndpointFailures": Function().log_group,
+            "monitoring-ColdStart": Function().log_group,
+        }
+
+    def test_namespace_is_this_apis_own(self) -> None:
+        """Two stacks of one account would count each other's refusals."""
+        transformations = [each.inputs["metricTransformation"] for each in default().all("LogMetricFilter")]
+
+        assert {each["namespace"] for each in transformations} == {f"SecureApi/{Api().id}"}
+
+    def test_filter_with_dimensions_has_no_default(self) -> None:
+        """CloudWatch Logs refuses both together (PutMetricFilter)."""
+        for each in default().all("LogMetricFilter"):
+            transformation = each.inputs["metricTransformation"]
+            assert not {"dimensions", "defaultValue"} <= transformation.keys(), each.name
+
+    def test_queries_read_the_logs_that_they_are_of(self) -> None:
+        """In the console the log groups come with the query."""
+        queries = {each.inputs["name"]: each.inputs["logGroupNames"] for each in default().all("QueryDefinition")}
+
+        assert queries[f"secure-api-{Api().id}/Refusals by reason and route"] == [Function().log_group]
+        assert queries[f"secure-api-{Api().id}/One request in both logs"] == [Function().log_group, Api().log_group]
+
+
+def body(recording: Recording) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(recording.one("Dashboard").inputs["dashboardBody"])
+    return content
+
+
+class TestDashboard:
+    def test_name_is_this_apis_own(self) -> None:
+        """Of two dashboards of one name the later one stays."""
+        assert default().one("Dashboard").inputs["dashboardName"] == f"secure-api-{Api().id}"
+
+    def test_alarms_stand_at_its_top(self) -> None:
+        """Those that tell somebody, and not their parts."""
+        (widget,) = [each for each in body(default())["widgets"] if each["type"] == "alarm"]
+        telling = [each for each in alarms(default()) if each.name not in PARTS]
+
+        assert sorted(widget["properties"]["alarms"]) == sorted(each.outputs["arn"] for each in telling)
+        assert widget["y"] < min(each["y"] for each in body(default())["widgets"] if each["type"] == "metric")
+
+    def test_dashboard_can_be_off(self) -> None:
+        """The metrics stay: alarms need them."""
+        made = monitoring_of(dashboard=False)
+
+        assert not made.all("Dashboard")
+        assert len(made.all("LogMetricFilter")) == len(default().all("LogMetricFilter"))
