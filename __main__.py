@@ -1,4 +1,4 @@
-"""The stack: settings in, components wired, outputs exported."""
+"""The stack: settings in, components wired, outputs exported. A component takes its group of settings whole."""
 
 from pathlib import Path
 
@@ -16,7 +16,6 @@ here = Path(__file__).parent
 settings = Settings.load(ROUTES)
 target = Target.of(settings.package_platform, settings.function.architecture, settings.function.python_version)
 
-# A component takes its group of settings whole: each is a field of its Args, by the same name.
 auth_args = AuthPoolArgs(
     region=settings.region,
     scopes={scope: route.summary for route in ROUTES for scope in route.scopes},
@@ -49,7 +48,6 @@ api_args = HttpApiArgs(
 api = HttpApi("api", api_args)
 watched = MonitoringArgs(region=settings.region, auth=auth, function=function, api=api, **vars(settings.monitoring))
 Monitoring("monitoring", watched)
-
 pulumi.export("apiUrl", api.url)
 pulumi.export("region", settings.region)
 pulumi.export("userPoolId", auth.user_pool_id)
