@@ -6,35 +6,52 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, Literal
 
 import pulumi
 import pulumi_aws as aws
 
+from components import app_clients, mail, second_factors, threat_protection
+from components.app_clients import AppClientsArgs, People
+from components.custom_attributes import CustomAttribute, schema
+from components.identity_providers import IdentityProvidersArgs, identity_providers
+from components.mail import MailArgs
+from components.second_factors import SecondFactorsArgs
+from components.sign_in_page import SignInPageArgs, branding, sign_in_page
+from components.threat_protection import ThreatProtectionArgs
+
 
 @dataclass(frozen=True, kw_only=True)
-class AuthPoolArgs:
+class AuthPoolArgs(
+    SecondFactorsArgs, MailArgs, ThreatProtectionArgs, SignInPageArgs, IdentityProvidersArgs, AppClientsArgs
+):
     """How people sign in. URLs are exact; lifetimes in minutes and days; ValueError where Cognito would refuse.
 
     `scopes` maps `<resource server>/<name>` to what it allows in words, `groups` likewise. With `deletion_protection`
-    neither Cognito nor Pulumi deletes or replaces the pool.
+    neither Cognito nor Pulumi deletes or replaces the pool. The rest is each concern's own.
     """
 
     region: str
-    domain_prefix: str
     callback_urls: Sequence[str]
     logout_urls: Sequence[str]
     scopes: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
+    user_pool_tier: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
     email_as_username: bool = False
+    custom_attributes: Sequence[CustomAttribute] = ()
     self_sign_up: bool = True
     password_sign_in: bool = False
     password_minimum_length: int = 12
+    password_history: int = 0
     access_token_minutes: int = 15
     refresh_token_days: int = 30
+    refresh_token_rotation: bool = False
+    refresh_grace_seconds: int = 10
     deletion_protection: bool = True
 
     def __post_init__(self) -> None:
+        for concern in (MailArgs, SignInPageArgs, IdentityProvidersArgs, AppClientsArgs):
+            concern.__post_init__(self)
         if not self.callback_urls or not self.logout_urls:
             raise ValueError("callback_urls and logout_urls must each name a URL: the code flow returns to one")
         if not 12 <= self.password_minimum_length <= 99:  # Cognito's own range is 6 to 99
@@ -48,10 +65,17 @@ class AuthPoolArgs:
 
 
 class AuthPool(pulumi.ComponentResource):
-    """A user pool with one public app client, whose access tokens the API and the function both accept."""
+    """A user pool whose app clients' access tokens the API and the function both accept.
+
+    `client_id` is the browser's client, the one that always is; `audiences` are the ids of all. `client_ids` and
+    `client_secrets` have the others by name, the latter machines only and secret.
+    """
 
     user_pool_id: pulumi.Output[str]
     client_id: pulumi.Output[str]
+    client_ids: Mapping[str, pulumi.Output[str]]
+    client_secrets: Mapping[str, pulumi.Output[str]]
+    audiences: Sequence[pulumi.Output[str]]
     issuer: pulumi.Output[str]
     domain: pulumi.Output[str]
     sign_in: Mapping[str, Any]
@@ -62,42 +86,58 @@ class AuthPool(pulumi.ComponentResource):
 
         pool = aws.cognito.UserPool(
             f"{name}-pool",
+            user_pool_tier=args.user_pool_tier,
             # How users are named cannot change while a pool lives, so it is said in full.
             username_attributes=["email"] if args.email_as_username else None,
             alias_attributes=None if args.email_as_username else ["email"],
             username_configuration={"case_sensitive": False},
+            schemas=schema(args.custom_attributes),
             auto_verified_attributes=["email"],
             user_attribute_update_settings={"attributes_require_verification_before_updates": ["email"]},
-            account_recovery_setting={"recovery_mechanisms": [{"name": "verified_email", "priority": 1}]},
-            admin_create_user_config={"allow_admin_create_user_only": not args.self_sign_up},
-            password_policy={
-                "minimum_length": args.password_minimum_length,
-                "require_lowercase": True,
-                "require_uppercase": True,
-                "require_numbers": True,
-                "require_symbols": True,
-                "temporary_password_validity_days": 1,
-            },
+            account_recovery_setting=second_factors.account_recovery(args),
+            admin_create_user_config=aws.cognito.UserPoolAdminCreateUserConfigArgs(
+                allow_admin_create_user_only=not args.self_sign_up, invite_message_template=mail.invitation(args)
+            ),
+            email_configuration=mail.email(args),
+            password_policy=_password_policy(args),
+            user_pool_add_ons=threat_protection.add_ons(args),
+            **second_factors.factors(args),
             deletion_protection="ACTIVE" if args.deletion_protection else "INACTIVE",
             # Cognito refuses a delete; `protect` makes Pulumi refuse a replacement too, at preview.
             opts=pulumi.ResourceOptions(parent=self, protect=args.deletion_protection),
         )
         servers = _resource_servers(name, pool, args.scopes, child)
         _groups(name, pool, args.groups, child)
-        client = _public_client(name, pool, args, pulumi.ResourceOptions(parent=self, depends_on=servers))
-        domain = aws.cognito.UserPoolDomain(
-            f"{name}-domain", domain=args.domain_prefix, user_pool_id=pool.id, opts=child
+        providers = identity_providers(name, pool, args, child)
+        threat_protection.risk_configuration(name, pool, args, args, child)
+        threat_protection.user_event_logs(name, pool, args, child)
+        # A client waits for the scopes and providers that it names: they must exist first.
+        after = pulumi.ResourceOptions(parent=self, depends_on=[*servers, *providers])
+        people = People(
+            providers=("COGNITO", *(each.name for each in args.identity_providers)),
+            password_sign_in=args.password_sign_in,
+            choice=args.choice,
         )
+        client = app_clients.for_people(f"{name}-client", pool, args, people, after)
+        others = app_clients.others(name, pool, args, people, after)
+        self.domain = sign_in_page(name, pool, args.region, args, child)
+        pages = {"": client, **{f"-{each}": made for each, made in others.people.items()}}
+        branding(name, pool, pages, args, child)
 
         self.user_pool_id = pool.id
         self.client_id = client.id
+        self.client_ids = {each: made.id for each, made in others.all.items()}
+        self.client_secrets = {each: pulumi.Output.secret(made.client_secret) for each, made in others.machines.items()}
+        self.audiences = [client.id, *self.client_ids.values()]
         self.issuer = pulumi.Output.concat("https://", pool.endpoint)
-        self.domain = pulumi.Output.concat("https://", domain.domain, f".auth.{args.region}.amazoncognito.com")
         self.sign_in = _sign_in(args)
         self.register_outputs(
             {
                 "user_pool_id": self.user_pool_id,
                 "client_id": self.client_id,
+                "client_ids": self.client_ids,
+                "client_secrets": self.client_secrets,
+                "audiences": self.audiences,
                 "issuer": self.issuer,
                 "domain": self.domain,
                 "sign_in": self.sign_in,
@@ -120,10 +160,21 @@ def _sign_in(args: AuthPoolArgs) -> Mapping[str, Any]:
             "requireNumbers": True,
             "requireSymbols": True,
         },
-        "mfa": "OFF",
-        "mfaMethods": [],
+        **second_factors.told(args),
         "groups": sorted(args.groups),
     }
+
+
+def _password_policy(args: AuthPoolArgs) -> aws.cognito.UserPoolPasswordPolicyArgs:
+    return aws.cognito.UserPoolPasswordPolicyArgs(
+        minimum_length=args.password_minimum_length,
+        require_lowercase=True,
+        require_uppercase=True,
+        require_numbers=True,
+        require_symbols=True,
+        password_history_size=args.password_history or None,
+        temporary_password_validity_days=1,
+    )
 
 
 def _resource_servers(
@@ -155,30 +206,3 @@ def _groups(name: str, pool: aws.cognito.UserPool, groups: Mapping[str, str], op
         aws.cognito.UserGroup(
             f"{name}-group-{group}", name=group, description=description, user_pool_id=pool.id, opts=opts
         )
-
-
-def _public_client(
-    name: str, pool: aws.cognito.UserPool, args: AuthPoolArgs, opts: pulumi.ResourceOptions
-) -> aws.cognito.UserPoolClient:
-    """The app client of browsers and mobile apps. Waits for the resource servers: its scopes must exist first."""
-    flows = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
-    return aws.cognito.UserPoolClient(
-        f"{name}-client",
-        user_pool_id=pool.id,
-        generate_secret=False,  # a browser cannot keep one
-        explicit_auth_flows=[*flows, "ALLOW_USER_PASSWORD_AUTH"] if args.password_sign_in else flows,
-        supported_identity_providers=["COGNITO"],
-        allowed_oauth_flows_user_pool_client=True,
-        allowed_oauth_flows=["code"],  # never implicit: its tokens travel in the address bar
-        allowed_oauth_scopes=["openid", "email", "profile", *sorted(args.scopes)],
-        callback_urls=list(args.callback_urls),
-        logout_urls=list(args.logout_urls),
-        prevent_user_existence_errors="ENABLED",  # Cognito's own default tells strangers who has an account
-        enable_token_revocation=True,
-        access_token_validity=args.access_token_minutes,
-        id_token_validity=args.access_token_minutes,
-        refresh_token_validity=args.refresh_token_days,
-        # Without units Cognito counts hours for access and ID tokens.
-        token_validity_units={"access_token": "minutes", "id_token": "minutes", "refresh_token": "days"},
-        opts=opts,
-    )

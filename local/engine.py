@@ -84,7 +84,9 @@ class Monitor(mocks.MockMonitor):
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the engine's name for it
         if "::pulumi:pulumi:Stack::" in request.urn:
-            self.outputs = rpc.deserialize_properties(request.outputs)
+            outputs = rpc.deserialize_properties(request.outputs)
+            # Who needs a secret here asks the emulator; a file of outputs is passed around.
+            self.outputs = {key: value for key, value in outputs.items() if not rpc.is_rpc_secret(value)}
         return empty_pb2.Empty()
 
 
@@ -107,10 +109,18 @@ class _Resources(mocks.Mocks):
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
             return "", {}  # a component: its children are what is created
-        return self._create(args.typ, args.name, args.inputs)
+        return self._create(args.typ, args.name, _plain(args.inputs))
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         return self._ask(args.token)
+
+
+def _plain(value: Any) -> Any:
+    """The value with what is secret in it in plain, as a provider receives it."""
+    value = rpc.unwrap_rpc_secret(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(member) for key, member in value.items()}
+    return [_plain(member) for member in value] if isinstance(value, list) else value
 
 
 def unanswered(token: str) -> dict[str, Any]:

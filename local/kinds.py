@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
         "userId": ACCOUNT,
     },
 }
+
+_CLOUDFRONT = "Z2FDTNDATAQYW2"
 
 # What AWS enforces and the emulator does not: held by unit tests, and said by `up`.
 NOT_EMULATED = (
@@ -75,7 +78,9 @@ class Kind:
     inputs: Mapping[str, Parameter]
     outputs: Callable[[Values, Values, World], tuple[str, dict[str, Any]]]
     name: str | None = None  # the parameter that Pulumi would fill with a name of its own where the program gives none
-    then: Mapping[str, Callable[[Any, Any, Values], object]] = field(default_factory=dict)
+    then: Mapping[str, Callable[[Any, Any, Values], object]] = field(
+        default_factory=dict
+    )  # their `sent` has the id too
     update: str | None = None
     delete: str | None = None
     identity: str | None = None  # the parameter of both that takes the id
@@ -103,6 +108,49 @@ def _user_pool(answer: Values, _: Values, world: World) -> tuple[str, dict[str, 
         "arn": world.arn("cognito-idp", f"userpool/{pool_id}"),
         "endpoint": f"cognito-idp.{world.region}.amazonaws.com/{pool_id}",
     }
+
+
+def _second_factor(parameter: str) -> Callable[[Any, Any, Values], object]:
+    """A second factor's settings have a call of their own; it leaves the others as they are in the emulator."""
+
+    def set_it(client: Any, value: Any, sent: Values) -> None:
+        client.set_user_pool_mfa_config(UserPoolId=sent["UserPoolId"], **{parameter: _pascal(value)})
+
+    return set_it
+
+
+def _add_attributes(client: Any, sent: Values) -> None:
+    """Cognito adds custom attributes, and never changes or removes one."""
+    pool = client.describe_user_pool(UserPoolId=sent["UserPoolId"])["UserPool"]
+    there = {each["Name"].removeprefix("custom:") for each in pool["SchemaAttributes"]}
+    wanted = {each["Name"]: each for each in sent.get("Schema", [])}
+    own = {each["Name"].removeprefix("custom:") for each in pool["SchemaAttributes"] if ":" in each["Name"]}
+    if gone := own - wanted.keys():
+        raise LocalError(
+            f"custom attributes cannot be removed from a living pool, got none of {', '.join(sorted(gone))}"
+        )
+    if new := [attribute for name, attribute in wanted.items() if name not in there]:
+        client.add_custom_attributes(UserPoolId=sent["UserPoolId"], CustomAttributes=new)
+
+
+def _domain(answer: Values, sent: Values, _: World) -> tuple[str, dict[str, Any]]:
+    # CloudFront's own zone, the same for every distribution (Route 53, AliasTarget)
+    cloudfront = {"cloudfrontDistribution": answer.get("CloudFrontDomain"), "cloudfrontDistributionZoneId": _CLOUDFRONT}
+    return sent["Domain"], cloudfront if "CustomDomainConfig" in sent else {}
+
+
+def _style(document: str) -> dict[str, Any]:
+    return {"Settings": json.loads(document)}
+
+
+def _change(**record: Any) -> dict[str, Any]:
+    """One record set of one change, which the inputs fill together."""
+    return {"ChangeBatch": {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}}
+
+
+def _alias(aliases: list[Values]) -> dict[str, Any]:
+    names = {"name": "DNSName", "zoneId": "HostedZoneId", "evaluateTargetHealth": "EvaluateTargetHealth"}
+    return _change(AliasTarget={names[key]: value for key, value in aliases[0].items()})
 
 
 def _function(answer: Values, _: Values, world: World) -> tuple[str, dict[str, Any]]:
@@ -223,12 +271,31 @@ KINDS: Mapping[str, Kind] = {
         inputs={
             **_same("usernameAttributes", "aliasAttributes", "usernameConfiguration", "autoVerifiedAttributes"),
             **_same("accountRecoverySetting", "adminCreateUserConfig", "deletionProtection"),
+            **_same("userPoolTier", "userPoolAddOns", "mfaConfiguration"),
+            "schemas": _nested("Schema"),
             "passwordPolicy": _nested("Policies", "PasswordPolicy"),
+            "signInPolicy": _nested("Policies", "SignInPolicy"),
+            "emailConfiguration": _renamed(
+                "EmailConfiguration",
+                {
+                    "emailSendingAccount": "EmailSendingAccount",
+                    "fromEmailAddress": "From",
+                    "sourceArn": "SourceArn",
+                    "replyToEmailAddress": "ReplyToEmailAddress",
+                    "configurationSet": "ConfigurationSet",
+                },
+            ),
             "userAttributeUpdateSettings": _renamed(
                 "UserAttributeUpdateSettings",
                 {"attributesRequireVerificationBeforeUpdates": "AttributesRequireVerificationBeforeUpdate"},
             ),
         },
+        then={
+            "softwareTokenMfaConfiguration": _second_factor("SoftwareTokenMfaConfiguration"),
+            "emailMfaConfiguration": _second_factor("EmailMfaConfiguration"),
+            "webAuthnConfiguration": _second_factor("WebAuthnConfiguration"),
+        },
+        changes={"Schema": _add_attributes},
         outputs=_user_pool,
     ),
     "aws:cognito/userPoolClient:UserPoolClient": Kind(
@@ -242,14 +309,17 @@ KINDS: Mapping[str, Kind] = {
             **_same("userPoolId", "generateSecret", "explicitAuthFlows", "supportedIdentityProviders"),
             **_same("allowedOauthFlowsUserPoolClient", "callbackUrls", "logoutUrls", "preventUserExistenceErrors"),
             **_same("enableTokenRevocation", "accessTokenValidity", "idTokenValidity", "refreshTokenValidity"),
-            **_same("tokenValidityUnits"),
+            **_same("tokenValidityUnits", "refreshTokenRotation"),
             "allowedOauthFlowsUserPoolClient": "AllowedOAuthFlowsUserPoolClient",
             "allowedOauthFlows": "AllowedOAuthFlows",
             "allowedOauthScopes": "AllowedOAuthScopes",
             "callbackUrls": "CallbackURLs",
             "logoutUrls": "LogoutURLs",
         },
-        outputs=lambda answer, _sent, _world: (answer["UserPoolClient"]["ClientId"], {}),
+        outputs=lambda answer, _sent, _world: (
+            answer["UserPoolClient"]["ClientId"],
+            {"clientSecret": answer["UserPoolClient"].get("ClientSecret")},
+        ),
     ),
     "aws:cognito/resourceServer:ResourceServer": Kind(
         service="cognito-idp",
@@ -270,9 +340,65 @@ KINDS: Mapping[str, Kind] = {
     "aws:cognito/userPoolDomain:UserPoolDomain": Kind(
         service="cognito-idp",
         call="create_user_pool_domain",
+        update="update_user_pool_domain",
         delete="delete_user_pool_domain",
-        inputs=_same("domain", "userPoolId"),
-        outputs=_sent("Domain"),
+        inputs={
+            **_same("domain", "userPoolId", "managedLoginVersion"),
+            "certificateArn": lambda arn: {"CustomDomainConfig": {"CertificateArn": arn}},
+        },
+        outputs=_domain,
+    ),
+    "aws:cognito/identityProvider:IdentityProvider": Kind(
+        service="cognito-idp",
+        call="create_identity_provider",
+        update="update_identity_provider",
+        delete="delete_identity_provider",
+        inputs={
+            **_same("userPoolId", "providerName", "providerType"),
+            # Their members are the providers' own names, not AWS's.
+            "providerDetails": "ProviderDetails",
+            "attributeMapping": "AttributeMapping",
+        },
+        outputs=_sent("UserPoolId", "ProviderName"),
+    ),
+    "aws:cognito/riskConfiguration:RiskConfiguration": Kind(
+        service="cognito-idp",
+        call="set_risk_configuration",
+        missing="threat protection",
+        inputs={
+            "userPoolId": "UserPoolId",
+            "accountTakeoverRiskConfiguration": _nested("AccountTakeoverRiskConfiguration"),
+            "compromisedCredentialsRiskConfiguration": _nested("CompromisedCredentialsRiskConfiguration"),
+        },
+        outputs=_sent("UserPoolId"),
+    ),
+    "aws:cognito/logDeliveryConfiguration:LogDeliveryConfiguration": Kind(
+        service="cognito-idp",
+        call="set_log_delivery_configuration",
+        missing="delivery of user events",
+        inputs=_same("userPoolId", "logConfigurations"),
+        outputs=_sent("UserPoolId"),
+    ),
+    "aws:cognito/managedLoginBranding:ManagedLoginBranding": Kind(
+        service="cognito-idp",
+        call="create_managed_login_branding",
+        missing="the look of managed login",
+        inputs={**_same("userPoolId", "clientId", "useCognitoProvidedValues"), "settings": _style},
+        outputs=_sent("UserPoolId", "ClientId"),
+    ),
+    "aws:route53/record:Record": Kind(
+        service="route53",
+        call="change_resource_record_sets",
+        missing="DNS records",
+        inputs={
+            "zoneId": "HostedZoneId",
+            "name": lambda name: _change(Name=name),
+            "type": lambda type_: _change(Type=type_),
+            "ttl": lambda seconds: _change(TTL=seconds),
+            "records": lambda records: _change(ResourceRecords=[{"Value": each} for each in records]),
+            "aliases": _alias,
+        },
+        outputs=_sent("HostedZoneId"),
     ),
     "aws:iam/role:Role": Kind(
         service="iam",

@@ -65,6 +65,11 @@ class Provider:
             return unanswered(token)
         return dict(ANSWERS[token])
 
+    @property
+    def missing(self) -> list[str]:
+        """What the program asked for and the emulator lacks, in words."""
+        return sorted({KINDS[type_].missing for type_, _ in self._made} - {""})
+
     def begin(self) -> None:
         """Begin an evaluation: what it does not ask for, `sweep` removes."""
         self._wanted.clear()
@@ -107,25 +112,26 @@ class Provider:
             resource_id, computed = kind.outputs({}, sent, self._world)
             return Made(given, sent, resource_id, computed)
         answer = getattr(client, kind.call)(**sent)
+        made = Made(given, sent, *kind.outputs(answer, sent, self._world))
         for key in kind.then.keys() & given.keys():
-            kind.then[key](client, given[key], sent)
-        resource_id, computed = kind.outputs(answer, sent, self._world)
-        return Made(given, sent, resource_id, computed)
+            kind.then[key](client, given[key], {**sent, **_identity(kind, made)})
+        return made
 
     def _change(self, kind: Kind, name: str, made: Made, given: dict[str, Any]) -> Made:
         if kind.missing:
             return self._make(kind, name, given)
         client, sent = self._clients[kind.service], _parameters(kind, name, given)
+        known = {**sent, **_identity(kind, made)}
         changed = {key for key in made.sent.keys() | sent.keys() if made.sent.get(key) != sent.get(key)}
         takes = self._takes(client, kind.update)
         if changed <= takes | kind.changes.keys():
             for parameter in changed & kind.changes.keys():
-                kind.changes[parameter](client, sent)
+                kind.changes[parameter](client, known)
             if changed & takes:
-                self._call(client, kind, kind.update, {**sent, **_identity(kind, made)})
+                self._call(client, kind, kind.update, known)
             for key in kind.then.keys() & given.keys():
                 if _comparable(made.given.get(key)) != _comparable(given[key]):
-                    kind.then[key](client, given[key], sent)
+                    kind.then[key](client, given[key], known)
             return Made(given, sent, made.id, made.computed)
         if kind.kept:
             names = ", ".join(sorted(changed - takes - kind.changes.keys()))
@@ -181,8 +187,17 @@ def _parameters(kind: Kind, name: str, inputs: Values) -> dict[str, Any]:
         if isinstance(place, str):
             parameters[place] = value
         elif place is not None:
-            parameters.update(place(value))
+            parameters = _merged(parameters, place(value))
     return parameters
+
+
+def _merged(one: Any, other: Any) -> Any:
+    """Two inputs may fill one parameter together: objects by their members, lists item by item."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return {**one, **{key: _merged(one[key], value) if key in one else value for key, value in other.items()}}
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        return [_merged(*pair) for pair in zip(one, other, strict=True)]
+    return other
 
 
 def _whole(value: Any) -> Any:

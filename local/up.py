@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +19,7 @@ from local import ROOT, LocalError
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
 from local.engine import Stack
-from local.kinds import KINDS, NOT_EMULATED
+from local.kinds import NOT_EMULATED
 from local.live import Calls, Watch
 from local.people import People, new_password
 from local.running import Folder, Run
@@ -47,7 +47,7 @@ def up(stack_name: str, port: int, folder: Folder) -> None:
             outputs = _unless_stopped(stop, lambda: deployment.bring_up(stack, steps))
             run = Run(os.getpid(), stack.name, emulator.endpoint, time.time(), new_password())
             folder.publish_outputs(outputs)
-            _summarise(outputs, People(outputs, run.password), run, steps, folder)
+            _summarise(outputs, People(outputs, run.password), run, steps, folder, deployment.provider.missing)
             folder.publish_run(run)
             with closing(Calls(emulator.requests, deployment.provider)) as calls:
                 while not stop.wait(0.1):
@@ -135,7 +135,9 @@ def _unless_stopped(stop: threading.Event, do: Callable[[], T]) -> T:
     raise Interrupted
 
 
-def _summarise(outputs: dict[str, Any], people: People, run: Run, steps: Steps, folder: Folder) -> None:
+def _summarise(
+    outputs: dict[str, Any], people: People, run: Run, steps: Steps, folder: Folder, missing: Sequence[str]
+) -> None:
     user, callback = people.ensure("demo"), people.callback_url
     where = "" if folder.path == ROOT / ".local" else f" --dir {folder.path}"
     python = f"{Path(sys.prefix).relative_to(ROOT)}/bin/python" if Path(sys.prefix).is_relative_to(ROOT) else "python"
@@ -156,7 +158,7 @@ Call the API as the demo user:
   curl -H "Authorization: Bearer $({local} token --user {user})" {outputs["apiUrl"]}/hello
 
 More: {local} --help
-Not emulated: {"; ".join([*NOT_EMULATED, *sorted({kind.missing for kind in KINDS.values() if kind.missing})])}.
+Not emulated: {"; ".join([*NOT_EMULATED, *missing])}.
 Press Ctrl-C to stop, or run: make down""",
         flush=True,
     )

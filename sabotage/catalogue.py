@@ -172,88 +172,94 @@ _GATEWAY = [
     ),
 ]
 
-_POOLS = _all(
-    "components/auth_pool.py",
-    _POOL,
-    (
-        "client-secret",
-        "A secret that every browser holds is taken for a proof of who calls.",
-        "generate_secret=False,",
-        "generate_secret=True,",
+_POOLS = [
+    *_all(
+        "components/auth_pool.py",
+        _POOL,
+        (
+            "deletion-protection-ignored",
+            "One mistaken call deletes every user.",
+            'deletion_protection="ACTIVE" if args.deletion_protection else "INACTIVE",',
+            'deletion_protection="INACTIVE",',
+        ),
+        (
+            "protect-dropped",
+            "A change that replaces the pool goes through, and every user is gone.",
+            "protect=args.deletion_protection",
+            "protect=False",
+        ),
+        (
+            "sign-up-always-open",
+            "Strangers can make accounts in a pool that was meant to be closed.",
+            "allow_admin_create_user_only=not args.self_sign_up",
+            "allow_admin_create_user_only=False",
+        ),
+        (
+            "short-passwords-accepted",
+            "Passwords short enough to guess are allowed.",
+            "if not 12 <= self.password_minimum_length <= 99:",
+            "if not 6 <= self.password_minimum_length <= 99:",
+        ),
+        (
+            "unverified-email-counts",
+            "A user takes over another's address without owning it.",
+            '{"attributes_require_verification_before_updates": ["email"]}',
+            '{"attributes_require_verification_before_updates": []}',
+        ),
+        (
+            "issuer-by-http",
+            "The gateway fetches the keys in plain text, where they can be swapped.",
+            'self.issuer = pulumi.Output.concat("https://", pool.endpoint)',
+            'self.issuer = pulumi.Output.concat("http://", pool.endpoint)',
+        ),
     ),
-    (
-        "implicit-flow",
-        "Tokens travel in the address bar, and so into histories and referrers.",
-        'allowed_oauth_flows=["code"],',
-        'allowed_oauth_flows=["code", "implicit"],',
+    *_all(
+        "components/app_clients.py",
+        _POOL,
+        (
+            "client-secret",
+            "A secret that every browser holds is taken for a proof of who calls.",
+            "generate_secret=False,",
+            "generate_secret=True,",
+        ),
+        (
+            "implicit-flow",
+            "Tokens travel in the address bar, and so into histories and referrers.",
+            'allowed_oauth_flows=["code"],',
+            'allowed_oauth_flows=["code", "implicit"],',
+        ),
+        (
+            "password-flow-always",
+            "Every front end may collect passwords and send them in plain.",
+            "if people.password_sign_in:",
+            "if people:",
+        ),
+        (
+            "user-existence-told",
+            "Strangers can find out who has an account.",
+            '"prevent_user_existence_errors": "ENABLED",',
+            '"prevent_user_existence_errors": "LEGACY",',
+        ),
+        (
+            "revocation-off",
+            "A stolen refresh token cannot be withdrawn.",
+            '"enable_token_revocation": True,',
+            '"enable_token_revocation": False,',
+        ),
+        (
+            "lifetimes-without-units",
+            "Access tokens of 15 minutes live for 15 hours.",
+            '"token_validity_units": {"access_token": "minutes", "id_token": "minutes", "refresh_token": "days"},',
+            '"token_validity_units": {"refresh_token": "days"},',
+        ),
+        (
+            "administration-scope",
+            "A stolen access token can change the user's own address and password.",
+            'allowed_oauth_scopes=["openid", "email", "profile",',
+            'allowed_oauth_scopes=["openid", "email", "profile", "aws.cognito.signin.user.admin",',
+        ),
     ),
-    (
-        "password-flow-always",
-        "Every front end may collect passwords and send them in plain.",
-        'explicit_auth_flows=[*flows, "ALLOW_USER_PASSWORD_AUTH"] if args.password_sign_in else flows,',
-        'explicit_auth_flows=[*flows, "ALLOW_USER_PASSWORD_AUTH"],',
-    ),
-    (
-        "user-existence-told",
-        "Strangers can find out who has an account.",
-        'prevent_user_existence_errors="ENABLED",',
-        'prevent_user_existence_errors="LEGACY",',
-    ),
-    (
-        "revocation-off",
-        "A stolen refresh token cannot be withdrawn.",
-        "enable_token_revocation=True,",
-        "enable_token_revocation=False,",
-    ),
-    (
-        "deletion-protection-ignored",
-        "One mistaken call deletes every user.",
-        'deletion_protection="ACTIVE" if args.deletion_protection else "INACTIVE",',
-        'deletion_protection="INACTIVE",',
-    ),
-    (
-        "protect-dropped",
-        "A change that replaces the pool goes through, and every user is gone.",
-        "protect=args.deletion_protection",
-        "protect=False",
-    ),
-    (
-        "lifetimes-without-units",
-        "Access tokens of 15 minutes live for 15 hours.",
-        'token_validity_units={"access_token": "minutes", "id_token": "minutes", "refresh_token": "days"},',
-        'token_validity_units={"refresh_token": "days"},',
-    ),
-    (
-        "administration-scope",
-        "A stolen access token can change the user's own address and password.",
-        'allowed_oauth_scopes=["openid", "email", "profile",',
-        'allowed_oauth_scopes=["openid", "email", "profile", "aws.cognito.signin.user.admin",',
-    ),
-    (
-        "sign-up-always-open",
-        "Strangers can make accounts in a pool that was meant to be closed.",
-        '{"allow_admin_create_user_only": not args.self_sign_up}',
-        '{"allow_admin_create_user_only": False}',
-    ),
-    (
-        "short-passwords-accepted",
-        "Passwords short enough to guess are allowed.",
-        "if not 12 <= self.password_minimum_length <= 99:",
-        "if not 6 <= self.password_minimum_length <= 99:",
-    ),
-    (
-        "unverified-email-counts",
-        "A user takes over another's address without owning it.",
-        '{"attributes_require_verification_before_updates": ["email"]}',
-        '{"attributes_require_verification_before_updates": []}',
-    ),
-    (
-        "issuer-by-http",
-        "The gateway fetches the keys in plain text, where they can be swapped.",
-        'self.issuer = pulumi.Output.concat("https://", pool.endpoint)',
-        'self.issuer = pulumi.Output.concat("http://", pool.endpoint)',
-    ),
-)
+]
 
 _FUNCTIONS = [
     *_all(

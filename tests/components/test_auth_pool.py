@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -98,6 +99,34 @@ class TestPool:
         policy = pool_of(password_minimum_length=20).one("UserPool").inputs["passwordPolicy"]
 
         assert policy["minimumLength"] == 20
+
+    @pytest.mark.parametrize("tier", ["LITE", "ESSENTIALS", "PLUS"])
+    def test_tier_is_said(self, tier: str) -> None:
+        """What a pool can do, and costs, depends on it; Cognito's own default has changed before."""
+        assert pool_of(user_pool_tier=tier).one("UserPool").inputs["userPoolTier"] == tier
+
+    def test_old_passwords_may_come_back_unless_told_otherwise(self) -> None:
+        """A history needs a tier above LITE; where it is wanted it must reach the pool."""
+        policies = [pool_of(password_history=size).one("UserPool").inputs["passwordPolicy"] for size in (0, 5)]
+
+        assert [policy.get("passwordHistorySize") for policy in policies] == [None, 5]
+
+    def test_custom_attributes_are_added_as_told(self) -> None:
+        """Cognito compares all of an attribute: one that differs from what it has is a change, which it refuses."""
+        assert "schemas" not in default().one("UserPool").inputs
+        attributes = [
+            SimpleNamespace(name="team", type="String", mutable=True),
+            SimpleNamespace(name="level", type="Number", mutable=False),
+        ]
+        assert pool_of(custom_attributes=attributes).one("UserPool").inputs["schemas"] == [
+            {
+                "name": "team",
+                "attributeDataType": "String",
+                "mutable": True,
+                "stringAttributeConstraints": {"minLength": "0", "maxLength": "2048"},
+            },
+            {"name": "level", "attributeDataType": "Number", "mutable": False, "numberAttributeConstraints": {}},
+        ]
 
     def test_pool_is_protected_unless_told_otherwise(self) -> None:
         """Losing the pool loses every user. Cognito refuses the delete; Pulumi refuses the replacement, at preview."""
@@ -264,7 +293,7 @@ class TestOutputs:
             "selfSignUp": not pool["adminCreateUserConfig"]["allowAdminCreateUserOnly"],
             "passwordPolicy": policy,
             "mfa": pool.get("mfaConfiguration", "OFF"),
-            "mfaMethods": [],
+            "mfaMethods": ["TOTP"] if pool["softwareTokenMfaConfiguration"]["enabled"] else [],
             "groups": sorted(each.inputs["name"] for each in made.all("UserGroup")),
         }
 

@@ -15,12 +15,37 @@ import pytest
 
 import components
 from settings.model import GROUPS, PLACES
-from tests.components import test_api_function, test_auth_pool, test_http_api, test_monitoring
+from tests.components import (
+    test_api_function,
+    test_app_clients,
+    test_auth_pool,
+    test_http_api,
+    test_identity_providers,
+    test_monitoring,
+    test_sign_in_page,
+)
 from tests.pulumi_recorder import Recording, record
 
+# All that a pool can have, so that every child of it is held to the contract.
+EVERY_OPTION = {
+    "user_pool_tier": "PLUS",
+    "app_clients": [test_app_clients.BROWSER, test_app_clients.NATIVE, test_app_clients.MACHINE],
+    "identity_providers": [test_identity_providers.GOOGLE, test_identity_providers.SAML],
+    "identity_provider_secrets": {"Google": "hush"},
+    "threat_protection": "enforced",
+    "user_event_logs": True,
+    "managed_login": True,
+    **test_sign_in_page.OWN,
+    "sign_in_zone_id": "Z0123456789",
+}
 # The least that each component can be made of.
 ARGS = {
-    "AuthPool": {**test_auth_pool.REQUIRED, "scopes": test_auth_pool.SCOPES, "groups": test_auth_pool.GROUPS},
+    "AuthPool": {
+        **test_auth_pool.REQUIRED,
+        "scopes": test_auth_pool.SCOPES,
+        "groups": test_auth_pool.GROUPS,
+        **EVERY_OPTION,
+    },
     "ApiFunction": test_api_function.REQUIRED,
     "HttpApi": test_http_api.REQUIRED,
     "Monitoring": test_monitoring.REQUIRED,
