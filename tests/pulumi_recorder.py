@@ -282,7 +282,7 @@ def _unfit_text(shape: Shape, value: str, path: str) -> Iterator[str]:
     if shape.enum and value not in shape.enum:
         yield f"{path} must be one of {', '.join(shape.enum)}, got {value}"
     if path == "CreateUserPoolDomain.Domain":
-        return  # the model's pattern is that of a prefix; one's own domain has dots
+        value = value.replace(".", "-")  # the model's pattern is a prefix's; one's own domain has dots
     if pattern and "\\p" not in pattern and not re.fullmatch(pattern, value):  # Python's re has no \\p{L}
         yield f"{path} must match {pattern}, got {value}"
 
