@@ -13,8 +13,8 @@ from local import ROOT
 
 
 def ours(path: Path) -> bool:
-    """Not in a hidden folder, where environments, packages and a running stack are."""
-    return not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    """Not in a hidden folder, where environments and a running stack are, nor among a front end's packages."""
+    return not any(part.startswith(".") or part == "node_modules" for part in path.relative_to(ROOT).parts)
 
 
 SOURCES = sorted(

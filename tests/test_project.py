@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from importlib.metadata import packages_distributions
@@ -15,6 +16,7 @@ from local import ROOT
 from tests.test_architecture import COMPONENTS, HANDLER, SETTINGS, ours, packages_of
 
 LOCKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("requirements*.txt") if ours(path))
+FRONT_ENDS = sorted(path.parent.relative_to(ROOT).as_posix() for path in ROOT.rglob("package.json") if ours(path))
 SOURCES = [name.removesuffix(".txt") + ".in" for name in LOCKS]
 
 
@@ -35,6 +37,7 @@ def needed(files: list[str], own: set[str]) -> set[str]:
 def test_the_lock_files_are_found() -> None:
     """A scan that finds nothing would hold nothing."""
     assert {"requirements.txt", "requirements-dev.txt", "handler/requirements.txt"} <= set(LOCKS)
+    assert FRONT_ENDS == ["tests/web", "web"]
 
 
 def test_programs_requirements_cover_its_imports() -> None:
@@ -114,6 +117,23 @@ def test_every_lock_has_its_source_and_the_makefile_makes_it() -> None:
         assert lock.removesuffix(".txt") in recipe[1].split(" in ", 1)[1].split(";")[0].split()
 
 
+@pytest.mark.parametrize("folder", FRONT_ENDS)
+def test_front_ends_packages_are_pinned_by_hash_and_by_no_address(folder: str) -> None:
+    """npm writes where it got each package from into its lock file unless it is told not to."""
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())
+    asked = json.loads((ROOT / folder / "package.json").read_text())
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+
+    assert packages
+    assert all(re.fullmatch(r"sha512-[\w+/]+=*", entry["integrity"]) for entry in packages.values())
+    assert not any("resolved" in entry for entry in packages.values())
+    for name, version in {**asked.get("dependencies", {}), **asked.get("devDependencies", {})}.items():
+        assert packages[f"node_modules/{name}"]["version"] == version, "as exact as the lock file"
+    configured = (ROOT / folder / ".npmrc").read_text()
+    assert "omit-lockfile-registry-resolved=true" in configured
+    assert "//" not in configured
+
+
 def test_oldest_python_is_the_same_everywhere() -> None:
     """The linter, the lock files, the Makefile and the package's own data each say it."""
     project, makefile = (ROOT / "pyproject.toml").read_text(), (ROOT / "Makefile").read_text()
@@ -129,5 +149,5 @@ def test_what_is_generated_is_ignored_by_git() -> None:
     """Outputs, packages and environments are one machine's own."""
     ignored = (ROOT / ".gitignore").read_text().splitlines()
 
-    assert {".venv/", ".build/", ".local/", "__pycache__/"} <= set(ignored)
+    assert {".venv/", ".build/", ".local/", "__pycache__/", "node_modules/", "web/contract/"} <= set(ignored)
     assert not Path(ROOT, "uv.lock").exists()  # it records where everything was downloaded from

@@ -1,0 +1,280 @@
+"""A person at the sample front end with a real browser: from sign-up to sign-out, by keyboard, on a phone, at night."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from local import ROOT
+from local.people import People
+
+pytestmark = pytest.mark.acceptance
+
+PICTURES = ROOT / ".build" / "screenshots"
+PASSWORD = "Correct-horse-7"
+PATIENCE = 20  # seconds
+# Everything that shifts while nobody touches the page; Chromium counts from the first one on.
+_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const each of list.getEntries().filter((each) => !each.hadRecentInput))
+    window.shifts.push([each.value, ...each.sources.map((source) => source.node?.outerHTML?.slice(0, 80))]);
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+class Page:
+    """The page as a person sees and uses it."""
+
+    def __init__(self, browser: Chrome, url: str) -> None:
+        self.browser = browser
+        self.url = url
+        browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _SHIFTS})
+        self.look(1280)
+
+    def open(self) -> None:
+        self.browser.get(self.url)
+        self.wait_for("#routes")
+
+    def look(self, width: int, scheme: str = "light") -> None:
+        """A window of this width, on a machine set to light or dark."""
+        metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}  # else half-way colours
+        features = [{"name": name, "value": value} for name, value in wishes.items()]
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    def picture(self, name: str) -> None:
+        """The whole page as a desk, a phone and a phone at night show it; nothing may stick out to the side."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        for width, scheme in ((1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")):
+            self.look(width, scheme)
+            assert self.script("return document.scrollingElement.scrollWidth") <= width, f"{name} at {width} px"
+            shot = self.browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
+            (PICTURES / f"{name}-{width}-{scheme}.png").write_bytes(base64.b64decode(shot["data"]))
+        self.look(1280)
+
+    def script(self, source: str, *arguments: Any) -> Any:
+        return self.browser.execute_script(source, *arguments)
+
+    def wait_for(self, selector: str, text: str = "") -> WebElement:
+        """The element, once it is seen and has the text."""
+
+        def seen(browser: Chrome) -> WebElement | None:
+            found = browser.find_elements(By.CSS_SELECTOR, selector)
+            return next((each for each in found if each.is_displayed() and text in each.text), None)
+
+        return WebDriverWait(self.browser, PATIENCE).until(seen, f"{selector} with {text!r} must be seen")
+
+    def fill(self, selector: str, text: str) -> WebElement:
+        field = self.wait_for(selector)
+        field.clear()
+        field.send_keys(text)
+        return field
+
+    def press(self, name: str) -> None:
+        buttons = self.browser.find_elements(By.CSS_SELECTOR, "button")
+        next(each for each in buttons if each.is_displayed() and each.accessible_name == name).click()
+
+    def press_summary(self, details: str) -> None:
+        self.wait_for(f"{details} > summary").click()
+
+    def call(self, key: str) -> tuple[str, str]:
+        """Press the route's button; the status and what the page says or shows of the answer."""
+        self.press(f"Call {key}")
+        answer = self.wait_for(f"#{_row(key)} .answer .status")
+        return answer.text, self.wait_for(f"#{_row(key)} .preview").text
+
+    def sign_in(self, name: str, password: str) -> None:
+        self.press("Sign in")
+        self.fill("input[name=username]", name)
+        self.fill("input[name=password]", password)
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """All that any storage of the page's origin holds, cookies too."""
+        return self.script(
+            "return {...sessionStorage, ...localStorage, ...(document.cookie && {cookie: document.cookie})}"
+        )
+
+    def problems(self) -> list[str]:
+        """What the browser's console says: faults, and what the policy refused; not the API's refusals."""
+        said = [each["message"] for each in self.browser.get_log("browser") if each["source"] != "network"]
+        return [each for each in said if "blocked by CORS policy" not in each]
+
+
+def _row(key: str) -> str:
+    method, _, path = key.partition(" ")
+    return f"route-{method.lower()}{path.strip('/').capitalize()}"
+
+
+@pytest.fixture
+def visit(browser: Chrome, page: str) -> Page:
+    visit = Page(browser, page)
+    visit.open()
+    return visit
+
+
+def test_from_sign_up_to_sign_out(visit: Page) -> None:
+    """The whole way of a person who never saw the stack, with a picture of each step."""
+    visit.wait_for("h1", "Sign in, call the API")
+    visit.picture("1-welcome")
+    assert visit.call("GET /health") == ("200", '{"status":"ok"}')
+    assert visit.call("GET /hello") == ("—", "Refused by the gateway: you are signed out.")
+
+    visit.fill("#user-name", "ada")
+    visit.fill("#email", "ada@example.com")
+    visit.fill("#password", PASSWORD.lower())
+    visit.press("Create account")
+    visit.wait_for(".problem", "uppercase")
+    visit.picture("2-weak-password")
+    visit.fill("#password", PASSWORD)
+    visit.press("Create account")
+    visit.wait_for("label[for=code]", "Confirmation code")
+    assert visit.browser.switch_to.active_element.get_attribute("id") == "code"
+    visit.picture("3-confirm")
+    visit.fill("#code", "123456")
+    visit.press("Confirm")
+    visit.wait_for("#account-ready", "ada")
+    visit.picture("4-account-ready")
+
+    visit.sign_in("ada", PASSWORD)
+    visit.picture("5-sign-in-page")
+    visit.press("Sign in")
+    assert visit.wait_for("#name").text == "ada"
+    assert visit.browser.current_url == visit.url, "the code is gone from the address and from the history"
+    assert visit.stored == {}, "no token, no verifier, nothing: all is in memory"
+
+    assert visit.call("GET /hello") == ("200", '{"message":"Hello, authenticated user!","user":"ada"}')
+    assert visit.call("GET /reports")[0] == "200"
+    assert visit.call("GET /admin") == ("403", "Forbidden: you lack group admin.")
+    visit.picture("6-signed-in")
+    visit.press_summary("#token")
+    claims = json.loads(visit.wait_for("#token pre:last-of-type").text)
+    assert (claims["username"], claims["token_use"]) == ("ada", "access")
+    visit.press_summary("#route-getAdmin .answer")
+    visit.wait_for("#route-getAdmin pre", "requestId")
+    visit.picture("7-token-and-answer")
+
+    visit.press("Sign out")
+    visit.wait_for("#sign-in")
+    visit.picture("8-signed-out")
+    assert visit.stored == {}
+    visit.browser.refresh()
+    visit.wait_for("#sign-in")
+    assert visit.call("GET /hello")[0] == "—"
+    assert visit.problems() == []
+
+
+def test_route_beyond_the_scopes_asked_for_is_refused(visit: Page, people: People, password: str) -> None:
+    """The person decides what an application may do for them; the page says what is lacking, and why."""
+    name = people.ensure("grace")
+    visit.wait_for("input[value='api/reports.read']").click()
+    visit.sign_in(name, password)
+    visit.press("Sign in")
+    visit.wait_for("#name", name)
+    assert "You lack scope api/reports.read" in visit.wait_for("#route-getReports").text
+    assert visit.call("GET /reports") == ("—", "Refused by the gateway: you lack scope api/reports.read.")
+
+
+def test_wrong_turns_are_said_in_words(visit: Page, people: People) -> None:
+    """A name that is taken, and a sign-in that was given up: no dead end, no blank page."""
+    name = people.ensure("alan")
+    visit.fill("#user-name", name)
+    visit.fill("#email", "alan@example.com")
+    visit.fill("#password", PASSWORD)
+    visit.press("Create account")
+    visit.wait_for(".problem", "There is an account of that name already")
+    visit.browser.get(f"{visit.url}?error=access_denied&state=of-another-day")
+    visit.wait_for("#notice")
+    visit.wait_for("#sign-in")
+
+
+def test_everything_is_reached_by_keyboard_and_seen_where_it_is(visit: Page) -> None:
+    """Who has no mouse goes on with Tab, and must see where they are."""
+    visit.script("document.activeElement.blur()")
+    wanted = visit.script("return document.querySelectorAll('a, button, input, summary').length")
+    reached = []
+    for _ in range(wanted):
+        ActionChains(visit.browser).send_keys(Keys.TAB).perform()
+        focused = visit.browser.switch_to.active_element
+        assert visit.script("return getComputedStyle(arguments[0]).outlineStyle", focused) == "solid"
+        assert focused.accessible_name, focused.get_attribute("outerHTML")
+        reached.append(focused.id)
+    assert len(set(reached)) == wanted
+    assert visit.script("return document.activeElement.localName") == "summary", "in the order of the page"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_accessible(visit: Page, people: People, password: str, packages: Path, scheme: str) -> None:
+    """Contrast, names, roles and structure, by axe's rules, signed out and in."""
+    axe = (packages / "node_modules" / "axe-core" / "axe.min.js").read_text()
+
+    def violations() -> list[str]:
+        visit.script(axe)
+        found = visit.browser.execute_async_script("axe.run().then((found) => arguments[0](found.violations))")
+        return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
+
+    visit.look(360, scheme)
+    visit.call("GET /health")
+    visit.call("GET /hello")
+    assert violations() == []
+    name = people.ensure("edith")
+    visit.sign_in(name, password)
+    visit.press("Sign in")
+    visit.wait_for("#name", name)
+    visit.press_summary("#token")
+    visit.call("GET /hello")
+    visit.call("GET /admin")
+    assert violations() == []
+
+
+def test_nothing_moves_by_itself(visit: Page) -> None:
+    """A button that moves under the finger is pressed by mistake."""
+    visit.look(360)
+    visit.browser.refresh()
+    visit.wait_for("#sign-in")
+    for key in ("GET /health", "GET /hello"):
+        visit.call(key)
+    assert visit.script("return window.shifts") == []
+
+
+def test_policy_stops_what_the_page_never_does(visit: Page, outputs: dict[str, Any]) -> None:
+    """Were a script to get in, it could neither run inline nor send a token away, nor could the page be framed."""
+    inline = "document.createElement('script').textContent = 'window.ran = 1'"
+    assert "TrustedScript" in visit.script(f"try {{ {inline} }} catch (error) {{ return error.message }}")
+    elsewhere = "return fetch('http://localhost:9/').then(() => 'sent', (error) => error.name)"
+    assert visit.script(elsewhere) == "TypeError"
+    refused = [each for each in visit.problems() if "Content Security Policy" in each]
+    assert len(refused) >= 2
+    policy = visit.script("return document.querySelector('meta[http-equiv]').content")
+    assert "unsafe" not in policy
+    assert policy.split("connect-src 'self' ")[1].split(";")[0] == outputs["awsEndpointUrl"]
+    assert "frame-ancestors 'none'" in requests.get(visit.url, timeout=30).headers["Content-Security-Policy"]
+
+
+def test_page_without_a_contract_says_what_to_do(installed: Path, tmp_path: Path) -> None:
+    """Whoever starts the page before the stack."""
+    done = subprocess.run(
+        ["/usr/bin/env", "npm", "run", "build"],
+        cwd=installed,
+        env={**os.environ, "CONTRACT": str(tmp_path), "OUT": str(tmp_path / "out")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert f"{tmp_path}/contract.json must be there; write it with: python -m contract" in done.stderr

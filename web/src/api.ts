@@ -1,0 +1,63 @@
+// One call of one route, timed, with an answer whatever happens.
+
+import type { Contract, Route } from "./contract";
+
+export interface Answer {
+  status: number | null; // null: the browser got no answer, or was not allowed to read it
+  milliseconds: number;
+  body: unknown; // JSON where it is JSON, else text
+}
+
+export async function call(
+  contract: Contract,
+  route: Route,
+  accessToken: string | null,
+  parameters: Record<string, string>,
+  body: unknown,
+): Promise<Answer> {
+  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ""));
+  const headers = new Headers();
+  if (accessToken !== null) headers.set("Authorization", `Bearer ${accessToken}`);
+  if (body !== undefined) headers.set("Content-Type", "application/json");
+  const began = performance.now();
+  try {
+    const answer = await fetch(contract.outputs.apiUrl + path, {
+      method: route.method,
+      headers,
+      body: body === undefined ? null : JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+    });
+    const text = await answer.text();
+    return { status: answer.status, milliseconds: performance.now() - began, body: parsed(text) };
+  } catch {
+    return { status: null, milliseconds: performance.now() - began, body: null };
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What an answer means to the person who called; empty where the answer says it all. */
+export function meaning(answer: Answer, missing: string | null): string {
+  const lack = missing === "sign in" ? "you are signed out" : `you lack ${missing}`;
+  switch (answer.status) {
+    case null:
+      return missing === null ? "No answer. Is the stack up, and may this page call it?" : `Refused by the gateway: ${lack}.`;
+    case 400:
+      return "The request is not what the route takes.";
+    case 401:
+      return missing === "sign in" ? "Unauthorized: sign in first." : "Unauthorized: the token is not valid. Sign in again.";
+    case 403:
+      return missing === null ? "Forbidden: you may not do this." : `Forbidden: ${lack}.`;
+    case 429:
+      return "Too many requests. Wait a moment.";
+    default:
+      return answer.status >= 500 ? "The stack failed. The request id finds the reason in its log." : "";
+  }
+}
