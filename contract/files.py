@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from contract import ContractError, oidc
+from contract import ContractError, amplify, environment, oidc
 from contract.outputs import SCHEMA
 
 # What no public value looks like: an AWS access key's id, a private key, a signed token.
@@ -21,6 +21,8 @@ def rendered(contract: Mapping[str, Any]) -> dict[str, str | None]:
         "contract.json": _json(contract),
         "contract.schema.json": SCHEMA.read_text(),
         "oidc.json": _json(oidc.settings(contract)) if contract["endpoints"]["authorization"] else None,
+        "amplify_outputs.json": _json(amplify.outputs(contract)),
+        **{name: environment.text(contract, prefix) for name, prefix in environment.PREFIXES.items()},
     }
 
 

@@ -1,0 +1,109 @@
+"""`amplify_outputs.json`: what Amplify's libraries read, by the rules of their own schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from contract import amplify
+from contract.document import contract
+
+
+def local(outputs: dict[str, Any]) -> dict[str, Any]:
+    endpoint = "http://127.0.0.1:4566"
+    return {**outputs, "awsEndpointUrl": endpoint, "authDomain": endpoint, "apiUrl": f"{endpoint}/_aws/execute-api/a1"}
+
+
+def test_schema_is_a_schema_and_refuses() -> None:
+    """Amplify's is closed: one member too many, and its tools refuse the file."""
+    Draft202012Validator.check_schema(amplify.schema())
+    validator = Draft202012Validator(amplify.schema())
+    least = {"aws_region": "eu-central-1", "user_pool_id": "eu-central-1_a", "user_pool_client_id": "a"}
+
+    validator.validate({"version": "1.4", "auth": least})
+    for wrong in (
+        {},
+        {"version": "1.6"},
+        {"version": "1.4", "api": {}},
+        {"version": "1.4", "auth": {**least, "client_secret": "a"}},
+        {"version": "1.4", "auth": {**least, "username_attributes": []}},
+        {"version": "1.4", "auth": {**least, "mfa_configuration": "OFF"}},
+        {"version": "1.4", "auth": {**least, "password_policy": {"min_length": 12}}},
+        {"version": "1.4", "auth": {**least, "oauth": {"domain": "a"}}},
+        {"version": "1.4", "auth": {**least, "groups": ["admin"]}},
+    ):
+        with pytest.raises(ValidationError):
+            validator.validate(wrong)
+
+
+def test_outputs_of_a_deployed_stack(outputs: dict[str, Any]) -> None:
+    """Every member that Amplify reads, in its own words."""
+    domain = outputs["authDomain"].removeprefix("https://")
+
+    assert amplify.outputs(contract(outputs)) == {
+        "version": "1.4",
+        "auth": {
+            "aws_region": "eu-central-1",
+            "user_pool_id": outputs["userPoolId"],
+            "user_pool_client_id": outputs["userPoolClientId"],
+            "unauthenticated_identities_enabled": False,
+            "username_attributes": outputs["signIn"]["signInWith"],
+            "user_verification_types": ["email"],
+            "standard_required_attributes": [],
+            "password_policy": {
+                "min_length": outputs["signIn"]["passwordPolicy"]["minimumLength"],
+                "require_lowercase": True,
+                "require_uppercase": True,
+                "require_numbers": True,
+                "require_symbols": True,
+            },
+            "mfa_configuration": {"ON": "REQUIRED", "OFF": "NONE"}.get(outputs["signIn"]["mfa"], "OPTIONAL"),
+            "mfa_methods": outputs["signIn"]["mfaMethods"],
+            "groups": [{"admin": {}}],
+            "oauth": {
+                "identity_providers": [],
+                "domain": domain,
+                "scopes": outputs["signIn"]["scopes"],
+                "redirect_sign_in_uri": ["https://app.example.com/"],
+                "redirect_sign_out_uri": ["https://app.example.com/"],
+                "response_type": "code",
+            },
+        },
+        "custom": {
+            "API": {"api": {"endpoint": outputs["apiUrl"], "region": "eu-central-1", "apiName": "api"}},
+            "userPoolEndpoint": "https://cognito-idp.eu-central-1.amazonaws.com",
+        },
+    }
+
+
+def test_local_stack_names_the_emulator_and_no_sign_in_page(outputs: dict[str, Any]) -> None:
+    """Amplify puts https:// before the page's domain, where the emulator does not listen."""
+    made = amplify.outputs(contract(local(outputs)))
+
+    assert "oauth" not in made["auth"]
+    assert made["custom"]["userPoolEndpoint"] == "http://127.0.0.1:4566"
+    assert made["custom"]["API"]["api"]["endpoint"] == "http://127.0.0.1:4566/_aws/execute-api/a1"
+    # Amplify takes the region from what stands before the underscore.
+    assert made["auth"]["user_pool_id"].partition("_")[0] == made["auth"]["aws_region"]
+
+
+@pytest.mark.parametrize(
+    ("mfa", "methods", "said"), [("OFF", [], "NONE"), ("OPTIONAL", ["TOTP"], "OPTIONAL"), ("ON", ["EMAIL"], "REQUIRED")]
+)
+def test_second_factor_in_amplifys_words(outputs: dict[str, Any], mfa: str, methods: list[str], said: str) -> None:
+    """Cognito says ON, Amplify REQUIRED."""
+    outputs["signIn"] |= {"mfa": mfa, "mfaMethods": methods}
+    auth = amplify.outputs(contract(outputs))["auth"]
+
+    assert (auth["mfa_configuration"], auth["mfa_methods"]) == (said, methods)
+
+
+def test_email_as_the_only_name_is_required(outputs: dict[str, Any]) -> None:
+    """The sign-up form asks for it once, as the name."""
+    outputs["signIn"]["signInWith"] = ["email"]
+    auth = amplify.outputs(contract(outputs))["auth"]
+
+    assert auth["username_attributes"] == auth["standard_required_attributes"] == ["email"]

@@ -1,0 +1,58 @@
+"""`.env` files: every reader must read the same value."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contract import ContractError
+from contract.document import contract
+from contract.environment import PREFIXES, text, variables
+from contract.files import rendered
+
+
+def test_files_differ_in_their_prefix_only(document: dict[str, Any]) -> None:
+    """Vite and Next.js hand a page no variable without it."""
+    files = rendered(document)
+    plain = files[".env"]
+
+    assert plain is not None
+    assert PREFIXES == {".env": "", ".env.vite": "VITE_", ".env.next": "NEXT_PUBLIC_"}
+    for name, prefix in PREFIXES.items():
+        assert files[name] == re.sub("^", prefix, plain.rstrip("\n"), flags=re.MULTILINE) + "\n"
+
+
+def test_shell_reads_what_was_written(document: dict[str, Any], tmp_path: Path) -> None:
+    """Its rules are the strictest of all readers': an ampersand starts a process there, a space ends the value."""
+    (tmp_path / "env").write_text(text(document, "IT_"))
+    names = list(variables(document))
+    script = ". ./env\n" + "\n".join(f'printf "%s\\n" "$IT_{name}"' for name in names)
+    done = subprocess.run(["/bin/sh", "-euc", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert dict(zip(names, done.stdout.splitlines(), strict=True)) == variables(document)
+    assert "&logout_uri=" in variables(document)["SIGN_OUT_URL"]
+    assert " " in variables(document)["SCOPE"]
+
+
+@pytest.mark.parametrize("character", ["$", "'", '"', "`", "\\"])
+def test_value_that_readers_disagree_on_is_refused(outputs: dict[str, Any], character: str) -> None:
+    """dotenv-expand takes $x for a variable even in single quotes; a shell does not."""
+    outputs["signIn"]["callbackUrls"] = [f"https://app.example.com/{character}x"]
+    with pytest.raises(ContractError) as caught:
+        text(contract(outputs), "")
+    assert str(caught.value) == (
+        "REDIRECT_URI must have no quote, dollar, backslash or line break, which .env readers read differently; "
+        "write them in the URL as %XX"
+    )
+
+
+def test_pool_without_a_sign_in_page_has_no_empty_variables(outputs: dict[str, Any]) -> None:
+    """An empty one is taken for a value."""
+    made = variables(contract({**outputs, "authDomain": None}))
+
+    assert {"AUTH_DOMAIN", "SIGN_OUT_URL"}.isdisjoint(made)
+    assert all(made.values())
