@@ -2,6 +2,7 @@
 PYTHON ?= python3
 STACK  ?= local
 PORT   ?= 4566
+TO     ?= .build/contract
 
 VENV := .venv
 BIN  := $(VENV)/bin
@@ -10,10 +11,10 @@ COMPARED := .build/bench-venv
 LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test acceptance web check format bench fuzz routes smoke attack sabotage audit docs lock clean
+.PHONY: help up down test acceptance web check format bench fuzz contract contract-release routes smoke attack sabotage audit docs lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(DONE) ## Run the stack on this machine (STACK=local PORT=4566) until Ctrl-C
 	@$(BIN)/python -m local up --stack $(STACK) --port $(PORT)
@@ -36,6 +37,7 @@ check: $(DONE) ## What CI runs: format, lint, types, all tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m docs.generate --check
+	@$(BIN)/python -m contract --check
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory acceptance
 
@@ -48,6 +50,12 @@ bench: $(DONE) $(COMPARED)/.installed ## Measure the handler, its import, the pr
 
 fuzz: $(DONE) ## Throw 200,000 random mutations of valid tokens at the handler
 	@$(BIN)/python -m tests.handler.fuzz --count 200000
+
+contract: $(DONE) ## Write what front ends build on of the stack that runs here (TO=.build/contract)
+	@$(BIN)/python -m contract --to $(TO)
+
+contract-release: $(DONE) ## Promise the program's contract from now on (BREAKING=1 if it takes something away)
+	@$(BIN)/python -m contract --release $(if $(BREAKING),--breaking)
 
 routes: $(DONE) ## Show who may call what; DIFF=REV says what changed since
 	@$(BIN)/python -m proof routes $(if $(DIFF),--diff $(DIFF))

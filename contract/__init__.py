@@ -3,7 +3,6 @@
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-VERSION = "1.0.0"
 
 
 class ContractError(Exception):

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contract import VERSION, ContractError
+from contract import ContractError
 from contract.outputs import check, endpoints, public, sign_out_url
+from contract.schema import Schemas
 from handler.routes import ROUTES, Route
 from proof import access
 
 
-def contract(outputs: Mapping[str, Any], routes: Sequence[Route] = ROUTES, version: str = VERSION) -> dict[str, Any]:
+def contract(outputs: Mapping[str, Any], version: str, routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
     """The document, which fits contract.schema.json. ContractError if the outputs do not, or are of other routes."""
     known = public(outputs)
     _check_routes(known["routes"], routes)
@@ -22,11 +23,16 @@ def contract(outputs: Mapping[str, Any], routes: Sequence[Route] = ROUTES, versi
         "outputs": known,
         "endpoints": endpoints(known),
         "signOutUrl": sign_out_url(known),
-        "routes": [_route(route) for route in routes],
-        "schemas": {},
+        **described(routes),
     }
     check(document)
     return document
+
+
+def described(routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
+    """The routes, and the types of their bodies by name. ContractError for a type that cannot be described."""
+    schemas = Schemas()
+    return {"routes": [_route(route, schemas) for route in routes], "schemas": schemas.by_name}
 
 
 def operation_id(key: str) -> str:
@@ -37,7 +43,7 @@ def operation_id(key: str) -> str:
     return method.lower() + "".join(word[0].upper() + word[1:] for word in words)
 
 
-def _route(route: Route) -> dict[str, Any]:
+def _route(route: Route, schemas: Schemas) -> dict[str, Any]:
     method, _, path = route.key.partition(" ")
     return {
         "key": route.key,
@@ -49,9 +55,9 @@ def _route(route: Route) -> dict[str, Any]:
         "public": route.public,
         "scopes": list(route.scopes),
         "groups": list(route.groups),
-        "request": None,
-        "status": 200,
-        "response": None,
+        "request": schemas.reference(route.request),
+        "status": route.status,
+        "response": schemas.reference(route.response),
     }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from contract import ContractError, amplify, environment, oidc
+from contract import ContractError, amplify, environment, oidc, openapi, typescript
 from contract.outputs import SCHEMA
 
 # What no public value looks like: an AWS access key's id, a private key, a signed token.
@@ -18,10 +18,12 @@ _SECRET_SHAPES = re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|-----BEGIN|\beyJ[\w-]{
 def rendered(contract: Mapping[str, Any]) -> dict[str, str | None]:
     """Each file's text by name; None for one that this stack gives no reason to write."""
     return {
-        "contract.json": _json(contract),
+        "contract.json": as_json(contract),
         "contract.schema.json": SCHEMA.read_text(),
-        "oidc.json": _json(oidc.settings(contract)) if contract["endpoints"]["authorization"] else None,
-        "amplify_outputs.json": _json(amplify.outputs(contract)),
+        "oidc.json": as_json(oidc.settings(contract)) if contract["endpoints"]["authorization"] else None,
+        "openapi.json": as_json(openapi.document(contract)),
+        "api.ts": typescript.module(contract),
+        "amplify_outputs.json": as_json(amplify.outputs(contract)),
         **{name: environment.text(contract, prefix) for name, prefix in environment.PREFIXES.items()},
     }
 
@@ -43,5 +45,6 @@ def write(files: Mapping[str, str | None], folder: Path, secrets: Iterable[str] 
         raise ContractError(f"{folder} must be writable, got: {error.strerror}") from None
 
 
-def _json(value: object) -> str:
+def as_json(value: object) -> str:
+    """As every JSON file here is written."""
     return json.dumps(value, indent=2) + "\n"

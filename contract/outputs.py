@@ -31,12 +31,17 @@ def public(outputs: Mapping[str, Any]) -> dict[str, Any]:
 
     No error quotes a value: one that does not fit may be a secret that stands in the wrong place.
     """
-    known = schema()["$defs"]["outputs"]
-    picked: dict[str, Any] = _picked(outputs, known)
+    picked = allowed(outputs)
     for path in _paths(picked):
         if path[-1] == _SECRET:
             raise ContractError(f"output {_joined(path[:-1])} must be public, but the stack marks it as a secret")
     check(picked, "outputs")
+    return picked
+
+
+def allowed(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs that the schema declares, and of those the members; right or wrong."""
+    picked: dict[str, Any] = _picked(outputs, schema()["$defs"]["outputs"])
     return picked
 
 
@@ -89,6 +94,8 @@ def _picked(value: Any, shape: Mapping[str, Any]) -> Any:
         shape = schema()["$defs"][shape["$ref"].removeprefix("#/$defs/")]
     if isinstance(value, Mapping) and "properties" in shape:
         return {name: _picked(value[name], below) for name, below in shape["properties"].items() if name in value}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # Pulumi has one kind of number
     return value
 
 

@@ -19,4 +19,4 @@ def outputs() -> dict[str, Any]:
 
 @pytest.fixture
 def document(outputs: dict[str, Any]) -> dict[str, Any]:
-    return contract(outputs)
+    return contract(outputs, "1.0.0")

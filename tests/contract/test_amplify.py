@@ -43,7 +43,7 @@ def test_outputs_of_a_deployed_stack(outputs: dict[str, Any]) -> None:
     """Every member that Amplify reads, in its own words."""
     domain = outputs["authDomain"].removeprefix("https://")
 
-    assert amplify.outputs(contract(outputs)) == {
+    assert amplify.outputs(contract(outputs, "1.0.0")) == {
         "version": "1.4",
         "auth": {
             "aws_region": "eu-central-1",
@@ -81,7 +81,7 @@ def test_outputs_of_a_deployed_stack(outputs: dict[str, Any]) -> None:
 
 def test_local_stack_names_the_emulator_and_no_sign_in_page(outputs: dict[str, Any]) -> None:
     """Amplify puts https:// before the page's domain, where the emulator does not listen."""
-    made = amplify.outputs(contract(local(outputs)))
+    made = amplify.outputs(contract(local(outputs), "1.0.0"))
 
     assert "oauth" not in made["auth"]
     assert made["custom"]["userPoolEndpoint"] == "http://127.0.0.1:4566"
@@ -96,7 +96,7 @@ def test_local_stack_names_the_emulator_and_no_sign_in_page(outputs: dict[str, A
 def test_second_factor_in_amplifys_words(outputs: dict[str, Any], mfa: str, methods: list[str], said: str) -> None:
     """Cognito says ON, Amplify REQUIRED."""
     outputs["signIn"] |= {"mfa": mfa, "mfaMethods": methods}
-    auth = amplify.outputs(contract(outputs))["auth"]
+    auth = amplify.outputs(contract(outputs, "1.0.0"))["auth"]
 
     assert (auth["mfa_configuration"], auth["mfa_methods"]) == (said, methods)
 
@@ -104,6 +104,6 @@ def test_second_factor_in_amplifys_words(outputs: dict[str, Any], mfa: str, meth
 def test_email_as_the_only_name_is_required(outputs: dict[str, Any]) -> None:
     """The sign-up form asks for it once, as the name."""
     outputs["signIn"]["signInWith"] = ["email"]
-    auth = amplify.outputs(contract(outputs))["auth"]
+    auth = amplify.outputs(contract(outputs, "1.0.0"))["auth"]
 
     assert auth["username_attributes"] == auth["standard_required_attributes"] == ["email"]

@@ -60,7 +60,7 @@ class TestOpenIdConnect:
         """Every address in full: the client adds nothing and fetches nothing."""
         domain, client = outputs["authDomain"], outputs["userPoolClientId"]
 
-        assert oidc.settings(contract(outputs)) == {
+        assert oidc.settings(contract(outputs, "1.0.0")) == {
             "authority": outputs["issuer"],
             "client_id": client,
             "redirect_uri": "https://app.example.com/",
@@ -81,15 +81,15 @@ class TestOpenIdConnect:
     def test_local_stack_has_the_emulators_addresses(self, outputs: dict[str, Any]) -> None:
         """Its issuer looks like AWS's, which knows nothing of its keys and users."""
         local = "http://127.0.0.1:4566"
-        made = contract({**outputs, "awsEndpointUrl": local, "authDomain": local})
+        made = contract({**outputs, "awsEndpointUrl": local, "authDomain": local}, "1.0.0")
 
         assert made["endpoints"]["keys"] == f"{local}/{outputs['userPoolId']}/.well-known/jwks.json"
         assert made["endpoints"]["userPools"] == local
-        assert contract(outputs)["endpoints"]["userPools"] == "https://cognito-idp.eu-central-1.amazonaws.com"
+        assert contract(outputs, "1.0.0")["endpoints"]["userPools"] == "https://cognito-idp.eu-central-1.amazonaws.com"
 
     def test_pool_without_a_sign_in_page_has_none(self, outputs: dict[str, Any]) -> None:
         """Half a configuration would fail in the browser only."""
-        files = rendered(contract({**outputs, "authDomain": None}))
+        files = rendered(contract({**outputs, "authDomain": None}, "1.0.0"))
 
         assert files["contract.json"]
         assert files["oidc.json"] is None

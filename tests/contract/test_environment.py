@@ -43,7 +43,7 @@ def test_value_that_readers_disagree_on_is_refused(outputs: dict[str, Any], char
     """dotenv-expand takes $x for a variable even in single quotes; a shell does not."""
     outputs["signIn"]["callbackUrls"] = [f"https://app.example.com/{character}x"]
     with pytest.raises(ContractError) as caught:
-        text(contract(outputs), "")
+        text(contract(outputs, "1.0.0"), "")
     assert str(caught.value) == (
         "REDIRECT_URI must have no quote, dollar, backslash or line break, which .env readers read differently; "
         "write them in the URL as %XX"
@@ -52,7 +52,7 @@ def test_value_that_readers_disagree_on_is_refused(outputs: dict[str, Any], char
 
 def test_pool_without_a_sign_in_page_has_no_empty_variables(outputs: dict[str, Any]) -> None:
     """An empty one is taken for a value."""
-    made = variables(contract({**outputs, "authDomain": None}))
+    made = variables(contract({**outputs, "authDomain": None}, "1.0.0"))
 
     assert {"AUTH_DOMAIN", "SIGN_OUT_URL"}.isdisjoint(made)
     assert all(made.values())

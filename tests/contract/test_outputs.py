@@ -171,7 +171,7 @@ class TestRefusals:
         """Its routes would be told from a table that it does not have."""
         outputs["routes"] = ["GET /gone", *outputs["routes"][1:]]
         with pytest.raises(ContractError) as caught:
-            contract(outputs)
+            contract(outputs, "1.0.0")
         assert str(caught.value) == (
             "the stack must have this checkout's routes, but lacks GET /health and has GET /gone besides; "
             "check out the commit that it runs"

@@ -1,0 +1,195 @@
+"""`openapi.json`: OpenAPI 3.1 of the routes, with every answer that the gateway and the function can give."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from contract.schema import PREFIX
+
+_COMPONENTS = "#/components/schemas/"
+_ABOUT = """Every route but the public ones wants an access token of the user pool, as `Authorization: Bearer <token>`.
+A route that names several scopes or groups wants one of them. ID tokens are refused.
+
+The gateway answers with `{"message"}` what it refuses itself, the function with `{"message", "requestId"}`."""
+_JSON = "application/json"
+_BODIES = {
+    "Failure": {
+        "type": "object",
+        "description": "What an answer that is no success says. The gateway's own have no requestId.",
+        "properties": {"message": {"type": "string"}, "requestId": {"type": "string"}},
+        "required": ["message"],
+    },
+    "BodyFailure": {
+        "type": "object",
+        "description": "The value at `field` of the body, or all of it where that is empty, must `rule`.",
+        "properties": {
+            "message": {"type": "string"},
+            "requestId": {"type": "string"},
+            "field": {"type": "string"},
+            "rule": {"type": "string"},
+        },
+        "required": ["message"],
+    },
+}
+_HEADERS = {
+    "WWW-Authenticate": {
+        "description": "`Bearer`, and why the token does not do (RFC 6750, section 3)",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}},
+    "Apigw-Requestid": {
+        "description": "The gateway's id of the request, which the logs have too",
+        "schema": {"type": "string"},
+    },
+    "Cache-Control": {
+        "description": "`no-store`: the function's answers are the caller's own",
+        "schema": {"type": "string"},
+    },
+}
+# Status: who gives the answer and why, the headers it may have, and whether only a protected route has it.
+_FAILURES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
+    (400, "BadRequest", ()),
+    (401, "Unauthorized", ("WWW-Authenticate",)),
+    (403, "Forbidden", ("WWW-Authenticate",)),
+    (404, "NotFound", ()),
+    (413, "PayloadTooLarge", ()),
+    (415, "UnsupportedMediaType", ()),
+    (429, "TooManyRequests", ()),
+    (500, "InternalServerError", ()),
+    (503, "ServiceUnavailable", ("Retry-After",)),
+    (504, "GatewayTimeout", ()),
+)
+_WHY = {
+    400: "A body where none is taken, or one that does not fit; `field` and `rule` then say where and why.",
+    401: "No token, or one that is not a valid access token of this API.",
+    403: "A good token without the scope or the group that the route asks for, or a machine's on a route for people.",
+    404: "There is no such route.",
+    413: "The body is longer than any route reads.",
+    415: "The body is not said to be application/json.",
+    429: "More requests than the route's throttle lets through.",
+    500: "Something unforeseen; the request id leads to it in the logs.",
+    503: "The function is not there, or the keys to check tokens with cannot be had.",
+    504: "The function took too long.",
+}
+
+
+def document(contract: Mapping[str, Any]) -> dict[str, Any]:
+    """The OpenAPI document of a contract."""
+    paths: dict[str, dict[str, Any]] = {}
+    for route in contract["routes"]:
+        paths.setdefault(route["path"], {})[route["method"].lower()] = _operation(route)
+    made = {
+        "openapi": "3.1.0",
+        "info": {"title": "Secure serverless API", "version": contract["contractVersion"], "description": _ABOUT},
+        "servers": [{"url": contract["outputs"]["apiUrl"]}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": _security_schemes(contract),
+            "schemas": {**contract["schemas"], **_BODIES},
+            "responses": {name: _failure(status, headers) for status, name, headers in _FAILURES},
+            "headers": _HEADERS,
+        },
+    }
+    return _moved(made)
+
+
+def _operation(route: Mapping[str, Any]) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": route["operationId"],
+        "summary": route["summary"],
+        "description": f"Who may call: {route['who']}.",
+        "security": _security(route),
+        "responses": _responses(route),
+    }
+    if route["groups"]:
+        operation["x-groups"] = route["groups"]  # what no security scheme of OpenAPI can say
+    names = re.findall(r"\{(\w+)\}", route["path"])
+    if names:
+        operation["parameters"] = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+            for name in names
+        ]
+    if route["request"]:
+        operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": route["request"]}}}
+    return operation
+
+
+def _security(route: Mapping[str, Any]) -> list[dict[str, list[str]]]:
+    """The alternatives. One scope of several is enough, so that each is an alternative of its own."""
+    if route["public"]:
+        return []
+    each = [[scope] for scope in route["scopes"]] or [[]]
+    return [{scheme: scopes} for scheme in ("signIn", "openId", "bearer") for scopes in each]
+
+
+def _responses(route: Mapping[str, Any]) -> dict[str, Any]:
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in ("Apigw-Requestid", "Cache-Control")}
+    success: dict[str, Any] = {"description": route["summary"], "headers": headers}
+    if route["response"] and route["method"] != "HEAD":
+        success["content"] = {_JSON: {"schema": route["response"]}}
+    left_out = {401, 403} if route["public"] else set()
+    left_out |= set() if route["request"] else {415}
+    failures = {
+        str(status): {"$ref": f"#/components/responses/{name}"}
+        for status, name, _ in _FAILURES
+        if status not in left_out
+    }
+    return {str(route["status"]): success, **failures}
+
+
+def _failure(status: int, headers: tuple[str, ...]) -> dict[str, Any]:
+    body = "BodyFailure" if status == 400 else "Failure"
+    return {
+        "description": _WHY[status],
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in (*headers, "Apigw-Requestid")},
+        "content": {_JSON: {"schema": {"$ref": _COMPONENTS + body}}},
+    }
+
+
+def _security_schemes(contract: Mapping[str, Any]) -> dict[str, Any]:
+    outputs, endpoints = contract["outputs"], contract["endpoints"]
+    keys = str(endpoints["keys"])
+    schemes: dict[str, Any] = {
+        "openId": {
+            "type": "openIdConnect",
+            "openIdConnectUrl": keys.replace("jwks.json", "openid-configuration"),
+            "description": "The pool's discovery document.",
+        },
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": f"An access token issued by {outputs['issuer']} to client {outputs['userPoolClientId']}.",
+        },
+    }
+    if endpoints["authorization"] is None:
+        return schemes
+    flow = {
+        "authorizationUrl": endpoints["authorization"],
+        "tokenUrl": endpoints["token"],
+        "refreshUrl": endpoints["token"],
+        "scopes": {scope: _meaning(contract, scope) for scope in outputs["signIn"]["scopes"]},
+    }
+    return {
+        "signIn": {
+            "type": "oauth2",
+            "description": "The sign-in page: the code flow with PKCE (S256), without a client secret.",
+            "flows": {"authorizationCode": flow},
+            "x-usePkce": "SHA-256",
+        },
+        **schemes,
+    }
+
+
+def _meaning(contract: Mapping[str, Any], scope: str) -> str:
+    summaries = [route["summary"] for route in contract["routes"] if scope in route["scopes"]]
+    return "; ".join(summaries) or "OpenID Connect"
+
+
+def _moved(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the references of the contract's types where OpenAPI keeps them."""
+    moved: dict[str, Any] = json.loads(json.dumps(document).replace(f'"{PREFIX}', f'"{_COMPONENTS}'))
+    return moved

@@ -1,0 +1,121 @@
+"""JSON Schemas of the types that routes declare: the forms of `handler.bodies`, and TypedDicts of the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
+
+from contract import ContractError
+from handler.bodies import Length, Pattern, Range
+
+PREFIX = "#/schemas/"  # where the contract keeps what `Schemas` collects
+_SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
+# Names that api.ts and openapi.json have for themselves.
+_TAKEN = frozenset({"Failure", "BodyFailure", "Routes", "RouteKey"})
+_OPTIONAL = (NotRequired, Required)
+
+
+class Schemas:
+    """Collects the schema of each type it is asked about, by the type's name; `by_name` has them all.
+
+    A request's type is closed, as the function refuses members it does not know. A response's is open: a new member is
+    no break, and a client that refuses one would make it one.
+    """
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, dict[str, Any]] = {}
+        self._kinds: dict[str, type] = {}
+
+    def reference(self, kind: type | None) -> dict[str, str] | None:
+        """Where the schema of a type stands. ContractError for a form unknown, or two types of one name."""
+        if kind is None:
+            return None
+        name = kind.__name__
+        if name in _TAKEN:
+            raise ContractError(f"a body's type must not be called {name}: the contract has one of that name")
+        if self._kinds.setdefault(name, kind) is not kind:
+            raise ContractError(f"the types of bodies must each have a name of their own, got {name} twice")
+        if name not in self.by_name:
+            self.by_name[name] = {}  # first, since a response's type may hold itself
+            self.by_name[name] = self._object(kind)
+        return {"$ref": PREFIX + name}
+
+    def _object(self, kind: type) -> dict[str, Any]:
+        hints = get_type_hints(kind, include_extras=True)
+        if is_dataclass(kind):
+            members = {field.name: field for field in fields(kind)}
+            properties = {name: self._schema(hints[name]) | _default(field) for name, field in members.items()}
+            required = [name for name, field in members.items() if _needed(field)]
+            return {
+                "type": "object",
+                **_said(kind),
+                "properties": properties,
+                "required": required,
+                "additionalProperties": False,
+            }
+        return {
+            "type": "object",
+            **_said(kind),
+            "properties": {name: self._schema(hint) for name, hint in hints.items()},
+            "required": [name for name, hint in hints.items() if _always_there(kind, name, hint)],
+        }
+
+    def _schema(self, form: Any) -> dict[str, Any]:  # noqa: PLR0911 - a table
+        origin, arguments = get_origin(form), get_args(form)
+        if form in _SCALARS:
+            return {"type": _SCALARS[form]}
+        if origin in _OPTIONAL:
+            return self._schema(arguments[0])
+        if origin is Annotated:
+            return _marked(self._schema(arguments[0]), arguments[1:])
+        if origin is Literal:
+            return {"enum": list(arguments)}
+        if origin in (Union, UnionType):
+            return {"anyOf": [self._schema(each) for each in arguments]}
+        if origin is list:
+            return {"type": "array", "items": self._schema(arguments[0])}
+        if origin is dict and arguments[0] is str:
+            return {"type": "object", "additionalProperties": self._schema(arguments[1])}
+        if is_dataclass(form) or hasattr(form, "__required_keys__"):
+            return dict(self.reference(form) or {})
+        raise ContractError(f"a body's form must be one that handler/bodies.py names, got {form!r}")
+
+
+def _marked(schema: dict[str, Any], marks: tuple[Any, ...]) -> dict[str, Any]:
+    for mark in marks:
+        match mark:
+            case Length():
+                unit = "Length" if schema["type"] == "string" else "Items"
+                schema |= {f"min{unit}": mark.least, f"max{unit}": mark.most}
+            case Range():
+                schema |= {"minimum": mark.least, "maximum": mark.most}
+            case Pattern():
+                # The whole text, in ECMA 262 and in Python, whose $ also matches before a last line feed.
+                schema |= {"pattern": rf"^(?:{mark.expression})$(?![\s\S])", "description": f"must {mark.rule}"}
+            case _:
+                raise ContractError(f"a body's marks must be Length, Range or Pattern, got {mark!r}")
+    return schema
+
+
+def _always_there(kind: type, name: str, hint: Any) -> bool:
+    """Whether a TypedDict has the member for certain; its own list overlooks marks in postponed annotations."""
+    if get_origin(hint) in _OPTIONAL:
+        return get_origin(hint) is Required
+    return name in getattr(kind, "__required_keys__", ())
+
+
+def _needed(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _default(field: Field[Any]) -> dict[str, Any]:
+    default = field.default_factory() if field.default_factory is not MISSING else field.default
+    return {} if default is MISSING else {"default": default}
+
+
+def _said(kind: type) -> Mapping[str, str]:
+    """The type's own words. A dataclass without any has its signature there."""
+    words = " ".join((kind.__doc__ or "").split())
+    return {"description": words} if words and not words.startswith(f"{kind.__name__}(") else {}

@@ -1,0 +1,170 @@
+"""The OpenAPI document: a valid one, with every answer that the two layers give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from contract import openapi
+from contract.document import contract
+from handler.errors import BodyRefused, Refused
+from handler.routes import Route
+
+
+@dataclass(frozen=True)
+class Change:
+    text: str
+
+
+class Thing(TypedDict):
+    id: str
+
+
+def nothing(_: Any) -> Thing:
+    return {"id": ""}
+
+
+TABLE = (
+    Route(key="GET /open", call=nothing, summary="Open", response=Thing, public=True),
+    Route(key="GET /things/{id}", call=nothing, summary="Reads", response=Thing, scopes=("api/a", "api/b")),
+    Route(key="PUT /things/{id}", call=nothing, summary="Writes", request=Change, response=Thing, groups=("admin",)),
+    Route(key="POST /things", call=nothing, summary="Makes", request=Change, response=Thing, status=201),
+)
+
+
+@pytest.fixture
+def made(outputs: dict[str, Any]) -> dict[str, Any]:
+    return openapi.document(contract({**outputs, "routes": [each.key for each in TABLE]}, "1.2.3", TABLE))
+
+
+def refusals(kind: type[Refused] = Refused) -> Iterator[type[Refused]]:
+    """Each that can happen: those with no narrower one."""
+    below = kind.__subclasses__()
+    for each in below:
+        yield from refusals(each)
+    if not below:
+        yield kind
+
+
+def resolved(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in value:
+        return value
+    for name in value["$ref"].removeprefix("#/").split("/"):
+        document = document[name]
+    return document
+
+
+def test_document_is_openapi(made: dict[str, Any], document: dict[str, Any]) -> None:
+    """Both of a table with every feature and of the one that ships."""
+    for each in (made, openapi.document(document)):
+        assert list(OpenAPIV31SpecValidator(each).iter_errors()) == []
+    broken = {**made, "paths": {"/open": {"get": {"responses": {"200": {}}}}}}
+    assert list(OpenAPIV31SpecValidator(broken).iter_errors())
+
+
+def test_document_names_server_and_version(made: dict[str, Any], outputs: dict[str, Any]) -> None:
+    """A generated client needs no other configuration."""
+    assert made["servers"] == [{"url": outputs["apiUrl"]}]
+    assert made["info"]["version"] == "1.2.3"
+
+
+def test_every_refusal_of_the_function_is_documented(made: dict[str, Any]) -> None:
+    """A status, or a header, that a client meets unprepared is a bug report."""
+    operations = [operation for path in made["paths"].values() for operation in path.values()]
+    seen = 0
+    for refusal in refusals():
+        statuses = [operation["responses"].get(str(refusal.status)) for operation in operations]
+        answers = [resolved(made, each) for each in statuses if each]
+        assert answers, refusal
+        for answer in answers:
+            headers = set(answer["headers"])
+            assert refusal.challenge is None or "WWW-Authenticate" in headers, refusal
+            assert refusal.retry_after is None or "Retry-After" in headers, refusal
+            body = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+            members = made["components"]["schemas"][body]["properties"].keys()
+            fields = {"field", "rule"} if issubclass(refusal, BodyRefused) else set()
+            assert {"message", "requestId", *fields} <= members
+        seen += 1
+    assert seen > 20
+
+
+def test_what_the_gateway_answers_by_itself_is_documented(made: dict[str, Any]) -> None:
+    """Throttles, a function that is slow or gone: the function is not asked."""
+    for path in made["paths"].values():
+        for operation in path.values():
+            assert {"404", "429", "500", "503", "504"} <= operation["responses"].keys()
+
+
+def test_public_route_wants_no_token_and_refuses_none(made: dict[str, Any]) -> None:
+    """An empty list says so; without it a document's own default would hold."""
+    operation = made["paths"]["/open"]["get"]
+
+    assert operation["security"] == []
+    assert {"401", "403"}.isdisjoint(operation["responses"])
+
+
+def test_one_of_several_scopes_is_enough(made: dict[str, Any]) -> None:
+    """In one requirement they would all be asked for; each is an alternative of its own."""
+    operation = made["paths"]["/things/{id}"]["get"]
+
+    assert operation["security"] == [
+        {"signIn": ["api/a"]},
+        {"signIn": ["api/b"]},
+        {"openId": ["api/a"]},
+        {"openId": ["api/b"]},
+        {"bearer": ["api/a"]},
+        {"bearer": ["api/b"]},
+    ]
+    assert {"401", "403"} <= operation["responses"].keys()
+
+
+def test_groups_are_said(made: dict[str, Any]) -> None:
+    """OpenAPI has no word for them."""
+    operation = made["paths"]["/things/{id}"]["put"]
+
+    assert operation["x-groups"] == ["admin"]
+    assert operation["description"] == "Who may call: group admin."
+    assert operation["security"] == [{"signIn": []}, {"openId": []}, {"bearer": []}]
+
+
+def test_bodies_are_the_types_of_the_route(made: dict[str, Any]) -> None:
+    """What is sent and what comes back, and the 415 that only a body can earn."""
+    operation = made["paths"]["/things"]["post"]
+    read = made["paths"]["/things/{id}"]["get"]
+
+    assert operation["requestBody"] == {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Change"}}},
+    }
+    answer = operation["responses"]["201"]["content"]["application/json"]["schema"]
+    assert answer == {"$ref": "#/components/schemas/Thing"}
+    assert "415" in operation["responses"]
+    assert "requestBody" not in read
+    assert "415" not in read["responses"]
+    assert read["parameters"] == [
+        {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    ]
+
+
+def test_sign_in_is_described_for_tools(made: dict[str, Any], outputs: dict[str, Any]) -> None:
+    """An API explorer signs in by it: the code flow, the page's own addresses, every scope."""
+    schemes = made["components"]["securitySchemes"]
+    flow = schemes["signIn"]["flows"]["authorizationCode"]
+
+    assert flow["authorizationUrl"] == f"{outputs['authDomain']}/oauth2/authorize"
+    assert flow["tokenUrl"] == flow["refreshUrl"] == f"{outputs['authDomain']}/oauth2/token"
+    assert list(flow["scopes"]) == outputs["signIn"]["scopes"]
+    assert schemes["openId"]["openIdConnectUrl"] == f"{outputs['issuer']}/.well-known/openid-configuration"
+    assert (schemes["bearer"]["scheme"], schemes["bearer"]["bearerFormat"]) == ("bearer", "JWT")
+
+
+def test_pool_without_a_sign_in_page_is_still_valid(outputs: dict[str, Any]) -> None:
+    """Tokens then come from Cognito's own API."""
+    made = openapi.document(contract({**outputs, "authDomain": None}, "1.0.0"))
+
+    assert list(OpenAPIV31SpecValidator(made).iter_errors()) == []
+    assert "signIn" not in made["components"]["securitySchemes"]
