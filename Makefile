@@ -8,10 +8,11 @@ VENV := .venv
 BIN  := $(VENV)/bin
 DONE := $(VENV)/.installed
 COMPARED := .build/bench-venv
+PACK := .build/policies-venv
 LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test acceptance web check format bench fuzz contract contract-release routes smoke attack sabotage audit docs lock clean
+.PHONY: help up down test acceptance web check format bench fuzz contract contract-release routes smoke attack sabotage audit policies docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +26,7 @@ down: $(DONE) ## Stop the stack that runs on this machine
 test: $(DONE) ## Run all tests but the acceptance tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-acceptance: $(DONE) ## Run the slow tests: browser, front-end libraries, whole stacks
+acceptance: $(DONE) $(PACK)/.installed ## Run the slow tests: browser, front-end libraries, whole stacks
 	@$(BIN)/python -m pytest -m acceptance
 
 web: $(DONE) web/node_modules/.installed ## Serve the sample front end beside the stack that runs here
@@ -72,11 +73,14 @@ sabotage: $(DONE) ## Break the project in many ways and see each caught
 audit: $(DONE) ## Have Prowler audit the stack (STACK=local)
 	@$(BIN)/python -m audit --stack $(STACK)
 
+policies: $(DONE) $(PACK)/.installed ## Hold the stacks against the infrastructure checklist (STACK=all)
+	@$(BIN)/python -m policies $(if $(filter command line,$(origin STACK)),--stack $(STACK))
+
 docs: $(DONE) ## Write the parts of the documentation that follow from the code
 	@$(BIN)/python -m docs.generate
 
 lock: $(DONE) ## Resolve the requirements anew, with hashes
-	@for name in handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements audit/requirements; do \
+	@for name in handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements audit/requirements policies/requirements; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command "make lock" $$name.in --output-file $$name.txt; done
 
@@ -95,6 +99,11 @@ clean: down ## Stop the stack and remove what the targets made
 $(COMPARED)/.installed: benchmarks/requirements.txt $(DONE)
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(COMPARED)
 	@$(BIN)/uv pip install --quiet --python $(COMPARED)/bin/python --require-hashes -r benchmarks/requirements.txt
+	@touch $@
+
+$(PACK)/.installed: policies/requirements.txt $(DONE)
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(PACK)
+	@$(BIN)/uv pip install --quiet --python $(PACK)/bin/python --require-hashes -r policies/requirements.txt
 	@touch $@
 
 $(DONE): $(LOCKS)

@@ -15,6 +15,9 @@ from pydantic.fields import FieldInfo
 
 from audit.allowed import as_markdown as allow_list
 from handler.errors import Refused
+from policies.command import stacks
+from policies.evaluation import report
+from policies.report import rules_as_markdown, suppressions_as_markdown
 from proof import access, agreement
 from settings.group import Group
 from settings.model import GROUPS, PLACES, Place, Stack
@@ -130,6 +133,16 @@ def _leaves(kind: type[Refused]) -> list[type[Refused]]:
     return [leaf for sub in below for leaf in _leaves(sub)] if below else [kind]
 
 
+def policies() -> str:
+    """Every rule of the policies, and what it says of each stack."""
+    return rules_as_markdown([report(name) for name in stacks()])
+
+
+def suppressions() -> str:
+    """What the stacks suppress."""
+    return suppressions_as_markdown([report(name) for name in stacks()])
+
+
 # Page, marker, and what stands between `<!-- marker -->` and `<!-- end -->` on it (in YAML `# <marker>` and `# <end>`).
 PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("../Pulumi.yaml", "settings", declarations),
@@ -139,6 +152,8 @@ PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("security-model.md", "faults", faults),
     ("routes.md", "routes", access.markdown),
     ("audit.md", "allowed", allow_list),
+    ("policies.md", "policies", policies),
+    ("policies.md", "suppressions", suppressions),
     ("proof.md", "only-the-function", agreement.only_the_function),
 )
 

@@ -20,6 +20,7 @@ from settings.monitoring import Monitoring
 from settings.problems import Problem, SettingsError, missing, of_field, unknown
 from settings.rules import RULES, Route
 from settings.sign_in import SignIn
+from settings.suppression import Suppression
 from settings.values import RetentionDays
 
 
@@ -45,6 +46,12 @@ class Stack(Group):
     log_retention_days: RetentionDays = Field(
         default=30,
         description="Days that logs are kept; one of CloudWatch's values such as 14, 30, 90 or 365",
+    )
+    policy_suppressions: list[Suppression] = Field(
+        default=[],
+        description="Rules of docs/policies.md that need not hold here: `rule`, `resource` (a pattern of names) and "
+        "`reason`, a sentence",
+        examples=[{"rule": "L-VPC", "resource": "*", "reason": "The VPC has a NAT gateway, so keys can be fetched."}],
     )
     package_platform: Literal["lambda", "host"] = Field(
         default="lambda",

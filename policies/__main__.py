@@ -1,0 +1,21 @@
+"""Two ways in: Pulumi's engine runs this folder as a policy pack, a person runs `python -m policies --help`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+if __package__:
+    from policies.command import main
+
+    sys.exit(main())
+
+# The engine runs the folder by its path, so the modules beside it would be on the path, and the repository would not.
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from handler.routes import ROUTES  # noqa: E402
+from policies import pack  # noqa: E402
+from settings import Settings  # noqa: E402
+
+settings = Settings.load(ROUTES)
+pack.start(settings.environment, settings.policy_suppressions)

@@ -1,0 +1,92 @@
+"""All rules over the resources of a stack: what is violated, and what the stack's settings suppress with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from policies import PolicyError
+from policies.rule import MANDATORY, Resource, Rule, Violation
+from policies.rules import RULES
+
+
+class Suppression(Protocol):
+    """An exception that a stack's settings make: a rule, the names of resources as a pattern, and why."""
+
+    @property
+    def rule(self) -> str: ...
+    @property
+    def resource(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """A violation, and what suppresses it, if anything does."""
+
+    rule: Rule
+    violation: Violation
+    suppression: Suppression | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What the rules say of a stack. `asked` are the rules of its environment."""
+
+    environment: str
+    asked: Sequence[Rule]
+    findings: Sequence[Finding]
+
+    @property
+    def mandatory(self) -> bool:
+        return self.environment in MANDATORY
+
+    @property
+    def open(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.suppression is None]
+
+    @property
+    def suppressed(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.suppression is not None]
+
+
+def asked(environment: str) -> tuple[Rule, ...]:
+    """The rules that stacks of this environment must follow."""
+    return tuple(rule for rule in RULES if environment in rule.environments)
+
+
+def suppression_of(violation: Violation, rule: Rule, suppressions: Iterable[Suppression]) -> Suppression | None:
+    return next(
+        (each for each in suppressions if each.rule == rule.id and fnmatchcase(violation.resource, each.resource)), None
+    )
+
+
+def check_ids(suppressions: Iterable[Suppression]) -> None:
+    """PolicyError for a suppression of a rule that there is not: it would hold nothing back, in silence."""
+    ids = {rule.id for rule in RULES}
+    for each in suppressions:
+        if each.rule not in ids:
+            raise PolicyError(f"policySuppressions must name a rule of docs/policies.md, got {each.rule}")
+
+
+def judge(resources: Sequence[Resource], environment: str, suppressions: Sequence[Suppression]) -> Verdict:
+    """Every violation, suppressed or not; PolicyError for a suppression that suppresses nothing."""
+    check_ids(suppressions)
+    rules = asked(environment)
+    used: list[Suppression] = []
+    findings = []
+    for rule in rules:
+        for violation in rule.violations(resources):
+            match = suppression_of(violation, rule, suppressions)
+            if match is not None:
+                used.append(match)
+            findings.append(Finding(rule=rule, violation=violation, suppression=match))
+    for each in suppressions:
+        if each not in used:
+            raise PolicyError(
+                f"policySuppressions must suppress something, but {each.rule} on {each.resource} does not: remove it"
+            )
+    return Verdict(environment=environment, asked=rules, findings=findings)

@@ -1,0 +1,203 @@
+"""What runs: functions, who may invoke them, and what they get to see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from policies.rule import PRODUCTION, Resource, ResourceRule, Severity, at, shown, wants
+from policies.rules.permissions import is_narrow
+
+FUNCTION = "aws:lambda/function:Function"
+PERMISSION = "aws:lambda/permission:Permission"
+URL = "aws:lambda/functionUrl:FunctionUrl"
+
+# Python runtimes on Amazon Linux 2023 ("Lambda runtimes"); what is older ends with Amazon Linux 2.
+SUPPORTED = ("python3.12", "python3.13", "python3.14")
+# Lambda keeps these for itself and refuses a function that sets them ("Defined runtime environment variables").
+_RESERVED = re.compile(r"AWS_.*|_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_(TASK_ROOT|RUNTIME_DIR)")
+# Names that hold a secret, unless what they hold is where to find it.
+_SECRET_NAME = re.compile(r"(?i)(PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|PRIVATE|SIGNING)_?KEY)$")
+_REFERENCE = re.compile(r"arn:[\w-]+:\S+|/\S*")
+# Access keys, keys in PEM, tokens, and whatever is long and has no pattern of words.
+_SECRET_VALUE = re.compile(
+    r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|\beyJ[\w-]+\.[\w-]+\.|\b(sk|pk|ghp|xox[abp])[_-]\w{10,}"
+    r"|(?<![\w/:.])(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9+/]{40,}={0,2}(?![\w/:.])"
+)
+
+
+def _invoked(permission: Resource) -> Iterator[str]:
+    principal, source = str(permission.inputs.get("principal") or ""), permission.inputs.get("sourceArn")
+    if not re.fullmatch(r"[a-z-]+(\.[a-z-]+)?\.amazonaws\.com", principal):
+        yield f"principal must be one AWS service, got {shown(principal)}"
+    if not source:
+        yield "sourceArn must name what may invoke the function, got nothing"
+    elif not is_narrow(str(source)):
+        yield f"sourceArn must name one resource of one account, got {source}"
+
+
+def _reserved_keys(function: Resource) -> Iterator[str]:
+    reserved = [key for key in _variables(function) if _RESERVED.fullmatch(key)]
+    if reserved:
+        yield f"environment must set none of Lambda's own variables, got {shown(reserved)}"
+
+
+def _secrets(function: Resource) -> Iterator[str]:
+    """Names only, never the value: this text is printed and logged."""
+    for key, value in _variables(function).items():
+        text = str(value or "")
+        named = _SECRET_NAME.search(key) and not _REFERENCE.fullmatch(text)
+        if text and (named or _SECRET_VALUE.search(text)):
+            yield f"environment must hold no secret, got one in {key}"
+
+
+def _variables(function: Resource) -> Mapping[str, Any]:
+    return at(function.inputs, "environment.variables") or {}
+
+
+def _timeout(function: Resource) -> Iterator[str]:
+    timeout = function.inputs.get("timeout")
+    if timeout is None or not 5 <= timeout <= 29:
+        yield f"timeout must be 5 to 29 seconds, got {shown(timeout)}"
+
+
+def _memory(function: Resource) -> Iterator[str]:
+    memory = function.inputs.get("memorySize") or 128
+    if memory < 256:
+        yield f"memorySize must be at least 256, got {memory}"
+
+
+def _concurrency(function: Resource) -> Iterator[str]:
+    reserved = function.inputs.get("reservedConcurrentExecutions")
+    if reserved is None or reserved < 1:
+        yield f"reservedConcurrentExecutions must be at least 1, got {shown(reserved)}"
+
+
+def _logging(function: Resource) -> Iterator[str]:
+    yield from wants(function, "loggingConfig.logFormat", "JSON")
+    if not at(function.inputs, "loggingConfig.logGroup"):
+        yield "loggingConfig.logGroup must name the function's own log group, got nothing"
+
+
+def _outside(function: Resource) -> Iterator[str]:
+    if subnets := at(function.inputs, "vpcConfig.subnetIds"):
+        yield f"vpcConfig must not be set, got subnets {shown(subnets)}"
+
+
+def _key(function: Resource) -> Iterator[str]:
+    if not function.inputs.get("kmsKeyArn"):
+        yield "kmsKeyArn must name a key of the account, got nothing"
+
+
+RULES = (
+    ResourceRule(
+        id="L-PERMISSION",
+        severity=Severity.CRITICAL,
+        title="One AWS service may invoke a function, for one resource of this account",
+        remedy="principal and source_arn on the permission",
+        sources=("SH Lambda.1", "CKV_AWS_301", "CKV_AWS_364", "LambdaFunctionPublicAccessProhibited"),
+        types=(PERMISSION,),
+        check=_invoked,
+    ),
+    ResourceRule(
+        id="L-URL",
+        severity=Severity.CRITICAL,
+        title="A function has no URL of its own, or one that asks for AWS credentials",
+        remedy='authorization_type="AWS_IAM" on the function URL',
+        sources=("CKV_AWS_258",),
+        types=(URL,),
+        check=lambda url: wants(url, "authorizationType", "AWS_IAM"),
+    ),
+    ResourceRule(
+        id="L-SECRETS",
+        severity=Severity.CRITICAL,
+        title="No environment variable holds a secret: whoever may read the function would read it",
+        remedy="keep it in Secrets Manager or Parameter Store, and name it in the variable",
+        sources=("CKV_AWS_45",),
+        types=(FUNCTION,),
+        check=_secrets,
+    ),
+    ResourceRule(
+        id="L-RESERVED",
+        severity=Severity.HIGH,
+        title="No environment variable is one of Lambda's own, which refuses the function",
+        remedy="rename the variable",
+        sources=("Lambda: defined runtime environment variables",),
+        types=(FUNCTION,),
+        check=_reserved_keys,
+    ),
+    ResourceRule(
+        id="L-KMS",
+        severity=Severity.LOW,
+        title="The environment is encrypted with a key of the account",
+        remedy="pulumi config set kmsKeyArn arn:…",
+        sources=("CKV_AWS_173",),
+        environments=PRODUCTION,
+        types=(FUNCTION,),
+        check=_key,
+    ),
+    ResourceRule(
+        id="L-RUNTIME",
+        severity=Severity.MEDIUM,
+        title="The runtime still gets security updates",
+        remedy="pulumi config set pythonVersion 3.13",
+        sources=("L1", "SH Lambda.2"),
+        types=(FUNCTION,),
+        check=lambda function: wants(function, "runtime", *SUPPORTED),
+    ),
+    ResourceRule(
+        id="L-CONCURRENCY",
+        severity=Severity.MEDIUM,
+        title="A function cannot use up the account's concurrency",
+        remedy="pulumi config set reservedConcurrency 100",
+        sources=("CKV_AWS_115", "LambdaConcurrency"),
+        types=(FUNCTION,),
+        check=_concurrency,
+    ),
+    ResourceRule(
+        id="L-TIMEOUT",
+        severity=Severity.MEDIUM,
+        title="A call outlives the fetch of the signing keys, and ends before API Gateway gives up",
+        remedy="pulumi config set timeoutSeconds 10",
+        sources=("API Gateway: quotas, 30 s integration timeout",),
+        types=(FUNCTION,),
+        check=_timeout,
+    ),
+    ResourceRule(
+        id="L-MEMORY",
+        severity=Severity.LOW,
+        title="A function has enough of the processor, which comes with memory, to start in time",
+        remedy="pulumi config set memoryMb 512",
+        sources=("Lambda: memory and computing power",),
+        types=(FUNCTION,),
+        check=_memory,
+    ),
+    ResourceRule(
+        id="L-LOGS",
+        severity=Severity.MEDIUM,
+        title="A function logs JSON to a group of its own, which the stack made",
+        remedy="logging_config on the function",
+        sources=("CKV_AWS_66",),
+        types=(FUNCTION,),
+        check=_logging,
+    ),
+    ResourceRule(
+        id="L-TRACING",
+        severity=Severity.LOW,
+        title="X-Ray traces the calls",
+        remedy="pulumi config set tracing true",
+        sources=("SH Lambda.7", "CKV_AWS_50"),
+        types=(FUNCTION,),
+        check=lambda function: wants(function, "tracingConfig.mode", "Active"),
+    ),
+    ResourceRule(
+        id="L-VPC",
+        severity=Severity.LOW,
+        title="A function is in no VPC, where it could not fetch the pool's public keys without NAT",
+        remedy="remove the subnets, or say how the function reaches Cognito",
+        sources=("CKV_AWS_117 and SH Lambda.3 ask for the opposite",),
+        types=(FUNCTION,),
+        check=_outside,
+    ),
+)

@@ -1,0 +1,97 @@
+"""What keeps a stack in sight: alarms that tell somebody, and tags that say whose it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from policies.rule import STACK, Resource, ResourceRule, Severity, StackRule, Violation, of_type
+
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
+
+# What an alarm must watch, and the words of AWS or of the function's log that say so.
+WATCHED = {
+    "answers with 5xx": "5xx",
+    "signing keys that cannot be had": "keys_unavailable",
+    "a route that lost its authorizer": "authorizer_missing",
+}
+TAGGABLE = (
+    "aws:cognito/userPool:UserPool",
+    "aws:apigatewayv2/api:Api",
+    "aws:apigatewayv2/stage:Stage",
+    "aws:apigatewayv2/domainName:DomainName",
+    "aws:acm/certificate:Certificate",
+    "aws:lambda/function:Function",
+    "aws:iam/role:Role",
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm",
+    "aws:sns/topic:Topic",
+    "aws:kms/key:Key",
+    "aws:dynamodb/table:Table",
+    "aws:s3/bucket:Bucket",
+    "aws:secretsmanager/secret:Secret",
+)
+TAGS = ("project", "stack")
+
+
+def _watched(resources: Sequence[Resource]) -> Iterator[Violation]:
+    alarms = of_type(resources, ALARM)
+    texts = [json.dumps(alarm.inputs, default=str) for alarm in alarms]
+    for what, word in WATCHED.items():
+        if not any(word in text for text in texts):
+            yield Violation(STACK, f"an alarm must watch {what}, got none")
+    refused = [
+        str((each.inputs.get("metricTransformation") or {}).get("name"))
+        for each in of_type(resources, FILTER)
+        if "401" in str(each.inputs.get("pattern"))
+    ]
+    if not any(f'"{name}"' in text for name in refused for text in texts):
+        yield Violation(STACK, "an alarm must watch a surge of 401, got none")
+
+
+def _heard(resources: Sequence[Resource]) -> Iterator[Violation]:
+    combined = [str(each.inputs.get("alarmRule")) for each in of_type(resources, COMPOSITE)]
+    for alarm in of_type(resources, ALARM, COMPOSITE):
+        name = str(alarm.inputs.get("name") or alarm.name)
+        if not alarm.inputs.get("alarmActions") and not any(name in rule for rule in combined):
+            yield Violation(alarm.name, "alarmActions must name who is told, got nothing")
+
+
+def _tagged(resource: Resource) -> Iterator[str]:
+    tags = {**(resource.inputs.get("tags") or {}), **(resource.inputs.get("tagsAll") or {})}
+    if missing := [tag for tag in TAGS if not tags.get(tag)]:
+        yield f"tags must have {', '.join(missing)}, got {', '.join(sorted(tags)) or 'none'}"
+
+
+RULES = (
+    StackRule(
+        id="OPS-ALARMS",
+        severity=Severity.MEDIUM,
+        title="Alarms watch failures, the signing keys, the authorizer and surges of refusals",
+        remedy="pulumi config set --path 'alarmEmails[0]' on-call@example.com",
+        sources=("Checklist: alarms", "OWASP API9"),
+        environments=("staging", "prod"),
+        check=_watched,
+    ),
+    StackRule(
+        id="OPS-TOLD",
+        severity=Severity.MEDIUM,
+        title="Every alarm tells somebody, itself or as a part of another",
+        remedy="pulumi config set --path 'alarmEmails[0]' on-call@example.com",
+        sources=("CKV_AWS_319", "SH CloudWatch.15"),
+        environments=("staging", "prod"),
+        check=_heard,
+    ),
+    ResourceRule(
+        id="OPS-TAGS",
+        severity=Severity.LOW,
+        title="Every resource says whose it is",
+        remedy="tags for the project and the stack on every resource",
+        sources=("Well-Architected: tagging",),
+        types=TAGGABLE,
+        check=_tagged,
+    ),
+)

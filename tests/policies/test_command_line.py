@@ -1,0 +1,106 @@
+"""`python -m policies`: a report that a person can act on, one that programs can read, and the exit status."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from policies import command
+from policies.evaluation import Report, report
+from policies.judge import judge
+from policies.report import as_text, rules_as_markdown, suppressions_as_markdown
+from policies.rules import RULES
+from settings.suppression import Suppression
+
+REASON = "Anybody may try the service, so that people sign up by themselves."
+
+
+def suppressed() -> Report:
+    """The report of dev, with its sign-up suppressed."""
+    found = report("dev")
+    rule = Suppression(rule="COG-SIGN-UP", resource="auth-pool", reason=REASON)
+    return replace(found, verdict=judge(found.resources, "dev", [rule]))
+
+
+def test_dev_is_advice(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is relaxed there is listed, and stops nobody."""
+    assert command.main(["--stack", "dev"]) == 0
+
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert said.out.startswith("dev (dev, advice): ")
+    assert "COG-PLAIN-PASSWORD" in said.out
+    assert "    mend it with: pulumi config set passwordSignIn false\n" in said.out
+
+
+def test_violation_in_production_is_exit_status_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A report that cannot fail would be read once."""
+    found = report("dev")
+    strict = replace(found, stack="strict", verdict=judge(found.resources, "prod", []))
+    monkeypatch.setattr(command, "report", lambda _: strict)
+
+    assert command.main(["--stack", "strict"]) == 1
+
+    said = capsys.readouterr()
+    count = len(strict.verdict.open)
+    assert said.out.startswith("strict (prod, must hold): ")
+    assert said.err == (
+        f"policies: stacks must break no rule, got {count} in strict; "
+        "mend them, or suppress them with a reason (docs/policies.md)\n"
+    )
+
+
+def test_json_has_it_all(capsys: pytest.CaptureFixture[str]) -> None:
+    """What the text says, for a program."""
+    assert command.main(["--stack", "dev", "--json"]) == 0
+
+    (content,) = json.loads(capsys.readouterr().out)
+    assert content["stack"] == content["environment"] == "dev"
+    assert content["mandatory"] is False
+    assert {
+        "rule": "COG-PLAIN-PASSWORD",
+        "severity": "high",
+        "resource": "auth-client",
+        "violation": "explicitAuthFlows must hold no flow that sends the password, got ALLOW_USER_PASSWORD_AUTH",
+        "remedy": "pulumi config set passwordSignIn false",
+    } in content["violations"]
+    assert content["suppressed"] == []
+
+
+def test_suppressed_findings_show_their_reason() -> None:
+    """On the terminal and on the page: an exception that nobody sees is a hole."""
+    found = suppressed()
+
+    assert f"    suppressed: {REASON}" in as_text(found)
+    assert f"| dev | `COG-SIGN-UP` | `auth-pool` | {REASON} |" in suppressions_as_markdown([found])
+    assert "| suppressed |" in rules_as_markdown([found])
+
+
+def test_page_has_every_rule() -> None:
+    """A row for each, with a result for each stack."""
+    head, _, *rows = rules_as_markdown([report("dev")]).splitlines()
+
+    assert head == "| rule | severity | what must hold | source | dev |"
+    assert [row.split("`")[1] for row in rows] == [rule.id for rule in RULES]
+    assert {row.count(" | ") for row in rows} == {4}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--stack", "nowhere"], "stack must be one of dev, local, prod"),
+        (["--nonsense"], "unrecognized arguments: --nonsense; see: python -m policies --help"),
+    ],
+)
+def test_bad_arguments_are_one_line(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An operator gets the rule and the remedy, not a traceback."""
+    assert command.main(arguments) == 1
+
+    said = capsys.readouterr()
+    assert said.err.startswith("policies: ")
+    assert words in said.err
+    assert said.err.count("\n") == 1

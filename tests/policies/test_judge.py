@@ -1,0 +1,88 @@
+"""Suppressions: each with a rule that exists, a resource that breaks it, and its reason kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies import PolicyError
+from policies.judge import asked, judge
+from policies.rule import MANDATORY, PRODUCTION, Resource, Violation
+from policies.rules import RULES
+from settings.suppression import Suppression
+
+REASON = "The VPC has a NAT gateway, so keys can be fetched."
+FUNCTION = "aws:lambda/function:Function"
+
+
+def suppression(rule: str, resource: str = "*") -> Suppression:
+    return Suppression(rule=rule, resource=resource, reason=REASON)
+
+
+def function(name: str, subnets: list[str]) -> Resource:
+    inputs = {
+        "runtime": "python3.13",
+        "timeout": 10,
+        "memorySize": 512,
+        "reservedConcurrentExecutions": 10,
+        "loggingConfig": {"logFormat": "JSON", "logGroup": name},
+        "tracingConfig": {"mode": "Active"},
+        "vpcConfig": {"subnetIds": subnets},
+        "tags": {"project": "example", "stack": "dev"},
+    }
+    return Resource(type=FUNCTION, name=name, inputs=inputs)
+
+
+IN_VPC = [function("one", ["subnet-1"]), function("two", ["subnet-1"]), function("outside", [])]
+SAYS = "vpcConfig must not be set, got subnets subnet-1"
+
+
+def test_violations_are_found_and_open() -> None:
+    """Without a suppression every one counts."""
+    verdict = judge(IN_VPC, "dev", [])
+
+    assert [each.violation for each in verdict.open] == [Violation("one", SAYS), Violation("two", SAYS)]
+    assert verdict.suppressed == []
+
+
+def test_suppression_keeps_its_reason_and_leaves_the_rest() -> None:
+    """What is waved through is still listed, and nothing else goes with it."""
+    only = suppression("L-VPC", "o*")
+    verdict = judge(IN_VPC, "dev", [only])
+
+    assert [(each.violation.resource, each.suppression) for each in verdict.suppressed] == [("one", only)]
+    assert [each.violation.resource for each in verdict.open] == ["two"]
+
+
+def test_suppression_of_an_unknown_rule_is_refused() -> None:
+    """A misspelled one would hold nothing back, and be believed."""
+    with pytest.raises(PolicyError, match=r"^policySuppressions must name a rule of docs/policies\.md, got L-VCP$"):
+        judge(IN_VPC, "dev", [suppression("L-VCP")])
+
+
+@pytest.mark.parametrize("resource", ["outside", "three"])
+def test_suppression_that_suppresses_nothing_is_refused(resource: str) -> None:
+    """It would wave the next violation through that nobody has looked at."""
+    with pytest.raises(PolicyError, match=f"must suppress something, but L-VPC on {resource} does not: remove it"):
+        judge(IN_VPC, "dev", [suppression("L-VPC", resource)])
+
+
+def test_rule_that_is_not_asked_cannot_be_suppressed() -> None:
+    """In dev nobody asks for a key, so there is nothing to wave through."""
+    with pytest.raises(PolicyError, match="L-KMS on"):
+        judge(IN_VPC, "dev", [suppression("L-KMS")])
+
+
+def test_production_is_asked_everything() -> None:
+    """A rule that production need not follow would be no rule."""
+    assert asked("prod") == RULES
+    assert set(asked("dev")) < set(asked("staging")) < set(asked("prod"))
+    assert all(rule in asked("dev") or set(rule.environments) <= {*PRODUCTION, "staging"} for rule in RULES)
+
+
+def test_level_follows_from_the_environment() -> None:
+    """Advice in dev, a stop in staging and production."""
+    assert (
+        {name for name in ("dev", "staging", "prod") if judge([], name, []).mandatory}
+        == MANDATORY
+        == {"staging", "prod"}
+    )

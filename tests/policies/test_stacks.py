@@ -1,0 +1,64 @@
+"""The rules over everything that the program makes, for each stack file; and that they notice when it gets worse."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies.command import stacks
+from policies.evaluation import report, resources_of
+from policies.judge import judge
+from policies.rule import ResourceRule, Severity
+from policies.rules import RULES
+from tests.pulumi_recorder import STACKS, deployed, program, record_program
+
+# What settings can relax: key, the safe value, the other one, and the rules that must notice it.
+RELAXED = [
+    ("passwordSignIn", "false", "true", {"COG-PLAIN-PASSWORD"}),
+    ("deletionProtection", "true", "false", {"COG-KEPT"}),
+    ("selfSignUp", "false", "true", {"COG-SIGN-UP"}),
+    ("accessTokenMinutes", "60", "120", {"COG-TOKEN-LIFE"}),
+    ("callbackUrls", '["https://app.example.com/"]', '["http://localhost:5173/"]', {"COG-CALLBACKS"}),
+    ("logoutUrls", '["https://app.example.com/"]', '["http://localhost:5173/"]', {"COG-CALLBACKS"}),
+    ("allowedOrigins", '["https://app.example.com"]', '["http://localhost:5173"]', {"API-CORS"}),
+    ("timeoutSeconds", "10", "4", {"L-TIMEOUT"}),
+    ("memoryMb", "512", "128", {"L-MEMORY"}),
+    ("reservedConcurrency", "20", "-1", {"L-CONCURRENCY"}),
+    ("logRetentionDays", "365", "180", {"LOG-YEAR"}),
+]
+
+
+def broken(**changes: str) -> set[str]:
+    """The rules of production that the stack dev breaks with these settings."""
+    recording = record_program(deployed("dev", **changes))
+    return {finding.rule.id for finding in judge(resources_of(recording), "prod", []).open}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_nothing_critical_is_broken(stack: str) -> None:
+    """No setting opens a route, widens a role or lets a stranger invoke: not even where rules are advice."""
+    assert [each for each in report(stack).verdict.open if each.rule.severity is Severity.CRITICAL] == []
+
+
+def test_every_setting_that_relaxes_is_noticed() -> None:
+    """With the safe values the rules are silent, with the others each is not."""
+    rules = set.union(*(noticing for *_, noticing in RELAXED))
+    safe = broken(**{key: value for key, value, _, _ in RELAXED})
+    relaxed = broken(**{key: value for key, _, value, _ in RELAXED})
+
+    assert not safe & rules
+    assert rules <= relaxed
+
+
+def test_rules_find_what_they_judge_in_the_program() -> None:
+    """A rule about a type that the program does not make would hold whatever happens."""
+    made = {each.type for each in resources_of(program("prod"))}
+    idle = {rule.id for rule in RULES if isinstance(rule, ResourceRule) and not made & set(rule.types)}
+
+    # What the program may make one day, or makes with other settings.
+    assert idle <= {"COG-GUESTS", "API-TLS", "L-URL", "DATA-TABLE", "DATA-TOPIC", "DATA-KEY"}
+
+
+def test_report_knows_every_stack_file() -> None:
+    """A stack that is not listed is not held against anything; production stands last, where the eye is."""
+    assert sorted(stacks()) == STACKS
+    assert stacks()[-1] == "prod"
