@@ -1,30 +1,30 @@
 """The stack: settings in, components wired, outputs exported. A component takes its group of settings whole."""
 
-from pathlib import Path
-
 import pulumi
 
 from components.api_function import ApiFunction, ApiFunctionArgs
 from components.auth_pool import AuthPool, AuthPoolArgs
-from components.bundle import Target, build
+from components.bundle import ROOT, Target, build
 from components.http_api import HttpApi, HttpApiArgs
 from components.monitoring import Monitoring, MonitoringArgs
+from components.pool_triggers import PoolTriggers, PoolTriggersArgs
 from handler.routes import ROUTES
 from settings import Settings
 
-here = Path(__file__).parent
 settings = Settings.load(ROUTES)
 target = Target.of(settings.package_platform, settings.function.architecture, settings.function.python_version)
-
+packages = {name: build(ROOT / name, target, ROOT / ".build") for name in ("handler", "triggers")}
+trigger_args = PoolTriggersArgs(package=packages["triggers"], **settings.runtime, **vars(settings.triggers))
 auth_args = AuthPoolArgs(
     region=settings.region,
     scopes={scope: route.summary for route in ROUTES for scope in route.scopes},
-    groups={group: route.summary for route in ROUTES for group in route.groups},
+    groups=dict.fromkeys(settings.groups, "") | {group: route.summary for route in ROUTES for group in route.groups},
+    triggers=PoolTriggers("triggers", trigger_args).functions,
     **vars(settings.sign_in),
 )
 auth = AuthPool("auth", auth_args)
 function_args = ApiFunctionArgs(
-    package=build(here / "handler", target, here / ".build"),
+    package=packages["handler"],
     entry_point="handler.app.lambda_handler",
     environment={
         "COGNITO_USER_POOL_ID": auth.user_pool_id,

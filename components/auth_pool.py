@@ -16,6 +16,7 @@ from components.app_clients import AppClientsArgs, People
 from components.custom_attributes import CustomAttribute, schema
 from components.identity_providers import IdentityProvidersArgs, identity_providers
 from components.mail import MailArgs
+from components.pool_triggers import PoolTrigger, admit, lambda_config
 from components.second_factors import SecondFactorsArgs
 from components.sign_in_page import SignInPageArgs, branding, sign_in_page
 from components.threat_protection import ThreatProtectionArgs
@@ -37,6 +38,7 @@ class AuthPoolArgs(
     scopes: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
     user_pool_tier: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
+    triggers: Mapping[str, PoolTrigger] = field(default_factory=dict)
     email_as_username: bool = False
     custom_attributes: Sequence[CustomAttribute] = ()
     self_sign_up: bool = True
@@ -99,6 +101,7 @@ class AuthPool(pulumi.ComponentResource):
                 allow_admin_create_user_only=not args.self_sign_up, invite_message_template=mail.invitation(args)
             ),
             email_configuration=mail.email(args),
+            lambda_config=lambda_config(args.triggers),
             password_policy=_password_policy(args),
             user_pool_add_ons=threat_protection.add_ons(args),
             **second_factors.factors(args),
@@ -106,6 +109,7 @@ class AuthPool(pulumi.ComponentResource):
             # Cognito refuses a delete; `protect` makes Pulumi refuse a replacement too, at preview.
             opts=pulumi.ResourceOptions(parent=self, protect=args.deletion_protection),
         )
+        admit(name, pool, args.triggers, child)
         servers = _resource_servers(name, pool, args.scopes, child)
         _groups(name, pool, args.groups, child)
         providers = identity_providers(name, pool, args, child)

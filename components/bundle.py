@@ -1,4 +1,4 @@
-"""The function's deployment package: wheels for its platform beside `handler/`, in a zip that is the same every time.
+"""A function's deployment package: wheels for its platform beside its modules, in a zip that is the same every time.
 
 No Docker and no cross-compiling: uv installs the wheels of any platform, by hash, from the locked requirements.
 """
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+ROOT = Path(__file__).parents[1]  # where the packages lie, beside this one
 FORMAT = 1  # part of every digest: raise it when the same inputs shall give other bytes
 # Lambda's runtimes from Python 3.12 on are Amazon Linux 2023, which has glibc 2.34.
 _WHEELS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
@@ -68,7 +69,7 @@ class Target:
 def build(source: Path, target: Target, cache: Path) -> Path:
     """The zip of the package `source` and its `requirements.txt` for `target`, built only if its inputs changed.
 
-    BundleError if the wheels cannot be had.
+    A package without that file needs the standard library only. BundleError if the wheels cannot be had.
     """
     requirements = source / "requirements.txt"
     modules = {
@@ -76,14 +77,14 @@ def build(source: Path, target: Target, cache: Path) -> Path:
         for path in source.rglob("*.py")
         if "__pycache__" not in path.parts
     }
-    wheels_digest = _digest({"requirements.txt": requirements}, target)
+    wheels_digest = _digest({"requirements.txt": requirements} if requirements.exists() else {}, target)
     package = cache / f"{source.name}-{target.name}-{_digest(modules, target, wheels_digest)[:16]}.zip"
     if package.exists():
         return package
     cache.mkdir(parents=True, exist_ok=True)
     wheels = cache / f"wheels-{target.name}-{wheels_digest[:16]}"
     with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as folder:
-        if not wheels.exists():
+        if requirements.exists() and not wheels.exists():
             _install(requirements, target, Path(folder, "wheels"))
             with suppress(OSError):  # another program was first, with the same wheels
                 Path(folder, "wheels").rename(wheels)

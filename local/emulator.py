@@ -111,6 +111,7 @@ class Emulator:
             "MINISTACK_REGION": self._region,
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
+            "MINISTACK_COGNITO_PRETOKEN_STRICT": "1",  # as Cognito: no token where the trigger fails
             "STATE_DIR": str(self.scratch),
             "S3_DATA_DIR": str(self.scratch / "s3"),
             "TMPDIR": str(self.scratch),

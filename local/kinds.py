@@ -33,6 +33,7 @@ NOT_EMULATED = (
     "delivery of the access log",
     "metrics of any kind: what metric filters, dashboard and alarms would show",
     "email (nothing is sent, and any confirmation code is right)",
+    "pre sign-up of users that administrators create, and post confirmation",
 )
 
 Values = Mapping[str, Any]
@@ -270,7 +271,7 @@ KINDS: Mapping[str, Kind] = {
         name="PoolName",
         inputs={
             **_same("usernameAttributes", "aliasAttributes", "usernameConfiguration", "autoVerifiedAttributes"),
-            **_same("accountRecoverySetting", "adminCreateUserConfig", "deletionProtection"),
+            **_same("accountRecoverySetting", "adminCreateUserConfig", "deletionProtection", "lambdaConfig"),
             **_same("userPoolTier", "userPoolAddOns", "mfaConfiguration"),
             "schemas": _nested("Schema"),
             "passwordPolicy": _nested("Policies", "PasswordPolicy"),

@@ -12,7 +12,14 @@ from typing import Any
 from local import ROOT
 from local.provider import Provider
 
-_WATCHED = ("*.py", "Pulumi*.yaml", "components/**/*.py", "handler/**/*.py", "handler/requirements.txt")
+_WATCHED = (
+    "*.py",
+    "Pulumi*.yaml",
+    "components/**/*.py",
+    "handler/**/*.py",
+    "handler/requirements.txt",
+    "triggers/*.py",
+)
 _PROGRAM = ("settings", "components", "handler")  # its modules; each evaluation reads them anew
 
 

@@ -128,7 +128,7 @@ class Provider:
             for parameter in changed & kind.changes.keys():
                 kind.changes[parameter](client, known)
             if changed & takes:
-                self._call(client, kind, kind.update, known)
+                self._call(client, kind, kind.update, {**_emptied(client, kind.update, made.sent, sent), **known})
             for key in kind.then.keys() & given.keys():
                 if _comparable(made.given.get(key)) != _comparable(given[key]):
                     kind.then[key](client, given[key], known)
@@ -178,6 +178,13 @@ def _check(client: Any, kind: Kind, sent: dict[str, Any]) -> None:
 
 def _identity(kind: Kind, made: Made) -> dict[str, str]:
     return {} if kind.identity is None else {kind.identity: made.id}
+
+
+def _emptied(client: Any, call: str | None, before: Values, after: Values) -> dict[str, Any]:
+    """What is not set any more. AWS sets a missing parameter to its default; the emulator would keep what it had."""
+    members = {} if call is None else _input(client, call).members
+    gone = [key for key in before.keys() - after.keys() if key in members and isinstance(before[key], dict | list)]
+    return {key: type(before[key])() for key in gone if not getattr(members[key], "required_members", ())}
 
 
 def _parameters(kind: Kind, name: str, inputs: Values) -> dict[str, Any]:

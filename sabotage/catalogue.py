@@ -311,6 +311,76 @@ _FUNCTIONS = [
         ),
     ),
     *_all(
+        "components/pool_triggers.py",
+        ("tests/components/test_pool_triggers.py",),
+        (
+            "trigger-without-source",
+            "Anybody's user pool can call the trigger, and is answered as if it were this one.",
+            "            source_arn=pool.arn,  # without it, anybody's pool could call the function\n",
+            "",
+        ),
+        (
+            "trigger-rights-on-every-pool",
+            "The trigger can make anybody an administrator of any pool of the account.",
+            '{**actions, "Resource": pool.arn}',
+            '{**actions, "Resource": "*"}',
+        ),
+    ),
+    *_all(
+        "triggers/pre_token_generation.py",
+        ("tests/triggers/test_pre_token_generation.py",),
+        (
+            "scopes-without-the-group",
+            "Every user's token holds the scopes of every group.",
+            "for group in groups for scope",
+            "for group in group_scopes for scope",
+        ),
+        (
+            "scopes-that-no-client-asked-for",
+            "An app client that asks for less on the sign-in page gets more, because of who signs in.",
+            "        return []\n",
+            "        pass\n",
+        ),
+        (
+            "groups-suppressed",
+            "Cognito takes the groups out of the token, and their users lose their routes.",
+            '                "groupOverrideDetails": request["groupConfiguration"],\n',
+            "",
+        ),
+    ),
+    *_all(
+        "triggers/pre_sign_up.py",
+        ("tests/triggers/test_pre_sign_up.py",),
+        (
+            "sign-up-from-any-subdomain",
+            "Whoever can make a look-alike domain can have an account.",
+            "domain.lower() in set(domains)",
+            "domain.lower().endswith(tuple(domains))",
+        ),
+        (
+            "sign-up-with-two-addresses",
+            "The check reads one address and the mail goes to another.",
+            'email.partition("@")',
+            'email.rpartition("@")',
+        ),
+        (
+            "sign-up-confirmed-unproven",
+            "Anybody has an account under somebody else's address.",
+            '{"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False}',
+            '{"autoConfirmUser": True, "autoVerifyEmail": True, "autoVerifyPhone": False}',
+        ),
+    ),
+    *_all(
+        "triggers/post_confirmation.py",
+        ("tests/triggers/test_post_confirmation.py",),
+        (
+            "forgotten-password-brings-the-group-back",
+            "Who was put out of the group is back in it after resetting the password.",
+            'if event["triggerSource"] != _NEW_USER:',
+            'if not event["triggerSource"]:',
+        ),
+    ),
+    *_all(
         "components/bundle.py",
         ("tests/components/test_bundle.py::TestRefused",),
         (
@@ -326,8 +396,8 @@ _FUNCTIONS = [
         (
             "package-without-dependencies",
             "The function cannot start, or verifies with whatever it finds.",
-            'package=build(here / "handler", target, here / ".build"),',
-            'package=here / "handler",',
+            'package=packages["handler"],',
+            'package=ROOT / "handler",',
         ),
     ),
     *_all(

@@ -21,7 +21,8 @@ from settings.problems import Problem, SettingsError, missing, of_field, unknown
 from settings.rules import RULES, Route
 from settings.sign_in import SignIn
 from settings.suppression import Suppression
-from settings.values import RetentionDays
+from settings.triggers import Triggers
+from settings.values import GroupName, RetentionDays
 
 
 class Stack(Group):
@@ -43,6 +44,11 @@ class Stack(Group):
         default=False,
         description="The function also accepts ID tokens, which are meant for the client and carry no scopes",
     )
+    groups: list[GroupName] = Field(
+        default=[],
+        description="Groups of users beside those that routes ask for",
+        examples=["member"],
+    )
     log_retention_days: RetentionDays = Field(
         default=30,
         description="Days that logs are kept; one of CloudWatch's values such as 14, 30, 90 or 365",
@@ -63,9 +69,19 @@ class Settings(Stack):
     """One stack's configuration: the stack's own settings, and a group for each concern."""
 
     sign_in: SignIn
+    triggers: Triggers
     api: Api
     function: Function
     monitoring: Monitoring
+
+    @property
+    def runtime(self) -> dict[str, Any]:
+        """What every function of the stack has in common, by the names of a component's fields."""
+        return {
+            "architecture": self.function.architecture,
+            "python_version": self.function.python_version,
+            "log_retention_days": self.log_retention_days,
+        }
 
     @classmethod
     def load(cls, routes: Sequence[Route] = ()) -> Settings:
@@ -76,7 +92,13 @@ class Settings(Stack):
         return settings
 
 
-GROUPS: Mapping[str, type[Group]] = {"sign_in": SignIn, "api": Api, "function": Function, "monitoring": Monitoring}
+GROUPS: Mapping[str, type[Group]] = {
+    "sign_in": SignIn,
+    "triggers": Triggers,
+    "api": Api,
+    "function": Function,
+    "monitoring": Monitoring,
+}
 
 
 class Place(NamedTuple):

@@ -59,4 +59,9 @@ HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 Email = Annotated[str, AfterValidator(_email)]
 Origin = Annotated[str, AfterValidator(_origin)]
 DomainPrefix = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"), AfterValidator(_domain_prefix)]
+# Lower case, as triggers/pre_sign_up.py compares; RFC 1035 for the length.
+EmailDomain = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")]
+# As narrow as the route table's (handler/routes.py).
+GroupName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+=@-]{1,128}$")]
+ScopeName = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]{1,256}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}$")]
 RetentionDays = Annotated[int, AfterValidator(_retention)]

@@ -24,6 +24,7 @@ SOURCES = sorted(
 )
 COMPONENTS = [name for name in SOURCES if name.startswith("components/")]
 SETTINGS = [name for name in SOURCES if name.startswith("settings/")]
+TRIGGERS = [name for name in SOURCES if name.startswith("triggers/")]
 HANDLER = [name for name in SOURCES if name.startswith("handler/")]
 
 
@@ -52,6 +53,7 @@ def test_the_sources_are_found() -> None:
     assert {"__main__.py", "settings/model.py"} <= set(SOURCES)
     assert len(COMPONENTS) >= 4
     assert len(HANDLER) >= 6
+    assert len(TRIGGERS) >= 4
 
 
 @pytest.mark.parametrize("name", COMPONENTS)
@@ -70,6 +72,13 @@ def test_handler_knows_nothing_of_its_deployment(name: str) -> None:
 def test_settings_know_neither_components_nor_handler(name: str) -> None:
     """They get the route table as data; a component gets a group of them by the names of its fields."""
     assert packages_of(name) <= {"settings", "pulumi", "pydantic", "pydantic_core"}
+
+
+@pytest.mark.parametrize("name", TRIGGERS)
+def test_triggers_need_nothing_but_the_runtime(name: str) -> None:
+    """Their zip holds no wheels; boto3 is the runtime's, and slow to import where nothing calls AWS."""
+    calls_aws = name == "triggers/post_confirmation.py"
+    assert packages_of(name) <= {"triggers", "boto3", "botocore"} if calls_aws else packages_of(name) <= {"triggers"}
 
 
 def test_route_table_needs_the_standard_library_only() -> None:
@@ -117,7 +126,7 @@ def test_the_program_has_no_branch_for_a_stack() -> None:
         assert "get_stack" not in (ROOT / name).read_text(), name
 
 
-@pytest.mark.parametrize("name", [*COMPONENTS, *HANDLER, *SETTINGS, "__main__.py"])
+@pytest.mark.parametrize("name", [*COMPONENTS, *HANDLER, *TRIGGERS, *SETTINGS, "__main__.py"])
 def test_nothing_that_is_deployed_knows_the_embedded_run(name: str) -> None:
     """It runs the program from outside; the arrow points one way."""
     assert not packages_of(name) & {"local", "ministack"}

@@ -59,10 +59,11 @@ class TestDefects:
 
     def test_package_without_its_dependencies(self, made: Recording) -> None:
         """The function's code is what `build` made of `handler/` and its requirements, not the folder itself."""
-        ((source, target, cache),) = made.packages
+        (source, target, cache), (other, *_) = made.packages
 
         assert source == ROOT / "handler"
         assert cache == ROOT / ".build"
+        assert other == ROOT / "triggers"  # in a zip of its own: neither code can be called as the other
         assert [target.architecture] == made.one("Function").inputs["architectures"]
         assert f"python{target.python_version}" == made.one("Function").inputs["runtime"]
         assert made.one("Function").inputs["code"].path.endswith("pulumi_recorder.py")  # what the recorder's build gave
@@ -251,18 +252,16 @@ class TestFunction:
     def test_package_fits_the_function(self) -> None:
         """Wheels of one processor or Python do not load on another: both must follow from the same settings."""
         recording = record_program(deployed("dev", architecture="x86_64", pythonVersion="3.12"))
-        ((_, target, _),) = recording.packages
 
-        assert target == Target(architecture="x86_64", python_version="3.12")
+        assert {target for _, target, _ in recording.packages} == {Target(architecture="x86_64", python_version="3.12")}
         assert recording.one("Function").inputs["architectures"] == ["x86_64"]
         assert recording.one("Function").inputs["runtime"] == "python3.12"
 
     def test_package_is_for_this_machine_only_in_the_embedded_run(self) -> None:
         """The one thing that differs; what differs more is not the same program."""
         recording = record_program(Stack.load("local"))
-        ((_, target, _),) = recording.packages
 
-        assert target == Target.host()
+        assert {target for _, target, _ in recording.packages} == {Target.host()}
         assert {each.name for each in recording.resources} == {each.name for each in program("local").resources}
 
 
@@ -299,6 +298,37 @@ class TestSettings:
             found = found[part]
 
         assert found == expected
+
+    def test_groups_of_the_stack_are_made_beside_the_routes(self) -> None:
+        """A group that only scopes or new users are for."""
+        recording = record_program(deployed("dev", groups='["member"]'))
+
+        assert {each.inputs["name"] for each in recording.all("UserGroup")} == {"admin", "member"}
+
+    def test_triggers_get_their_settings_and_those_of_the_stack(self) -> None:
+        """Off in every stack file; here all three, with the answers that the function has too."""
+        recording = record_program(
+            deployed(
+                "dev",
+                groupScopes='{"admin": ["api/reports.read"]}',
+                signUpEmailDomains='["example.com"]',
+                defaultGroup="admin",
+                architecture="x86_64",
+                logRetentionDays="90",
+            )
+        )
+        triggers = [each for each in recording.all("Function") if each.name != "function-function"]
+
+        assert {
+            name: value for each in triggers for name, value in each.inputs["environment"]["variables"].items()
+        } == {
+            "GROUP_SCOPES": '{"admin": ["api/reports.read"]}',
+            "SIGN_UP_EMAIL_DOMAINS": '["example.com"]',
+            "DEFAULT_GROUP": "admin",
+        }
+        assert len(recording.one("UserPool").inputs["lambdaConfig"]) == 3
+        assert {tuple(each.inputs["architectures"]) for each in recording.all("Function")} == {("x86_64",)}
+        assert {each.inputs["retentionInDays"] for each in recording.all("LogGroup")} == {90}
 
     def test_retention_reaches_both_logs(self) -> None:
         """The gateway's log and the function's are one story."""
@@ -367,6 +397,7 @@ class TestShape:
             "ApiFunction",
             "HttpApi",
             "Monitoring",
+            "PoolTriggers",
         }
         assert all(each.parent in components for each in made.resources if each.custom)
         assert all("pulumi:pulumi:Stack" in each.parent for each in made.resources if not each.custom)

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from handler.routes import ROUTES
 from local import ROOT, LocalError
 from local.engine import Stack
 from settings import Settings, SettingsError
@@ -34,6 +35,8 @@ OWN_FIELDS = {key: field for key, field in FIELDS.items() if key != "aws:region"
 
 def declared_type(field: FieldInfo) -> str | None:
     """None for what the project file has no type for: objects, and lists of them."""
+    if get_origin(field.annotation) is dict:
+        return None
     if get_origin(field.annotation) is list:
         item = get_args(field.annotation)[0]
         return None if isinstance(item, type) and issubclass(item, BaseModel) else "array"
@@ -101,7 +104,7 @@ def load(values: dict[str, str]) -> Settings:
 
     def read() -> None:
         try:
-            found.append(Settings.load())
+            found.append(Settings.load(ROUTES))
         except SettingsError as error:
             found.append(error)
 
@@ -370,7 +373,8 @@ class TestRefused:
         assert command, message
         *_, typed = shlex.split(command[1])
         assert not typed.startswith("-") or " -- " in command[1]
-        assert settings_with(**{key: json.dumps([typed]) if "--path" in command[1] else typed})
+        accepted = json.dumps([typed]) if "--path" in command[1] else typed
+        assert settings_with(**{"groups": '["member"]', key: accepted})  # the group that examples name
 
     def test_refusal_stops_the_program_before_its_first_resource(self) -> None:
         """Half a stack is harder to mend than none; Pulumi shows a RunError without a traceback."""
@@ -415,10 +419,65 @@ class TestRules:
         """One problem is said once, and no rule stumbles over a value that is none."""
         assert refusal_of(callbackUrls='"http://localhost/"').count("callbackUrls") == 2  # the problem, its remedy
 
+    def test_group_with_scopes_must_exist(self) -> None:
+        """Of the route table, or of the stack's own groups."""
+        assert refusal_of(groupScopes='{"analyst": ["api/reports.read"]}', groups='["member"]') == (
+            "stack test must change groupScopes.analyst: must be a group that a route asks for or groups lists, "
+            "got \"analyst\" (known are: admin, member; add it with: pulumi config set --path 'groups[1]' analyst)"
+        )
+        for accepted in ('{"admin": ["api/reports.read"]}', '{"member": []}'):
+            assert settings_with(groupScopes=accepted, groups='["member"]')
+
+    def test_scope_of_a_group_must_be_a_routes(self) -> None:
+        """A mistyped one is in the token and opens nothing."""
+        assert refusal_of(groupScopes='{"admin": ["api/reports.read", "api/report.read"]}') == (
+            "stack test must change groupScopes.admin[1]: must be a scope that a route asks for, "
+            'got "api/report.read" (routes ask for: api/reports.read)'
+        )
+
+    def test_default_group_must_exist(self) -> None:
+        """Else every confirmation of an account ends in an error."""
+        assert refusal_of(defaultGroup="member") == (
+            "stack test must change defaultGroup: must be a group that a route asks for or groups lists, "
+            "got \"member\" (known are: admin; add it with: pulumi config set --path 'groups[0]' member)"
+        )
+        assert settings_with(defaultGroup="member", groups='["member"]').triggers.default_group == "member"
+
+    def test_default_group_must_not_open_routes_to_whoever_signs_up(self) -> None:
+        """With `admin` as the default, everybody is one."""
+        assert refusal_of(defaultGroup="admin") == (
+            "stack test must change defaultGroup: must be a group that no route asks for while anyone may sign up, "
+            'got "admin" (or set signUpEmailDomains, or close sign-up with: pulumi config set selfSignUp false)'
+        )
+        assert settings_with(defaultGroup="admin", selfSignUp="false")
+        assert settings_with(defaultGroup="admin", signUpEmailDomains='["example.com"]')
+
+    @pytest.mark.parametrize(
+        "domain",
+        [
+            "Example.com",
+            "example.com.",
+            "@example.com",
+            "*.example.com",
+            "ex\u00e4mple.com",
+            "example",
+            "a..b",
+            "-a.b",
+            "",
+        ],
+    )
+    def test_domain_that_no_address_can_match_is_refused(self, domain: str) -> None:
+        """The trigger compares exactly: it would refuse everybody, or the wrong ones."""
+        message = refusal_of(signUpEmailDomains=json.dumps(["example.com", domain]))
+
+        assert message.startswith("stack test must change signUpEmailDomains[1]: must match pattern ")
+        assert message.endswith("(set it with: pulumi config set --path 'signUpEmailDomains[1]' example.com)")
+
     @pytest.mark.parametrize("key", sorted(OWN_FIELDS))
     def test_rules_bear_any_setting_missing_or_wrong(self, key: str) -> None:
         """A rule that reads what is not there would end in a traceback instead of the report."""
-        assert refusal_of(**{key: '{"no": "such value"}'}).startswith(f"stack test must change {key}: ")
+        place = re.escape(key) + (r"\.no" if get_origin(OWN_FIELDS[key].annotation) is dict else "")
+        assert re.match(rf"stack test must change {place}: ", refusal_of(**{key: '{"no": "such value"}'}))
 
 
 class TestProjectFile:

@@ -282,6 +282,16 @@ class TestCache:
 
         assert list((tmp_path / "cache").iterdir()) == []
 
+    def test_package_without_requirements_holds_its_modules_only(self, installed: list[str], tmp_path: Path) -> None:
+        """The triggers need the runtime and nothing else; what lies beside them is none of theirs."""
+        package = build(ROOT / "triggers", LAMBDA, tmp_path / "cache")
+
+        assert installed == []
+        with zipfile.ZipFile(package) as archive:
+            names = set(archive.namelist())
+        assert names == {f"triggers/{path.name}" for path in (ROOT / "triggers").glob("*.py")}
+        assert package.stat().st_size < 10_000
+
     def test_cache_of_the_repository_is_ignored_by_git(self) -> None:
         """Five megabytes in a commit stay for ever."""
         assert ".build/" in (ROOT / ".gitignore").read_text().splitlines()

@@ -22,6 +22,7 @@ from tests.components import (
     test_http_api,
     test_identity_providers,
     test_monitoring,
+    test_pool_triggers,
     test_sign_in_page,
 )
 from tests.pulumi_recorder import Recording, record
@@ -49,6 +50,7 @@ ARGS = {
     "ApiFunction": test_api_function.REQUIRED,
     "HttpApi": test_http_api.REQUIRED,
     "Monitoring": test_monitoring.REQUIRED,
+    "PoolTriggers": {**test_pool_triggers.REQUIRED, **test_pool_triggers.EVERY},
 }
 
 
