@@ -103,9 +103,16 @@ def _unknown_group(settings: Settings, key: str, group: str, known: Sequence[str
     return Problem(key, "be a group that a route asks for or groups lists", group, remedy)
 
 
+def alarms_see_refusals(settings: Settings, _: Sequence[Route]) -> Iterator[Problem]:
+    """Refusals are warnings in the function's log, and alarms count them there: a lost authorizer is one."""
+    if settings.monitoring.alarms and settings.function.log_level == "ERROR":
+        yield refused("logLevel", "be WARNING or below where alarms are on, which count refusals", "ERROR", "WARNING")
+
+
 RULES: tuple[Rule, ...] = (
     production_addresses_are_https,
     production_alarms_are_heard,
+    alarms_see_refusals,
     groups_with_scopes_exist,
     scopes_of_groups_exist,
     default_group_exists,

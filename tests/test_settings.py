@@ -603,6 +603,14 @@ def parsed(value: str) -> Any:
 
 
 class TestAlarms:
+    def test_alarms_see_refusals(self) -> None:
+        """At ERROR the line of a lost authorizer is not written, and its alarm waits for ever."""
+        assert (
+            'logLevel: must be WARNING or below where alarms are on, which count refusals, got "ERROR" '
+            "(set it with: pulumi config set logLevel WARNING)"
+        ) in refusal_of(logLevel="ERROR")
+        assert settings_with(logLevel="ERROR", alarms="false").function.log_level == "ERROR"
+
     def test_production_alarms_must_be_heard(self) -> None:
         """Else the users are the ones who notice."""
         assert (

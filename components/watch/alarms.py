@@ -34,7 +34,8 @@ class Alarm:
     """A condition on a time series: `datapoints` of the last `periods` at or above `threshold`, or outside `band`.
 
     `series` maps ids to metrics and to expressions over the ids before; `watches` is the one that is compared. Missing
-    data is never a breach: no traffic is no trouble. `name` is also the heading of its section in the runbook.
+    data is never a breach: no traffic is no trouble. `name`, or `part_of`, is also the heading of its section in the
+    runbook.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Alarm:
     first: str
     series: Mapping[str, Metric | str]
     watches: str
+    part_of: str | None = None
     threshold: float | None = None
     band: str | None = None
     period: int = 300
@@ -49,7 +51,7 @@ class Alarm:
     datapoints: int = 1
 
     def description(self, base: str) -> str:
-        return _description(self.meaning, self.first, self.name, base)
+        return _description(self.meaning, self.first, self.part_of or self.name, base)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +179,7 @@ def _refusals(watched: Watched, at: Thresholds) -> tuple[Alarm | Both, ...]:
         name="refusals-many",
         meaning=f"{at.refusals} or more refusals in five minutes, ten minutes long.",
         first="nothing: it only counts together with refusals-unusual.",
+        part_of="refusals-surge",
         series={"refused": refused},
         watches="refused",
         threshold=at.refusals,
@@ -187,6 +190,7 @@ def _refusals(watched: Watched, at: Thresholds) -> tuple[Alarm | Both, ...]:
         name="refusals-unusual",
         meaning="More refusals than is usual for this hour of the week, ten minutes long.",
         first="nothing: it only counts together with refusals-many.",
+        part_of="refusals-surge",
         series={"refused": refused, "usual": f"ANOMALY_DETECTION_BAND(refused, {BAND})"},
         watches="refused",
         band="usual",
