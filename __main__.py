@@ -20,7 +20,8 @@ auth_args = AuthPoolArgs(
     scopes={scope: route.summary for route in ROUTES for scope in route.scopes},
     groups=dict.fromkeys(settings.groups, "") | {group: route.summary for route in ROUTES for group in route.groups},
     triggers=PoolTriggers("triggers", trigger_args).functions,
-    **vars(settings.sign_in),
+    log_retention_days=settings.log_retention_days,
+    **settings.auth,
 )
 auth = AuthPool("auth", auth_args)
 function_args = ApiFunctionArgs(
@@ -28,7 +29,7 @@ function_args = ApiFunctionArgs(
     entry_point="handler.app.lambda_handler",
     environment={
         "COGNITO_USER_POOL_ID": auth.user_pool_id,
-        "COGNITO_CLIENT_IDS": auth.client_id,
+        "COGNITO_CLIENT_IDS": auth.client_list,
         "COGNITO_TOKEN_USES": "access,id" if settings.accept_id_tokens else "access",
         "LOG_LEVEL": settings.function.log_level,
     },
@@ -39,7 +40,7 @@ function = ApiFunction("function", function_args)
 api_args = HttpApiArgs(
     routes=ROUTES,
     issuer=auth.issuer,
-    audiences=[auth.client_id],
+    audiences=auth.audiences,
     function_name=function.name,
     function_invoke_arn=function.invoke_arn,
     log_retention_days=settings.log_retention_days,
@@ -50,10 +51,7 @@ watched = MonitoringArgs(region=settings.region, auth=auth, function=function, a
 Monitoring("monitoring", watched)
 pulumi.export("apiUrl", api.url)
 pulumi.export("region", settings.region)
-pulumi.export("userPoolId", auth.user_pool_id)
-pulumi.export("userPoolClientId", auth.client_id)
-pulumi.export("issuer", auth.issuer)
-pulumi.export("authDomain", auth.domain)
+for name, output in auth.exports.items():
+    pulumi.export(name, output)
 pulumi.export("scopes", sorted({scope for route in ROUTES for scope in route.scopes}))
-pulumi.export("signIn", auth.sign_in)
 pulumi.export("routes", [route.key for route in ROUTES])

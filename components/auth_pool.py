@@ -148,6 +148,25 @@ class AuthPool(pulumi.ComponentResource):
             }
         )
 
+    @property
+    def client_list(self) -> pulumi.Output[str]:
+        """The ids of all its clients, comma-separated."""
+        first, *others = self.audiences
+        return pulumi.Output.concat(first, *(part for each in others for part in (",", each)))
+
+    @property
+    def exports(self) -> Mapping[str, Any]:
+        """What the stack says of it, by the names that front ends know; further clients only where there are some."""
+        further = {"appClientIds": self.client_ids, "appClientSecrets": self.client_secrets}
+        return {
+            "userPoolId": self.user_pool_id,
+            "userPoolClientId": self.client_id,
+            "issuer": self.issuer,
+            "authDomain": self.domain,
+            "signIn": self.sign_in,
+            **{name: clients for name, clients in further.items() if clients},
+        }
+
 
 def _sign_in(args: AuthPoolArgs) -> Mapping[str, Any]:
     """What a front end must know to sign people up and in, beside ids and addresses; all of it is public."""

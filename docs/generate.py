@@ -19,7 +19,7 @@ from policies.command import stacks
 from policies.evaluation import report
 from policies.report import rules_as_markdown, suppressions_as_markdown
 from proof import access, agreement
-from settings.group import Group
+from settings.group import Group, Item
 from settings.model import GROUPS, PLACES, Place, Stack
 from tests.handler.case import Line
 from tests.handler.corpus import CASES, SCENARIOS
@@ -36,8 +36,22 @@ def configuration() -> str:
         for key, place in places:
             default = "must be set" if place.field.is_required() else f"`{json.dumps(place.field.default)}`"
             rows.append(f"| `{key}` | {_type(place.field) or 'structured'} | {default} | {place.field.description} |")
+        for key, place in places:
+            rows += _members(key, place)
         rows.append("")
     return "\n".join(rows[:-1])
+
+
+def _members(key: str, place: Place) -> list[str]:
+    """The members of the objects that a setting lists."""
+    item = next(iter(get_args(place.field.annotation)), None)
+    if not (isinstance(item, type) and issubclass(item, Item)):
+        return []
+    rows = ["", f"Each of `{key}`:", "", "| member | default | meaning |", "|---|---|---|"]
+    for field in item.model_fields.values():
+        default = "must be set" if field.is_required() else f"`{json.dumps(field.default)}`"
+        rows.append(f"| `{field.alias}` | {default} | {field.description} |")
+    return rows
 
 
 def declarations() -> str:
@@ -69,7 +83,8 @@ def _type(field: FieldInfo) -> str | None:
     """The type in Pulumi's words; None for what its project file cannot declare."""
     if get_origin(field.annotation) is list:
         item = get_args(field.annotation)[0]
-        return "array" if item is str or get_args(item)[:1] == (str,) else None
+        is_text = item is str or get_origin(item) is Literal or get_args(item)[:1] == (str,)
+        return "array" if is_text else None
     if get_origin(field.annotation) is Literal:
         return "string"
     names: dict[object, str] = {bool: "boolean", int: "integer", str: "string"}

@@ -67,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_user_options(parser: argparse.ArgumentParser, user: str | None) -> None:
     said = f"who ({user})" if user else "who; without it no token is sent"
     parser.add_argument("--user", default=user, metavar="NAME", help=f"{said}; made if new")
+    parser.add_argument("--client", metavar="NAME", help="a machine of appClients instead of a user")
     parser.add_argument("--group", action="append", default=[], metavar="G", help="join this group first; may repeat")
     parser.add_argument("--scope", action="append", default=[], metavar="S", help="ask for this scope; may repeat")
     parser.add_argument("--password", metavar="P", help="of a user that these commands did not make")
@@ -107,6 +108,8 @@ def _token_of(arguments: argparse.Namespace, folder: Folder, kind: str) -> str:
     from local.people import People  # noqa: PLC0415 - brings boto3 in, which the other commands do not need
 
     people = People(folder.outputs(), folder.run().password)
+    if arguments.client:
+        return people.machine_token(arguments.client, arguments.scope)
     name = people.ensure(arguments.user, arguments.group)
     return str(people.tokens(name, arguments.scope, arguments.password)[kind])
 
@@ -117,7 +120,7 @@ def _token(arguments: argparse.Namespace, folder: Folder) -> int:
 
 
 def _call(arguments: argparse.Namespace, folder: Folder) -> int:
-    token = _token_of(arguments, folder, "access_token") if arguments.user else None
+    token = _token_of(arguments, folder, "access_token") if arguments.user or arguments.client else None
     method, path = arguments.method.upper(), arguments.path
     if not path.startswith("/"):
         raise LocalError(f"path must start with /, got {path}")

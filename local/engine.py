@@ -26,6 +26,7 @@ from pulumi.runtime.stack import run_in_stack
 
 from local import ROOT, LocalError
 
+MADE_UP = "made-up-by-the-local-run"  # what every secret of a stack file is here
 Create = Callable[[str, str, dict[str, Any]], tuple[str, dict[str, Any]]]
 Ask = Callable[[str], dict[str, Any]]
 
@@ -37,6 +38,7 @@ class Stack:
     project: str
     name: str
     config: Mapping[str, str]
+    secrets: frozenset[str] = frozenset()  # keys that are encrypted
 
     @property
     def region(self) -> str:
@@ -61,7 +63,9 @@ class Stack:
         # The function runs in this machine's own Python, so its package is built for it.
         here = {f"{project['name']}:packagePlatform": "host"}
         values = {**declared, **configured, **here}
-        return cls(project["name"], name, {key: _as_string(value) for key, value in values.items()})
+        config = {key: _as_string(_decrypted(value)) for key, value in values.items()}
+        secrets = frozenset(key for key, value in values.items() if _decrypted(value) != value)
+        return cls(project["name"], name, config, secrets)
 
 
 class Monitor(mocks.MockMonitor):
@@ -141,7 +145,7 @@ def evaluate(
         # What a failed program leaves unfinished is told by its first error; asyncio would tell it again, later.
         asyncio.get_running_loop().set_exception_handler(lambda *_: None)
         runtime_settings.SETTINGS.outputs.clear()  # of a program that failed before, in a loop that is closed
-        set_all_config(dict(stack.config))
+        set_all_config(dict(stack.config), list(stack.secrets))
         runtime_settings.set_root_resource(None)  # type: ignore[arg-type]  # set_mocks made one; run_in_stack makes its own
         await run_in_stack(lambda: _run_program(program))
 
@@ -181,6 +185,13 @@ def _yaml(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise LocalError(f"{path.name} must be YAML, got: {' '.join(str(error).split())}") from None
     return content if isinstance(content, dict) else {}
+
+
+def _decrypted(value: Any) -> Any:
+    """Secrets are encrypted for the cloud's key; here a made-up one stands in for each."""
+    if isinstance(value, Mapping):
+        return MADE_UP if value.keys() == {"secure"} else {key: _decrypted(each) for key, each in value.items()}
+    return [_decrypted(each) for each in value] if isinstance(value, list) else value
 
 
 def _as_string(value: object) -> str:

@@ -84,6 +84,21 @@ class People:
         page = SignInPage(self._outputs["authDomain"], client["ClientId"], client["CallbackURLs"][0])
         return sign_in(page, name, password or self._password, scopes)
 
+    def machine_token(self, name: str, scopes: Iterable[str] = ()) -> str:
+        """A machine's access token, by its secret; with all of its scopes unless some are asked."""
+        ids = self._outputs.get("appClientIds", {})
+        if name not in ids:
+            known = ", ".join(sorted(ids)) or "none"
+            raise LocalError(f"client must be one of appClients ({known}), got {name}")
+        described = self._cognito.describe_user_pool_client(UserPoolId=self._pool, ClientId=ids[name])
+        secret = described["UserPoolClient"].get("ClientSecret")
+        if secret is None:
+            raise LocalError(f"client must be a machine, got {name}, which people sign in with; give --user instead")
+        grant = {"grant_type": "client_credentials", "client_id": ids[name], "client_secret": secret}
+        asked = {"scope": " ".join(scopes)} if scopes else {}
+        answer = _send(f"{self._outputs['authDomain']}/oauth2/token", {**grant, **asked})
+        return str(json.loads(answer[1])["access_token"])
+
 
 # Sends a GET, or a form's POST, and returns the Location header and the body of the answer.
 Send = Callable[[str, dict[str, str] | None], tuple[str, str]]

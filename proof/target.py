@@ -101,7 +101,7 @@ def of_outputs(outputs: Mapping[str, Any], expected: Expected | None) -> Target:
     if issuer != f"https://cognito-idp.{region}.{suffix}/{pool_id}":
         raise ProofError(f"issuer must be that of pool {pool_id} in {region}, got {issuer}")
     api_url = _address("apiUrl", outputs["apiUrl"])
-    others = (value for name, value in outputs.items() if name.endswith("ClientId") and name != "userPoolClientId")
+    others = outputs.get("appClientIds", {}).values()
     return Target(
         api_url=api_url,
         region=region,

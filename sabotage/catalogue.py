@@ -215,6 +215,156 @@ _POOLS = [
     ),
     *_all(
         "components/app_clients.py",
+        ("tests/components/test_app_clients.py",),
+        (
+            "machine-without-secret",
+            "Anybody who reads a client id from a token is the machine.",
+            "generate_secret=True,",
+            "generate_secret=False,",
+        ),
+        (
+            "machine-signs-people-in",
+            "A machine's client is a way in for passwords.",
+            'explicit_auth_flows=["ALLOW_REFRESH_TOKEN_AUTH"],',
+            'explicit_auth_flows=["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH"],',
+        ),
+        (
+            "rotation-dropped",
+            "A stolen refresh token works as long as its owner's, and nobody notices.",
+            "refresh_token_rotation=_rotation(client),",
+            "refresh_token_rotation=None,",
+        ),
+        (
+            "machine-without-scopes-accepted",
+            "A deployment stops half-way, once the pool is made.",
+            'if each.kind == "machine" and not each.scopes:',
+            'if each.kind == "robot" and not each.scopes:',
+        ),
+    ),
+    *_all(
+        "components/auth_pool.py",
+        ("tests/components/test_app_clients.py",),
+        (
+            "machine-secret-in-plain",
+            "Every log of a deployment shows the machine's secret.",
+            "each: pulumi.Output.secret(made.client_secret) for",
+            "each: pulumi.Output.unsecret(made.client_secret) for",
+        ),
+    ),
+    *_all(
+        "components/identity_providers.py",
+        ("tests/components/test_identity_providers.py",),
+        (
+            "provider-secret-in-plain",
+            "The provider's secret stands in the state for everybody to read.",
+            '"client_secret": pulumi.Output.secret(secret),',
+            '"client_secret": secret,',
+        ),
+        (
+            "provider-secret-in-tracebacks",
+            "A traceback of the program prints the provider's secret.",
+            "field(default_factory=dict, repr=False)",
+            "field(default_factory=dict)",
+        ),
+        (
+            "provider-address-taken-for-verified",
+            "An unverified address at another provider opens somebody's account here.",
+            '"oidc": {"email": "email", "email_verified": "email_verified",',
+            '"oidc": {"email": "email",',
+        ),
+    ),
+    *_all(
+        "components/second_factors.py",
+        ("tests/components/test_second_factors.py",),
+        (
+            "second-factor-only-offered",
+            "A second factor that is required is not asked for.",
+            '"required": "ON"',
+            '"required": "OPTIONAL"',
+        ),
+        (
+            "mailbox-is-both-factors",
+            "Who reads the mailbox has the password and the second factor.",
+            'name = "admin_only" if by_mail else "verified_email"',
+            'name = "verified_email"',
+        ),
+        (
+            "passkey-without-its-owner",
+            "Who finds a device signs in with its passkey.",
+            'passkey_user_verification: Literal["required", "preferred"] = "required"',
+            'passkey_user_verification: Literal["required", "preferred"] = "preferred"',
+        ),
+    ),
+    *_all(
+        "components/threat_protection.py",
+        ("tests/components/test_threat_protection.py",),
+        (
+            "risk-without-an-answer",
+            "A likely takeover of an account is let through.",
+            'high_risk_action: RiskAction = "BLOCK"',
+            'high_risk_action: RiskAction = "NO_ACTION"',
+        ),
+        (
+            "leaked-passwords-accepted",
+            "Passwords that everybody can look up sign in.",
+            'compromised_credentials: Literal["BLOCK", "NO_ACTION"] = "BLOCK"',
+            'compromised_credentials: Literal["BLOCK", "NO_ACTION"] = "NO_ACTION"',
+        ),
+    ),
+    *_all(
+        "settings/sign_in_rules.py",
+        ("tests/test_sign_in_settings.py",),
+        (
+            "production-without-second-factor",
+            "In production one leaked password is enough.",
+            'if settings.environment == "prod" and settings.second_factors.mfa == "off":',
+            'if settings.environment == "production" and settings.second_factors.mfa == "off":',
+        ),
+        (
+            "tier-unchecked",
+            "A deployment that needs another tier stops half-way.",
+            '    if tier != "PLUS":',
+            '    if tier == "NONE":',
+        ),
+        (
+            "scope-of-no-route-accepted",
+            "A client asks for a scope that does not exist, and the deployment stops half-way.",
+            "            if scope not in known:",
+            "            if not scope:",
+        ),
+    ),
+    *_all(
+        "settings/model.py",
+        ("tests/test_sign_in_settings.py",),
+        (
+            "secret-in-plain-accepted",
+            "A provider's secret is committed to the repository.",
+            "elif is_secret(field) and key not in secrets:",
+            "elif is_secret(field) and key in secrets and not key:",
+        ),
+    ),
+    *_all(
+        "settings/problems.py",
+        ("tests/test_sign_in_settings.py",),
+        (
+            "secret-repeated-in-refusal",
+            "The log of a refused deployment holds the secret.",
+            'value = None if is_secret(field) else detail["input"]',
+            'value = detail["input"]',
+        ),
+    ),
+    *_all(
+        "local/engine.py",
+        ("tests/local/test_other_settings.py",),
+        (
+            "secret-outputs-in-the-file",
+            "The file of outputs that front ends read holds the machines' secrets.",
+            "if not rpc.is_rpc_secret(value)}",
+            "if key}",
+        ),
+    ),
+    *_all(
+        "components/app_clients.py",
         _POOL,
         (
             "client-secret",
@@ -406,8 +556,8 @@ _FUNCTIONS = [
         (
             "deletion-protection-whatever-the-setting",
             "A stack that protects its users does not.",
-            "**vars(settings.sign_in),",
-            '**{**vars(settings.sign_in), "deletion_protection": False},',
+            "**settings.auth,",
+            '**{**settings.auth, "deletion_protection": False},',
         ),
     ),
     *_all(
@@ -416,7 +566,7 @@ _FUNCTIONS = [
         (
             "audience-foreign",
             "The gateway asks for tokens of a client that is not this stack's.",
-            "audiences=[auth.client_id],",
+            "audiences=auth.audiences,",
             'audiences=["0foreignclient0"],',
         ),
         (
@@ -434,7 +584,7 @@ _FUNCTIONS = [
         (
             "function-serves-any-client",
             "The function's list of clients is not this stack's.",
-            '"COGNITO_CLIENT_IDS": auth.client_id,',
+            '"COGNITO_CLIENT_IDS": auth.client_list,',
             '"COGNITO_CLIENT_IDS": "0foreignclient0",',
         ),
         (
@@ -446,8 +596,8 @@ _FUNCTIONS = [
         (
             "password-sign-in-whatever-the-setting",
             "A stack that forbids plain passwords allows them.",
-            "**vars(settings.sign_in),",
-            '**{**vars(settings.sign_in), "password_sign_in": True},',
+            "**settings.auth,",
+            '**{**settings.auth, "password_sign_in": True},',
         ),
     ),
 ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import json
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
 
@@ -18,3 +19,18 @@ class Group(BaseModel):
     title: ClassVar[str]
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", alias_generator=to_camel)
+
+
+class Item(BaseModel):
+    """One of several objects that a setting lists; its members are its fields in camelCase."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", alias_generator=to_camel)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_json(cls, value: Any) -> Any:
+        """`pulumi config set --path 'key[0]' '{…}'` writes an object as text."""
+        try:
+            return json.loads(value) if isinstance(value, str) else value
+        except ValueError:
+            return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
@@ -14,13 +15,19 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from settings.api import Api
+from settings.app_clients import AppClients
 from settings.function import Function
 from settings.group import Group
+from settings.identity_providers import IdentityProviders
+from settings.mail import Mail
 from settings.monitoring import Monitoring
-from settings.problems import Problem, SettingsError, missing, of_field, unknown
+from settings.problems import Problem, SettingsError, in_plain, is_secret, missing, of_field, unknown
 from settings.rules import RULES, Route
+from settings.second_factors import SecondFactors
 from settings.sign_in import SignIn
+from settings.sign_in_page import SignInPage
 from settings.suppression import Suppression
+from settings.threat_protection import ThreatProtection
 from settings.triggers import Triggers
 from settings.values import GroupName, RetentionDays
 
@@ -69,6 +76,12 @@ class Settings(Stack):
     """One stack's configuration: the stack's own settings, and a group for each concern."""
 
     sign_in: SignIn
+    second_factors: SecondFactors
+    sign_in_page: SignInPage
+    app_clients: AppClients
+    identity_providers: IdentityProviders
+    threat_protection: ThreatProtection
+    mail: Mail
     triggers: Triggers
     api: Api
     function: Function
@@ -86,14 +99,35 @@ class Settings(Stack):
     @classmethod
     def load(cls, routes: Sequence[Route] = ()) -> Settings:
         """The current stack's settings; SettingsError with every problem at once if any cannot be deployed."""
-        settings, problems = read(_configured(), routes)
+        settings, problems = read(_configured(), routes, _secrets())
         if settings is None:
             raise SettingsError.of(pulumi.get_stack(), problems)
         return settings
 
+    @property
+    def auth(self) -> dict[str, Any]:
+        """The groups of the user pool as one, as it takes them."""
+        return {name: value for group in AUTH for name, value in vars(getattr(self, group)).items()}
 
+
+# What the user pool takes, concern by concern.
+AUTH = (
+    "sign_in",
+    "second_factors",
+    "sign_in_page",
+    "app_clients",
+    "identity_providers",
+    "threat_protection",
+    "mail",
+)
 GROUPS: Mapping[str, type[Group]] = {
     "sign_in": SignIn,
+    "second_factors": SecondFactors,
+    "sign_in_page": SignInPage,
+    "app_clients": AppClients,
+    "identity_providers": IdentityProviders,
+    "threat_protection": ThreatProtection,
+    "mail": Mail,
     "triggers": Triggers,
     "api": Api,
     "function": Function,
@@ -117,8 +151,10 @@ PLACES: Mapping[str, Place] = {
 }
 
 
-def read(values: Mapping[str, object], routes: Sequence[Route]) -> tuple[Settings | None, list[Problem]]:
-    """The settings that these values make, or None and all that is wrong with them."""
+def read(
+    values: Mapping[str, object], routes: Sequence[Route], secrets: AbstractSet[str] = frozenset()
+) -> tuple[Settings | None, list[Problem]]:
+    """The settings that these values make, or None and all that is wrong with them; `secrets` are encrypted keys."""
     problems = [unknown(key) for key in sorted(values.keys() - PLACES.keys())]
     known: dict[str | None, dict[str, Any]] = {None: {}, **{group: {} for group in GROUPS}}
     for key, (group, name, field) in PLACES.items():
@@ -126,6 +162,8 @@ def read(values: Mapping[str, object], routes: Sequence[Route]) -> tuple[Setting
             problems.append(missing(key, field))
         elif key not in values:
             known[group][name] = field.get_default(call_default_factory=True)
+        elif is_secret(field) and key not in secrets:
+            problems.append(in_plain(key, field))
         else:
             try:
                 known[group][name] = _adapter(key).validate_python(values[key], strict=True)
@@ -161,6 +199,14 @@ def _configured() -> dict[str, object]:
     if "aws:region" in configured:
         values["aws:region"] = pulumi.Config("aws").get("region")
     return values
+
+
+def _secrets() -> set[str]:
+    """The keys of this project that the stack holds encrypted."""
+    prefix = f"{pulumi.get_project()}:"
+    encrypted = {key for key in runtime_config.CONFIG.get() if runtime_config.is_config_secret(key)}
+    keys = encrypted | {*runtime_config.get_config_secret_keys_env()}
+    return {key.removeprefix(prefix) for key in keys if key.startswith(prefix)}
 
 
 def _value(key: str) -> object:

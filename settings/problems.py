@@ -68,7 +68,18 @@ def of_field(key: str, detail: ErrorDetails, field: FieldInfo) -> Problem:
     place = key + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     rule = re.sub(r"^(Value error, |\w+ should )", "", detail["msg"])
     rule = rule if rule.startswith(("be ", "not ", "have ", "match ")) else f"be right: {rule}"
-    return Problem(place, rule, detail["input"], f"set it with: {_example(key, path, field)}")
+    value = None if is_secret(field) else detail["input"]
+    return Problem(place, rule, value, f"set it with: {_example(key, path, field)}")
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a setting is one that must be encrypted, and is never shown."""
+    return isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("secret") is True
+
+
+def in_plain(key: str, field: FieldInfo) -> Problem:
+    """A secret that stands in the stack's file for everybody to read."""
+    return Problem(key, "be a Pulumi secret, and stands in plain", None, f"set it with: {_example(key, (), field)}")
 
 
 def _example(key: str, path: Sequence[int | str], field: FieldInfo) -> str:
@@ -77,6 +88,9 @@ def _example(key: str, path: Sequence[int | str], field: FieldInfo) -> str:
         return _structured(key, path, example)
     if get_origin(field.annotation) is list:
         return set_command(f"{key}[{path[0] if path else 0}]", example)
+    if is_secret(field):
+        name, made_up = next(iter(example.items()))
+        return f"pulumi config set --secret --path {shlex.quote(f'{key}.{name}')} {made_up}"
     return set_command(key, example)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from settings import sign_in_rules
 from settings.problems import Problem, refused, set_command
 
 if TYPE_CHECKING:
@@ -117,4 +118,5 @@ RULES: tuple[Rule, ...] = (
     scopes_of_groups_exist,
     default_group_exists,
     default_group_is_not_a_way_in,
+    *sign_in_rules.RULES,
 )

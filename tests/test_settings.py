@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Collection
 from typing import Any, Literal, get_args, get_origin
 
 import jsonschema
@@ -18,6 +19,7 @@ from local import ROOT, LocalError
 from local.engine import Stack
 from settings import Settings, SettingsError
 from settings.model import PLACES
+from settings.problems import is_secret
 from settings.values import RETENTIONS
 from tests.pulumi_recorder import PROJECT, STACKS, record
 
@@ -31,6 +33,21 @@ REQUIRED = {
 HEARD = {"alarmEmails": '["on-call@example.com"]'}
 FIELDS: dict[str, FieldInfo] = {key: place.field for key, place in PLACES.items()}
 OWN_FIELDS = {key: field for key, field in FIELDS.items() if key != "aws:region"}
+GOOGLE = '[{"name": "Google", "type": "google", "clientId": "at-google"}]'
+IDENTITY = "arn:aws:ses:eu-central-1:123456789012:identity/example.com"
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e-0000-0000-0000-000000000000"
+# What a value needs beside it, where rules hold settings together.
+TOGETHER: dict[str, dict[str, str]] = {
+    "emailFrom": {"emailSourceArn": IDENTITY},
+    "emailSourceArn": {"emailFrom": "hello@example.com"},
+    "emailReplyTo": {"emailSourceArn": IDENTITY, "emailFrom": "hello@example.com"},
+    "emailConfigurationSet": {"emailSourceArn": IDENTITY, "emailFrom": "hello@example.com"},
+    "identityProviderSecrets": {"identityProviders": GOOGLE},
+    "passkeyRelyingPartyId": {"firstFactors": '["password", "passkey"]'},
+    "signInCertificateArn": {"signInDomain": "login.example.com"},
+    "signInDomain": {"signInCertificateArn": CERTIFICATE},
+    "signInZoneId": {"signInDomain": "login.example.com", "signInCertificateArn": CERTIFICATE},
+}
 
 
 def declared_type(field: FieldInfo) -> str | None:
@@ -96,7 +113,7 @@ STACK_FILE_SCHEMA = {
 }
 
 
-def load(values: dict[str, str]) -> Settings:
+def load(values: dict[str, str], secrets: Collection[str] = ()) -> Settings:
     """The settings of a stack that the CLI would run with these values, each a string; SettingsError as raised."""
     region = {"aws:region": values["aws:region"]} if "aws:region" in values else {}
     own = {f"{PROJECT}:{key}": value for key, value in {**HEARD, **values}.items() if key != "aws:region"}
@@ -108,14 +125,15 @@ def load(values: dict[str, str]) -> Settings:
         except SettingsError as error:
             found.append(error)
 
-    record(read, Stack(PROJECT, "test", {**region, **own}))
+    encrypted = frozenset(f"{PROJECT}:{key}" for key in secrets)
+    record(read, Stack(PROJECT, "test", {**region, **own}, encrypted))
     if isinstance(found[0], SettingsError):
         raise found[0]
     return found[0]
 
 
-def settings_with(**changes: str) -> Settings:
-    return load({"aws:region": "eu-central-1", **REQUIRED, **changes})
+def settings_with(secrets: Collection[str] = (), **changes: str) -> Settings:
+    return load({"aws:region": "eu-central-1", **REQUIRED, **changes}, secrets)
 
 
 def value(settings: Settings, key: str) -> Any:
@@ -124,9 +142,9 @@ def value(settings: Settings, key: str) -> Any:
     return getattr(settings if place.group is None else getattr(settings, place.group), place.name)
 
 
-def refusal_of(**changes: str) -> str:
+def refusal_of(secrets: Collection[str] = (), **changes: str) -> str:
     with pytest.raises(SettingsError) as refused:
-        settings_with(**changes)
+        settings_with(secrets, **changes)
     return str(refused.value)
 
 
@@ -371,10 +389,15 @@ class TestRefused:
         command = re.search(r"\(set it with: pulumi config set (.*)\)$", message)
 
         assert command, message
-        *_, typed = shlex.split(command[1])
+        *_, place, typed = shlex.split(command[1])
         assert not typed.startswith("-") or " -- " in command[1]
-        accepted = json.dumps([typed]) if "--path" in command[1] else typed
-        assert settings_with(**{"groups": '["member"]', key: accepted})  # the group that examples name
+        if "[" in place:
+            typed = json.dumps([typed])
+        elif "." in place:
+            typed = json.dumps({place.partition(".")[2]: typed})
+        secrets = [key] if "--secret" in command[1] else []
+        # The group that examples name, and what goes with the key.
+        assert settings_with(secrets, **{"groups": '["member"]', **TOGETHER.get(key, {}), key: typed})
 
     def test_refusal_stops_the_program_before_its_first_resource(self) -> None:
         """Half a stack is harder to mend than none; Pulumi shows a RunError without a traceback."""
@@ -476,7 +499,8 @@ class TestRules:
     @pytest.mark.parametrize("key", sorted(OWN_FIELDS))
     def test_rules_bear_any_setting_missing_or_wrong(self, key: str) -> None:
         """A rule that reads what is not there would end in a traceback instead of the report."""
-        place = re.escape(key) + (r"\.no" if get_origin(OWN_FIELDS[key].annotation) is dict else "")
+        of_member = get_origin(OWN_FIELDS[key].annotation) is dict and not is_secret(OWN_FIELDS[key])
+        place = re.escape(key) + (r"\.no" if of_member else "")
         assert re.match(rf"stack test must change {place}: ", refusal_of(**{key: '{"no": "such value"}'}))
 
 
@@ -580,7 +604,7 @@ class TestStackFiles:
     def test_stack_is_accepted(self, name: str) -> None:
         """All rules at once, those across keys included."""
         found: list[Settings] = []
-        record(lambda: found.append(Settings.load()), Stack.load(name))
+        record(lambda: found.append(Settings.load(ROUTES)), Stack.load(name))
 
         assert found[0].region == stack_file(name)["config"]["aws:region"]
 

@@ -2,36 +2,96 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
+import hmac
+import json
+import struct
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
+from pycognito import AWSSRP
 
-from local.deployment import Steps, bring_up
+from local import LocalError
+from local.deployment import Deployment, Steps
 from local.emulator import Emulator
 from local.engine import Stack
 from local.people import People, new_password
 from local.provider import client
 
-OTHER = {"emailAsUsername": "true", "acceptIdTokens": "true", "passwordSignIn": "false", "alarms": "true"}
+OTHER = {
+    "emailAsUsername": "true",
+    "acceptIdTokens": "true",
+    "alarms": "true",
+    "passwordSignIn": "false",
+    "mfa": "required",
+    "userPoolTier": "PLUS",
+    "passwordHistory": "5",
+    "customAttributes": json.dumps([{"name": "team", "type": "String"}]),
+    "appClients": json.dumps(
+        [
+            {"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"]},
+            {
+                "name": "phone",
+                "kind": "native",
+                "callbackUrls": ["com.example.phone://back"],
+                "logoutUrls": ["com.example.phone://bye"],
+                "refreshTokenRotation": True,
+            },
+        ]
+    ),
+    "identityProviders": json.dumps(
+        [{"name": "Work", "type": "oidc", "clientId": "here", "issuer": "https://login.example.com"}]
+    ),
+    "identityProviderSecrets": json.dumps({"Work": "made-up"}),
+    # What the emulator lacks must come up too.
+    "threatProtection": "enforced",
+    "userEventLogs": "true",
+    "managedLogin": "true",
+    "signInDomain": "login.example.com",
+    "signInCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e",
+    "signInZoneId": "Z0123456789",
+}
 
 
 @pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Outputs of a stack in another region, where people have no user name but their email and ID tokens count."""
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployment, dict[str, Any]]]:
+    """A stack in another region, with the other answer to each setting of sign-in."""
     usual = Stack.load("dev")
     stack = dataclasses.replace(
-        usual, config={**usual.config, **{f"{usual.project}:{key}": value for key, value in OTHER.items()}}
+        usual,
+        config={**usual.config, **{f"{usual.project}:{key}": value for key, value in OTHER.items()}},
+        secrets=frozenset({f"{usual.project}:identityProviderSecrets"}),
     )
     with Emulator(0, stack.region, tmp_path_factory.mktemp("other")) as emulator:
-        yield bring_up(stack, emulator, Steps(show=lambda _: None))
+        made = Deployment(emulator, stack.region)
+        yield made, made.bring_up(stack, Steps(show=lambda _: None))
 
 
 @pytest.fixture(scope="module")
-def tokens(other: dict[str, Any]) -> dict[str, Any]:
-    people = People(other, new_password())
+def other(deployment: tuple[Deployment, dict[str, Any]]) -> dict[str, Any]:
+    """Its outputs: people have no user name but their email, ID tokens count, and a second factor is required."""
+    return deployment[1]
+
+
+@pytest.fixture(scope="module")
+def cognito(deployment: tuple[Deployment, dict[str, Any]]) -> Any:
+    return deployment[0].provider.client("cognito-idp")
+
+
+PASSWORD = new_password()
+
+
+@pytest.fixture(scope="module")
+def people(other: dict[str, Any]) -> People:
+    return People(other, PASSWORD)
+
+
+@pytest.fixture(scope="module")
+def tokens(people: People) -> dict[str, Any]:
     return people.tokens(people.ensure("ada"), ["api/reports.read"])
 
 
@@ -69,3 +129,135 @@ def test_alarms_are_there_and_tell_the_encrypted_topic(other: dict[str, Any]) ->
     assert attributes["KmsMasterKeyId"].startswith("arn:aws:kms:")
     assert len(telling) == 9
     assert all(each["AlarmActions"] == [topic["TopicArn"]] for each in telling)
+
+
+def totp(secret: str, at: float) -> str:
+    """The code that an authenticator app shows (RFC 6238: HMAC-SHA1, 30 seconds, six digits)."""
+    digest = hmac.digest(base64.b32decode(secret), struct.pack(">Q", int(at // 30)), "sha1")
+    start = digest[-1] & 15
+    return f"{int.from_bytes(digest[start : start + 4]) % 2**31 % 10**6:06}"
+
+
+@pytest.fixture
+def guarded(people: People, cognito: Any) -> tuple[str, str]:
+    """A user with an authenticator app: the name, and the secret that pool and app share."""
+    name = people.ensure("grace")
+    access = people.tokens(name)["access_token"]
+    secret = cognito.associate_software_token(AccessToken=access)["SecretCode"]
+    cognito.verify_software_token(AccessToken=access, UserCode=totp(secret, time.time()))
+    return name, secret
+
+
+def challenge_of(other: dict[str, Any], cognito: Any, name: str) -> dict[str, Any]:
+    """What Cognito asks once the password is proven by SRP."""
+    ids = {"pool_id": other["userPoolId"], "client_id": other["userPoolClientId"]}
+    srp = AWSSRP(username=name, password=PASSWORD, client=cognito, **ids)
+    asked = srp.get_auth_params()
+    begun = cognito.initiate_auth(ClientId=other["userPoolClientId"], AuthFlow="USER_SRP_AUTH", AuthParameters=asked)
+    answer: dict[str, Any] = cognito.respond_to_auth_challenge(
+        ClientId=other["userPoolClientId"],
+        ChallengeName="PASSWORD_VERIFIER",
+        ChallengeResponses=srp.process_challenge(begun["ChallengeParameters"], asked),
+    )
+    return answer
+
+
+def test_second_factor_is_asked_for_and_its_code_signs_in(
+    other: dict[str, Any], cognito: Any, guarded: tuple[str, str]
+) -> None:
+    """The password alone gives no token; the code of this half minute does, and the API takes it."""
+    name, secret = guarded
+    asked = challenge_of(other, cognito, name)
+    assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    assert "AuthenticationResult" not in asked
+
+    done = cognito.respond_to_auth_challenge(
+        ClientId=other["userPoolClientId"],
+        ChallengeName="SOFTWARE_TOKEN_MFA",
+        Session=asked["Session"],
+        ChallengeResponses={"USERNAME": name, "SOFTWARE_TOKEN_MFA_CODE": totp(secret, time.time())},
+    )
+    assert status(other, "/hello", done["AuthenticationResult"]["AccessToken"]) == 200
+
+
+def test_wrong_code_is_refused(other: dict[str, Any], cognito: Any, guarded: tuple[str, str]) -> None:
+    """Who has the password but not the app stays outside; so does a code from an hour ago."""
+    name, secret = guarded
+    asked = challenge_of(other, cognito, name)
+    with pytest.raises(cognito.exceptions.CodeMismatchException):
+        cognito.respond_to_auth_challenge(
+            ClientId=other["userPoolClientId"],
+            ChallengeName="SOFTWARE_TOKEN_MFA",
+            Session=asked["Session"],
+            ChallengeResponses={"USERNAME": name, "SOFTWARE_TOKEN_MFA_CODE": totp(secret, time.time() - 3600)},
+        )
+
+
+@pytest.mark.parametrize(
+    ("at", "code"), [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")]
+)
+def test_codes_are_rfc_6238(at: int, code: str) -> None:
+    """The RFC's own examples (appendix B), in six digits: the test's app is one that the world has."""
+    assert totp(base64.b32encode(b"12345678901234567890").decode(), at) == code
+
+
+def test_machine_reaches_its_scopes_and_nothing_else(other: dict[str, Any], people: People) -> None:
+    """Client credentials: no person, so no route for people."""
+    token = people.machine_token("nightly")
+
+    assert status(other, "/reports", token) == 200
+    assert status(other, "/hello", token) == 403
+    assert status(other, "/admin", token) == 403
+
+
+def test_machine_needs_its_secret(other: dict[str, Any]) -> None:
+    """A client id is public: it stands in every token."""
+    grant = {"grant_type": "client_credentials", "client_id": other["appClientIds"]["nightly"]}
+    for secret in ({}, {"client_secret": "made-up"}):
+        answer = requests.post(f"{other['authDomain']}/oauth2/token", data={**grant, **secret}, timeout=30)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("phone", "client must be a machine, got phone"),
+        ("hourly", r"client must be one of appClients \(nightly, phone\)"),
+    ],
+)
+def test_only_machines_get_a_machines_token(people: People, name: str, said: str) -> None:
+    """One line says which there are."""
+    with pytest.raises(LocalError, match=said):
+        people.machine_token(name)
+
+
+def test_secret_of_a_machine_is_in_no_output(other: dict[str, Any], cognito: Any) -> None:
+    """Outputs are written to a file that front ends read."""
+    secret = cognito.describe_user_pool_client(
+        UserPoolId=other["userPoolId"], ClientId=other["appClientIds"]["nightly"]
+    )["UserPoolClient"]["ClientSecret"]
+
+    assert secret
+    assert secret not in json.dumps(other)
+
+
+def test_emulator_holds_what_it_can(other: dict[str, Any], cognito: Any) -> None:
+    """Settings reach a pool that somebody else describes."""
+    pool = cognito.describe_user_pool(UserPoolId=other["userPoolId"])["UserPool"]
+    factors = cognito.get_user_pool_mfa_config(UserPoolId=other["userPoolId"])
+    domain = cognito.describe_user_pool_domain(Domain="login.example.com")["DomainDescription"]
+    provider = cognito.describe_identity_provider(UserPoolId=other["userPoolId"], ProviderName="Work")
+
+    assert (pool["UserPoolTier"], pool["UserPoolAddOns"]) == ("PLUS", {"AdvancedSecurityMode": "ENFORCED"})
+    assert pool["Policies"]["PasswordPolicy"]["PasswordHistorySize"] == 5
+    assert "custom:team" in {each["Name"] for each in pool["SchemaAttributes"]}
+    assert (factors["MfaConfiguration"], factors["SoftwareTokenMfaConfiguration"]) == ("ON", {"Enabled": True})
+    assert domain["ManagedLoginVersion"] == 2
+    assert provider["IdentityProvider"]["ProviderDetails"]["client_secret"] == "made-up"
+
+
+def test_what_is_missing_is_said(deployment: tuple[Deployment, dict[str, Any]]) -> None:
+    """Only what this stack uses: a list of everything is read by nobody."""
+    missing = deployment[0].provider.missing
+
+    assert {"DNS records", "delivery of user events", "the look of managed login", "threat protection"} <= {*missing}

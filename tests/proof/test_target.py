@@ -31,7 +31,7 @@ def arguments(path: Path | None = None, stack: str | None = None, settings: str 
 
 def test_deployed_stack_is_understood() -> None:
     """Addresses that are not in the outputs follow from those that are."""
-    target = of_outputs({**OUTPUTS, "machineClientId": "2machine"}, None)
+    target = of_outputs({**OUTPUTS, "appClientIds": {"nightly": "2machine"}}, None)
     assert (target.api_id, target.client_ids, target.is_local) == ("a1b2c3d4e5", ("1client", "2machine"), False)
     assert target.keys_url == f"{OUTPUTS['issuer']}/.well-known/jwks.json"
     assert of_outputs({**OUTPUTS, "apiUrl": "https://api.example.com/"}, None).api_id is None
