@@ -87,8 +87,8 @@ class Unknown:
         raise self._error
 
     __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __hash__ = _ask
-    __str__ = __repr__ = __iter__ = __len__ = __contains__ = __getitem__ = get = _ask
-    __mul__ = __rmul__ = _ask
+    __str__ = __repr__ = __iter__ = __len__ = __contains__ = __getitem__ = get = keys = items = _ask
+    __float__ = __mul__ = __rmul__ = _ask
 
 
 def known(props: Any) -> Any:

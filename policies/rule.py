@@ -96,6 +96,8 @@ def shown(value: object) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}"  # Pulumi's engine hands every number over as one
     if isinstance(value, Collection) and not isinstance(value, str):
         return ", ".join(map(str, value)) or "nothing"
     return str(value)

@@ -81,7 +81,7 @@ def _token_life(client: Resource) -> Iterator[str]:
         number = client.inputs.get(f"{token}Validity") or 1
         unit = at(client.inputs, f"tokenValidityUnits.{token}") or "hours"
         if number * _MINUTES[unit] > 60:
-            yield f"{token}Validity must be at most 60 minutes, got {number} {unit}"
+            yield f"{token}Validity must be at most 60 minutes, got {shown(number)} {unit}"
 
 
 RULES = (

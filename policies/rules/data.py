@@ -45,7 +45,7 @@ def _ends(group: Resource) -> Iterator[str]:
 def _lasts(group: Resource) -> Iterator[str]:
     days = group.inputs.get("retentionInDays") or 0
     if 0 < days < 365:
-        yield f"retentionInDays must be at least 365, got {days}"
+        yield f"retentionInDays must be at least 365, got {shown(days)}"
 
 
 def _own_key(group: Resource) -> Iterator[str]:

@@ -65,7 +65,7 @@ def _timeout(function: Resource) -> Iterator[str]:
 def _memory(function: Resource) -> Iterator[str]:
     memory = function.inputs.get("memorySize") or 128
     if memory < 256:
-        yield f"memorySize must be at least 256, got {memory}"
+        yield f"memorySize must be at least 256, got {shown(memory)}"
 
 
 def _concurrency(function: Resource) -> Iterator[str]:

@@ -216,7 +216,7 @@ def changed(kind: str, path: str, value: Any) -> Resource:
     if value is None:
         del place[last]
     else:
-        place[last] = value
+        place[int(last) if isinstance(place, list) else last] = value
     return resource
 
 

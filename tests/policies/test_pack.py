@@ -1,0 +1,227 @@
+"""The pack as Pulumi's engine runs it: its own process and environment, asked over gRPC."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import analyzer_pb2 as messages
+from pulumi.runtime.proto.analyzer_pb2_grpc import AnalyzerStub
+
+from local import ROOT
+from policies.evaluation import report
+from policies.judge import Verdict, asked
+from policies.rule import Resource, ResourceRule
+from tests.policies.test_rules import GOOD, changed, good
+from tests.pulumi_recorder import PROJECT, deployed
+
+pytestmark = pytest.mark.acceptance
+
+PACK = ROOT / "policies"
+PYTHON = ROOT / ".build" / "policies-venv" / "bin" / "python"
+# What Pulumi sends in the place of a text that AWS has yet to give (pulumi/pulumi, sdk/go/common/resource/plugin).
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+# Of everything that a rule says about a resource, what the engine shows and what it does about it.
+Said = tuple[str, str, str]
+
+
+def started(stack: str, **changes: str) -> subprocess.Popen[str]:
+    """The process that the engine starts (pulumi-analyzer-policy-python), told of a stack as the engine tells it."""
+    assert PYTHON.exists(), "make policies installs what the pack needs"
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "PYTHON"))}
+    environment = {
+        **inherited,
+        "PULUMI_PROJECT": PROJECT,
+        "PULUMI_STACK": stack,
+        "PULUMI_DRY_RUN": "true",
+        "PULUMI_CONFIG": json.dumps(dict(deployed(stack, **changes).config)),
+    }
+    command = [str(PYTHON), "-u", "-m", "pulumi.policy", "127.0.0.1:1", "."]
+    return subprocess.Popen(
+        command, cwd=PACK, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+@contextmanager
+def pack(stack: str, **changes: str) -> Iterator[AnalyzerStub]:
+    process = started(stack, **changes)
+    try:
+        assert process.stdout
+        port = process.stdout.readline().strip()
+        assert port, process.communicate()[1]
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield AnalyzerStub(channel)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def dev() -> Iterator[AnalyzerStub]:
+    with pack("dev") as stub:
+        yield stub
+
+
+@pytest.fixture(scope="module")
+def prod() -> Iterator[AnalyzerStub]:
+    with pack("prod", policySuppressions="[]") as stub:
+        yield stub
+
+
+def properties(inputs: Mapping[str, Any]) -> struct_pb2.Struct:
+    content = struct_pb2.Struct()
+    content.update({key: json.loads(json.dumps(value, default=str)) for key, value in inputs.items()})
+    return content
+
+
+def request(resource: Resource) -> messages.AnalyzeRequest:
+    return messages.AnalyzeRequest(
+        type=resource.type,
+        name=resource.name,
+        urn=f"urn:pulumi:test::{PROJECT}::{resource.type}::{resource.name}",
+        properties=properties(resource.inputs),
+        options=messages.AnalyzerResourceOptions(protect=resource.protect),
+    )
+
+
+def said(response: messages.AnalyzeResponse) -> set[Said]:
+    """Rule, the violation without the rule's own words, and level."""
+    return {
+        (each.policyName, each.message.partition("\n")[2], messages.EnforcementLevel.Name(each.enforcementLevel))
+        for each in response.diagnostics
+    }
+
+
+def expected(verdict: Verdict, *, resource_rules: bool) -> set[Said]:
+    level = "MANDATORY" if verdict.mandatory else "ADVISORY"
+    return {
+        (
+            each.rule.id,
+            f"{each.violation.resource}: {each.violation.says} (mend it with: {each.rule.remedy})",
+            level,
+        )
+        for each in verdict.open
+        if isinstance(each.rule, ResourceRule) is resource_rules
+    }
+
+
+@pytest.mark.parametrize(("stack", "level"), [("dev", "ADVISORY"), ("prod", "MANDATORY")])
+def test_level_follows_from_the_stacks_environment(stack: str, level: str, request_: pytest.FixtureRequest) -> None:
+    """The engine asks for the levels before anything else, and stops at a mandatory violation."""
+    stub: AnalyzerStub = request_.getfixturevalue(stack)
+    info = stub.GetAnalyzerInfo(empty_pb2.Empty())
+
+    assert {policy.name for policy in info.policies} == {rule.id for rule in asked(stack)}
+    assert {messages.EnforcementLevel.Name(policy.enforcementLevel) for policy in info.policies} == {level}
+
+
+@pytest.fixture
+def request_(request: pytest.FixtureRequest) -> pytest.FixtureRequest:
+    return request
+
+
+def test_pack_says_what_the_report_says(dev: AnalyzerStub) -> None:
+    """One set of rules: what `make policies` shows is what Pulumi will say."""
+    found = report("dev")
+    resources = [
+        Resource(type=each.type, name=each.name, inputs=dict(each.inputs), protect=each.protect)
+        for each in found.resources
+    ]
+    one_by_one = set().union(*(said(dev.Analyze(request(each))) for each in resources))
+    all_together = said(
+        dev.AnalyzeStack(messages.AnalyzeStackRequest(resources=[_in_stack(each) for each in resources]))
+    )
+
+    assert one_by_one == expected(found.verdict, resource_rules=True) != set()
+    assert all_together == expected(found.verdict, resource_rules=False)
+
+
+def test_production_is_stopped(prod: AnalyzerStub) -> None:
+    """A route without its authorizer, at the preview already."""
+    open_route = changed("Route", "authorizationType", "NONE")
+
+    ((rule, text, level),) = said(prod.Analyze(request(open_route)))
+
+    assert (rule, level) == ("API-JWT", "MANDATORY")
+    assert text.startswith("route: authorizationType must be JWT, got NONE (mend it with: ")
+
+
+def test_stack_rules_are_asked_in_production(prod: AnalyzerStub) -> None:
+    """What is missing is in no request about one resource."""
+    only_a_pool = messages.AnalyzeStackRequest(resources=[_in_stack(good("UserPool"))])
+
+    assert {(rule, level) for rule, _, level in said(prod.AnalyzeStack(only_a_pool))} == {("OPS-ALARMS", "MANDATORY")}
+
+
+def test_suppressed_rules_are_silent() -> None:
+    """The stack's own settings say so, with the reason; nothing is passed on the command line."""
+    reason = "Anybody may try the service, so that people sign up by themselves."
+    rule = {"rule": "COG-SIGN-UP", "resource": "userp*", "reason": reason}
+    pool = changed("UserPool", "adminCreateUserConfig#allowAdminCreateUserOnly", value=False)
+    other = Resource(type=pool.type, name="another", inputs=pool.inputs, protect=True)
+    with pack("prod", policySuppressions=json.dumps([rule])) as stub:
+        assert said(stub.Analyze(request(pool))) == set()
+        assert {rule for rule, *_ in said(stub.Analyze(request(other)))} == {"COG-SIGN-UP"}
+
+
+def test_suppression_of_an_unknown_rule_stops_the_pack() -> None:
+    """It would hold nothing back, and be believed."""
+    rule = {"rule": "COG-SIGN-IN", "resource": "*", "reason": "Misspelled, and nobody would have noticed."}
+    process = started("prod", policySuppressions=json.dumps([rule]))
+    _, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 1
+    assert "policySuppressions must name a rule of docs/policies.md, got COG-SIGN-IN" in errors
+
+
+def test_what_is_set_but_not_known_yet_is_set(prod: AnalyzerStub) -> None:
+    """At a preview no authorizer has an id, and every route would be said to lack it."""
+    route = changed("Route", "authorizerId", UNKNOWN)
+
+    assert said(prod.Analyze(request(route))) == set()
+
+
+def test_what_cannot_be_judged_yet_is_said(prod: AnalyzerStub) -> None:
+    """The rule is asked again before the resource is made; until then nobody should think that it has passed."""
+    found = prod.Analyze(request(changed("Authorizer", "jwtConfiguration#issuer", UNKNOWN))).diagnostics
+
+    assert [(each.policyName, each.enforcementLevel) for each in found] == [("API-ISSUER", messages.ADVISORY)]
+    assert "string value at .jwtConfiguration.issuer can't be known during preview" in found[0].message
+
+
+def leaves(value: Any, path: str = "") -> Iterator[str]:
+    for key, member in value.items() if isinstance(value, dict) else enumerate(value):
+        here = f"{path}#{key}" if path else str(key)
+        yield here
+        if isinstance(member, dict | list):
+            yield from leaves(member, here)
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_no_input_that_is_unknown_is_a_violation_or_a_crash(kind: str, prod: AnalyzerStub) -> None:
+    """A preview of something new must neither fail nor be refused for what AWS has yet to say."""
+    for path in leaves(GOOD[kind][1]):
+        resource = changed(kind, path, UNKNOWN)
+        responses = [prod.Analyze(request(resource))]
+        everything = [resource if each == kind else good(each) for each in GOOD]
+        responses.append(
+            prod.AnalyzeStack(messages.AnalyzeStackRequest(resources=[_in_stack(each) for each in everything]))
+        )
+        for response in responses:
+            assert [
+                each.message for each in response.diagnostics if each.enforcementLevel == messages.MANDATORY
+            ] == [], path
+
+
+def _in_stack(resource: Resource) -> messages.AnalyzerResource:
+    one = request(resource)
+    return messages.AnalyzerResource(
+        type=one.type, name=one.name, urn=one.urn, properties=one.properties, options=one.options
+    )
