@@ -36,7 +36,7 @@ class ApiFunctionArgs:
     timeout_seconds: int = 10
     reserved_concurrency: int = -1
     log_level: str = "INFO"
-    log_retention_days: int = 30
+    log_retention_days: int = 365
 
     def __post_init__(self) -> None:
         reserved = [key for key in self.environment if key in _RESERVED or key.startswith(_RESERVED_PREFIX)]

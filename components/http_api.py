@@ -71,7 +71,7 @@ class HttpApiArgs:
     allowed_origins: Sequence[str]
     throttle_rate: int = 50
     throttle_burst: int = 100
-    log_retention_days: int = 30
+    log_retention_days: int = 365
 
     def __post_init__(self) -> None:
         if any("*" in origin for origin in self.allowed_origins):

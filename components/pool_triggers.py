@@ -27,7 +27,7 @@ class PoolTriggersArgs:
     package: Path
     architecture: str = "arm64"
     python_version: str = "3.13"
-    log_retention_days: int = 30
+    log_retention_days: int = 365
 
     def __post_init__(self) -> None:
         for domain in self.sign_up_email_domains:

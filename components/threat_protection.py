@@ -29,7 +29,7 @@ class ThreatProtectionArgs:
     risk_notifications: bool = False
     compromised_credentials: Literal["BLOCK", "NO_ACTION"] = "BLOCK"
     user_event_logs: bool = False
-    log_retention_days: int = 30
+    log_retention_days: int = 365
 
 
 def add_ons(args: ThreatProtectionArgs) -> aws.cognito.UserPoolUserPoolAddOnsArgs | None:

@@ -35,6 +35,7 @@ _API_TO_PROGRAM = ("tests/components/test_http_api.py", "tests/test_program.py")
 _FUNCTION = ("tests/components/test_api_function.py",)
 _PROGRAM = ("tests/test_program.py",)
 _SETTINGS = ("tests/test_settings.py",)
+_POLICIES = ("tests/policies/test_rules.py", "tests/policies/test_judge.py")
 
 
 def _all(file: str, catchers: tuple[str, ...], *rows: tuple[str, str, str, str], keyword: str = "") -> list[Sabotage]:
@@ -656,13 +657,95 @@ _SETTING = [
         ),
     ),
     *_all(
-        "settings/rules.py",
+        "settings/production.py",
         _SETTINGS,
         (
             "localhost-in-production",
             "A page of somebody's own machine signs production's users in.",
-            'if not value.startswith("https://"):',
-            'if not value.startswith("http"):',
+            'if settings.environment == "prod" and not address.startswith("https://"):',
+            'if settings.environment == "prod" and not address.startswith("http"):',
+        ),
+        (
+            "password-sign-in-in-production",
+            "Production's clients may send passwords, so that anybody may try them.",
+            'if settings.environment == "prod" and settings.sign_in.password_sign_in:',
+            'if settings.environment == "dev" and settings.sign_in.password_sign_in:',
+        ),
+        (
+            "deletable-users-in-production",
+            "Production's user pool may be deleted with everybody in it.",
+            'if settings.environment == "prod" and not settings.sign_in.deletion_protection:',
+            'if settings.environment == "dev" and not settings.sign_in.deletion_protection:',
+        ),
+        (
+            "short-logs-in-production",
+            "Production forgets what happened before a break-in is found.",
+            'if settings.environment == "prod" and settings.log_retention_days < 90:',
+            'if settings.environment == "prod" and settings.log_retention_days < 9:',
+        ),
+    ),
+    *_all(
+        "policies/judge.py",
+        _POLICIES,
+        (
+            "policy-suppressed-for-all",
+            "An exception for one resource waves every resource through.",
+            "if each.rule == rule.id and fnmatchcase(violation.resource, each.resource)",
+            "if each.rule == rule.id",
+        ),
+        (
+            "policy-suppression-unused",
+            "An exception that nobody needs any more waves the next violation through.",
+            "        if each not in used:",
+            "        if each not in used and each in used:",
+        ),
+        (
+            "policy-misspelled",
+            "A misspelled exception is believed to hold.",
+            "        if each.rule not in ids:",
+            "        if each.rule not in ids and not each.rule:",
+        ),
+    ),
+    *_all(
+        "policies/rule.py",
+        _POLICIES,
+        (
+            "policies-advise-production",
+            "A deployment to production goes on whatever the rules say.",
+            'MANDATORY = frozenset({"staging", "prod"})',
+            'MANDATORY = frozenset({"staging"})',
+        ),
+        (
+            "policies-take-one-for-true",
+            "A number in the place of a switch counts as switched on.",
+            "value == each and type(value) is type(each)",
+            "value == each",
+        ),
+    ),
+    *_all(
+        "policies/rules/permissions.py",
+        _POLICIES,
+        (
+            "policy-blind-to-wide-resources",
+            "A role may touch every resource of the account, and no rule notices.",
+            '    return not re.search(r"[*?]", named) and named not in {"", *_KINDS}',
+            '    return named not in {"", *_KINDS}',
+        ),
+        (
+            "policy-blind-to-wide-actions",
+            "A role may do everything to its resource, and no rule notices.",
+            'if "*" in action or "?" in action',
+            'if "?" in action',
+        ),
+    ),
+    *_all(
+        "policies/rules/functions.py",
+        _POLICIES,
+        (
+            "policy-blind-to-secrets",
+            "A password stands in a function's environment, and no rule notices.",
+            "if text and (named or _SECRET_VALUE.search(text)):",
+            "if text and _SECRET_VALUE.search(text):",
         ),
     ),
     *_all(

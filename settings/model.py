@@ -22,6 +22,7 @@ from settings.identity_providers import IdentityProviders
 from settings.mail import Mail
 from settings.monitoring import Monitoring
 from settings.problems import Problem, SettingsError, in_plain, is_secret, missing, of_field, unknown
+from settings.production import PRODUCTION
 from settings.rules import RULES, Route
 from settings.second_factors import SecondFactors
 from settings.sign_in import SignIn
@@ -57,8 +58,8 @@ class Stack(Group):
         examples=["member"],
     )
     log_retention_days: RetentionDays = Field(
-        default=30,
-        description="Days that logs are kept; one of CloudWatch's values such as 14, 30, 90 or 365",
+        default=365,
+        description="Days that logs are kept; one of CloudWatch's values such as 30 or 365; at least 90 in production",
     )
     policy_suppressions: list[Suppression] = Field(
         default=[],
@@ -171,7 +172,7 @@ def read(
                 problems += [of_field(key, detail, field) for detail in error.errors(include_url=False)]
     groups = {group: _View(known[group]) for group in GROUPS}
     view = cast("Settings", _View({**known[None], **groups}))
-    for rule in RULES:
+    for rule in (*RULES, *PRODUCTION):
         with suppress(_NotKnown):
             problems += rule(view, routes)
     if problems:

@@ -32,30 +32,6 @@ class Route(Protocol):
 Rule = Callable[["Settings", Sequence[Route]], Iterator[Problem]]
 
 
-def production_addresses_are_https(settings: Settings, _: Sequence[Route]) -> Iterator[Problem]:
-    """A page of somebody's own machine has no business with production's users."""
-    if settings.environment == "prod":
-        addresses = {
-            "callbackUrls": settings.sign_in.callback_urls,
-            "logoutUrls": settings.sign_in.logout_urls,
-            "allowedOrigins": settings.api.allowed_origins,
-        }
-        for key, values in addresses.items():
-            for index, value in enumerate(values):
-                if not value.startswith("https://"):
-                    better = f"https://app.example.com{'' if key == 'allowedOrigins' else '/'}"
-                    yield refused(f"{key}[{index}]", "be https:// in production", value, better)
-
-
-def production_alarms_are_heard(settings: Settings, _: Sequence[Route]) -> Iterator[Problem]:
-    """An alarm that nobody is told of is found after the users found it."""
-    monitoring = settings.monitoring
-    heard = monitoring.alarm_emails or monitoring.alarm_urls
-    if settings.environment == "prod" and monitoring.alarms and not heard:
-        rule = "name somebody in production, or alarmUrls must, or alarms be false"
-        yield refused("alarmEmails[0]", rule, None, "on-call@example.com")
-
-
 def groups_with_scopes_exist(settings: Settings, routes: Sequence[Route]) -> Iterator[Problem]:
     """A mistyped group is one that nobody is in: its users would get no scope, in silence."""
     known = _groups(settings, routes)
@@ -111,8 +87,6 @@ def alarms_see_refusals(settings: Settings, _: Sequence[Route]) -> Iterator[Prob
 
 
 RULES: tuple[Rule, ...] = (
-    production_addresses_are_https,
-    production_alarms_are_heard,
     alarms_see_refusals,
     groups_with_scopes_exist,
     scopes_of_groups_exist,

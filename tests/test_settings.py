@@ -166,10 +166,10 @@ class TestAccepted:
 
     def test_strings_of_the_cli_become_their_types(self) -> None:
         """The CLI hands every value over as a string; "false" is true to whoever forgets it."""
-        settings = settings_with(selfSignUp="false", passwordSignIn="true", memoryMb="1024", pythonVersion="3.12")
+        settings = settings_with(selfSignUp="false", acceptIdTokens="true", memoryMb="1024", pythonVersion="3.12")
 
         assert settings.sign_in.self_sign_up is False
-        assert settings.sign_in.password_sign_in is True
+        assert settings.accept_id_tokens is True
         assert settings.function.memory_mb == 1024
         assert settings.function.python_version == "3.12"
 
@@ -185,7 +185,7 @@ class TestAccepted:
     def test_limits_themselves_are_accepted(self, key: str) -> None:
         """A limit that is off by one refuses what AWS takes."""
         for limit in limits_of(key):
-            assert value(settings_with(**{key: str(limit)}), key) == limit
+            assert value(settings_with(**{key: str(limit)}, environment="dev"), key) == limit
 
     @pytest.mark.parametrize(
         "url",
@@ -426,6 +426,48 @@ class TestRules:
         )
         for environment in ("dev", "staging"):
             assert settings_with(**{key: json.dumps([value])}, environment=environment)
+
+    @pytest.mark.parametrize(
+        ("key", "value", "rule", "better"),
+        [
+            ("passwordSignIn", "true", "be false in production", "false"),
+            ("deletionProtection", "false", "be true in production", "true"),
+            ("logRetentionDays", "60", "be at least 90 in production", "365"),
+        ],
+    )
+    def test_production_refuses_what_only_helps_development(self, key: str, value: str, rule: str, better: str) -> None:
+        """It is refused before the first resource, with what to type; the other environments may have it."""
+        assert refusal_of(**{key: value}) == (
+            f"stack test must change {key}: must {rule}, got {value} (set it with: pulumi config set {key} {better})"
+        )
+        assert settings_with(**{key: better})
+        for environment in ("dev", "staging"):
+            assert settings_with(**{key: value}, environment=environment)
+
+    def test_everything_that_production_refuses_is_one_report(self) -> None:
+        """One round of mending, and none of a password or a pool on the way."""
+        message = refusal_of(
+            passwordSignIn="true",
+            deletionProtection="false",
+            logRetentionDays="14",
+            callbackUrls='["http://localhost:5173/"]',
+            allowedOrigins='["https://*.example.com"]',
+            throttleRate="0",
+        )
+        first, *lines = message.splitlines()
+
+        assert first == "stack test must change 6 settings:"
+        assert sorted(line.split(":")[0].strip() for line in lines) == [
+            "allowedOrigins[0]",
+            "callbackUrls[0]",
+            "deletionProtection",
+            "logRetentionDays",
+            "passwordSignIn",
+            "throttleRate",
+        ]
+        assert all(
+            ": must " in line and ", got " in line and "(set it with: pulumi config set " in line for line in lines
+        )
 
     def test_production_is_what_holds_unless_a_stack_says_otherwise(self) -> None:
         """The environment that somebody forgot to name must be the strict one."""
