@@ -89,6 +89,8 @@ class Kind:
         default_factory=dict
     )  # parameters with a call of their own
     kept: bool = False  # never made anew: its users would be lost
+    # Inputs that the emulator takes and does nothing with, each with what `up` says of it.
+    without_effect: Mapping[str, str] = field(default_factory=dict)
     missing: str = ""  # what `up` says is not there, of a type that the emulator has no call for; it is only checked
 
 
@@ -121,15 +123,17 @@ def _second_factor(parameter: str) -> Callable[[Any, Any, Values], object]:
 
 
 def _add_attributes(client: Any, sent: Values) -> None:
-    """Cognito adds custom attributes, and never changes or removes one."""
+    """Cognito adds custom attributes, and never changes or removes one; LocalError where that is asked."""
     pool = client.describe_user_pool(UserPoolId=sent["UserPoolId"])["UserPool"]
-    there = {each["Name"].removeprefix("custom:") for each in pool["SchemaAttributes"]}
+    own = [each for each in pool["SchemaAttributes"] if each["Name"].startswith("custom:")]
+    there = {each["Name"].removeprefix("custom:"): each for each in own}
     wanted = {each["Name"]: each for each in sent.get("Schema", [])}
-    own = {each["Name"].removeprefix("custom:") for each in pool["SchemaAttributes"] if ":" in each["Name"]}
-    if gone := own - wanted.keys():
-        raise LocalError(
-            f"custom attributes cannot be removed from a living pool, got none of {', '.join(sorted(gone))}"
-        )
+    for name, attribute in there.items():
+        same = ("AttributeDataType", "Mutable")
+        if name not in wanted or any(wanted[name][key] != attribute[key] for key in same):
+            raise LocalError(
+                f"custom attribute {name} can neither change nor go while the pool lives; restart the stack"
+            )
     if new := [attribute for name, attribute in wanted.items() if name not in there]:
         client.add_custom_attributes(UserPoolId=sent["UserPoolId"], CustomAttributes=new)
 
@@ -297,6 +301,7 @@ KINDS: Mapping[str, Kind] = {
             "webAuthnConfiguration": _second_factor("WebAuthnConfiguration"),
         },
         changes={"Schema": _add_attributes},
+        without_effect={"webAuthnConfiguration": "passkeys", "emailMfaConfiguration": "second factors by email"},
         outputs=_user_pool,
     ),
     "aws:cognito/userPoolClient:UserPoolClient": Kind(
@@ -321,6 +326,7 @@ KINDS: Mapping[str, Kind] = {
             answer["UserPoolClient"]["ClientId"],
             {"clientSecret": answer["UserPoolClient"].get("ClientSecret")},
         ),
+        without_effect={"refreshTokenRotation": "rotation of refresh tokens"},
     ),
     "aws:cognito/resourceServer:ResourceServer": Kind(
         service="cognito-idp",

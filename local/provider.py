@@ -68,7 +68,14 @@ class Provider:
     @property
     def missing(self) -> list[str]:
         """What the program asked for and the emulator lacks, in words."""
-        return sorted({KINDS[type_].missing for type_, _ in self._made} - {""})
+        whole = {KINDS[type_].missing for type_, _ in self._made} - {""}
+        parts = {
+            words
+            for (type_, _), made in self._made.items()
+            for key, words in KINDS[type_].without_effect.items()
+            if made.given.get(key)
+        }
+        return sorted(whole | parts)
 
     def begin(self) -> None:
         """Begin an evaluation: what it does not ask for, `sweep` removes."""

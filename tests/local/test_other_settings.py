@@ -261,3 +261,5 @@ def test_what_is_missing_is_said(deployment: tuple[Deployment, dict[str, Any]]) 
     missing = deployment[0].provider.missing
 
     assert {"DNS records", "delivery of user events", "the look of managed login", "threat protection"} <= {*missing}
+    assert "rotation of refresh tokens" in missing
+    assert not {"passkeys", "second factors by email"} & {*missing}

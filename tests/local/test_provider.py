@@ -59,6 +59,46 @@ def test_numbers_arrive_whole(provider: Provider) -> None:
     assert groups[0]["retentionInDays"] == made["retentionInDays"] == 30
 
 
+def attribute(name: str, type_: str = "String") -> dict[str, Any]:
+    return {"name": name, "attributeDataType": type_, "mutable": True}
+
+
+def test_living_pool_gains_attributes_and_keeps_its_users(provider: Provider) -> None:
+    """As in Cognito: added in place, and the pool stays the same one."""
+    type_ = "aws:cognito/userPool:UserPool"
+    made, _ = provider.create(type_, "growing", {"schemas": [attribute("team")]})
+    grown, _ = provider.create(type_, "growing", {"schemas": [attribute("team"), attribute("level", "Number")]})
+    pool = provider.client("cognito-idp").describe_user_pool(UserPoolId=made)["UserPool"]
+
+    assert grown == made
+    assert {"custom:team", "custom:level"} <= {each["Name"] for each in pool["SchemaAttributes"]}
+
+
+@pytest.mark.parametrize("schema", [[], [attribute("team", "Number")], [{**attribute("team"), "mutable": False}]])
+def test_living_pool_neither_loses_nor_changes_an_attribute(provider: Provider, schema: list[dict[str, Any]]) -> None:
+    """What AWS refuses at the next deployment is refused while it is being written."""
+    type_, name = "aws:cognito/userPool:UserPool", f"steady-{len(schema)}-{len(str(schema))}"
+    provider.create(type_, name, {"schemas": [attribute("team")]})
+
+    with pytest.raises(LocalError, match="custom attribute team can neither change nor go while the pool lives"):
+        provider.create(type_, name, {"schemas": schema})
+
+
+def test_second_factor_changes_while_the_pool_lives(provider: Provider) -> None:
+    """Its call is one of its own, and must go to the pool there is."""
+    type_ = "aws:cognito/userPool:UserPool"
+    for enabled in (True, False):
+        made, _ = provider.create(type_, "guarded", {"softwareTokenMfaConfiguration": {"enabled": enabled}})
+        config = provider.client("cognito-idp").get_user_pool_mfa_config(UserPoolId=made)
+        assert config["SoftwareTokenMfaConfiguration"] == {"Enabled": enabled}
+
+
+def test_what_is_not_emulated_is_still_held_against_aws(provider: Provider) -> None:
+    """A wrong value must not wait for the cloud."""
+    with pytest.raises(LocalError, match=r'Unknown parameter in input: "Setings"|ClientId|UserPoolId'):
+        provider.create("aws:cognito/managedLoginBranding:ManagedLoginBranding", "style", {"userPoolId": "us-east-1_x"})
+
+
 @pytest.mark.parametrize("type_", sorted(KINDS))
 def test_every_call_of_the_table_exists(provider: Provider, type_: str) -> None:
     """A misspelt operation or parameter would only be met by whoever first uses it."""
