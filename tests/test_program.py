@@ -17,6 +17,7 @@ from local import ROOT
 from local.engine import Stack
 from tests.pulumi_recorder import ACCOUNT, STACKS, Recording, deployed, program, record_program
 
+INVITATION = "adminCreateUserConfig.inviteMessageTemplate."
 PUBLIC = {"GET /health"}  # every route that anybody may call, by name
 OUTPUTS = {"apiUrl", "region", "userPoolId", "userPoolClientId", "issuer", "authDomain", "scopes", "signIn", "routes"}
 # Stacks of one team's own, where a password may be sent in plain and every user may be lost.
@@ -276,6 +277,19 @@ class TestSettings:
             ("allowedOrigins", '["https://c.example"]', "Api", "corsConfiguration.allowOrigins", ["https://c.example"]),
             ("domainPrefix", "other", "UserPoolDomain", "domain", "other"),
             ("emailAsUsername", "true", "UserPool", "usernameAttributes", ["email"]),
+            ("userPoolTier", "PLUS", "UserPool", "userPoolTier", "PLUS"),
+            ("passwordHistory", "4", "UserPool", "passwordPolicy.passwordHistorySize", 4),
+            ("mfa", "required", "UserPool", "mfaConfiguration", "ON"),
+            (
+                "firstFactors",
+                '["password","passkey"]',
+                "UserPool",
+                "webAuthnConfiguration.userVerification",
+                "required",
+            ),
+            ("invitationSubject", "Welcome", "UserPool", INVITATION + "emailSubject", "Welcome"),
+            ("managedLogin", "true", "UserPoolDomain", "managedLoginVersion", 2),
+            ("refreshTokenRotation", "true", "UserPoolClient", "refreshTokenRotation.feature", "ENABLED"),
             ("selfSignUp", "false", "UserPool", "adminCreateUserConfig.allowAdminCreateUserOnly", True),
             ("passwordMinimumLength", "16", "UserPool", "passwordPolicy.minimumLength", 16),
             ("accessTokenMinutes", "7", "UserPoolClient", "accessTokenValidity", 7),
@@ -298,6 +312,28 @@ class TestSettings:
             found = found[part]
 
         assert found == expected
+
+    def test_every_client_may_call(self) -> None:
+        """Gateway and function know the same clients, and a machine's secret leaves the stack marked as one."""
+        clients = [
+            {"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"]},
+            {"name": "phone", "kind": "native", "callbackUrls": ["a.b://in"], "logoutUrls": ["a.b://out"]},
+        ]
+        recording = record_program(deployed("dev", appClients=json.dumps(clients)))
+        ids = [each.id for each in recording.all("UserPoolClient")]
+
+        assert len(ids) == 3
+        assert sorted(recording.one("Authorizer").inputs["jwtConfiguration"]["audiences"]) == sorted(ids)
+        assert sorted(variables_of(recording)["COGNITO_CLIENT_IDS"].split(",")) == sorted(ids)
+        assert recording.outputs["appClientIds"].keys() == {"nightly", "phone"}
+        assert recording.secret_outputs == {"appClientSecrets"}
+
+    def test_log_of_sign_ins_ends_like_the_others(self) -> None:
+        """The stack's retention is the pool's too."""
+        recording = record_program(deployed("dev", userEventLogs="true", userPoolTier="PLUS", logRetentionDays="60"))
+
+        assert {each.inputs["retentionInDays"] for each in recording.all("LogGroup")} == {60}
+        assert any(each.name.startswith("auth-events") for each in recording.all("LogGroup"))
 
     def test_groups_of_the_stack_are_made_beside_the_routes(self) -> None:
         """A group that only scopes or new users are for."""
