@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
@@ -132,6 +134,27 @@ def test_front_ends_packages_are_pinned_by_hash_and_by_no_address(folder: str) -
     configured = (ROOT / folder / ".npmrc").read_text()
     assert "omit-lockfile-registry-resolved=true" in configured
     assert "//" not in configured
+
+
+@pytest.mark.parametrize(("node", "found"), [(None, "none"), ("echo v18.19.1; exit 1", "v18.19.1")])
+def test_front_end_needs_a_node_that_its_tools_run_on(tmp_path: Path, node: str | None, found: str) -> None:
+    """Debian's own is too old for them, and a machine may have none; npm's words for either are forty lines."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("make", "sh"):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    if node:
+        (tools / "node").write_text(f"#!/bin/sh\n{node}\n")
+        (tools / "node").chmod(0o755)
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "package-lock.json").write_text("{}")
+    command = ["/usr/bin/env", "make", "-f", str(ROOT / "Makefile"), "page/node_modules/.installed"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={"PATH": str(tools)}, capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert done.returncode != 0
+    assert done.stderr.startswith(f"Node.js 20.19 or newer and npm are needed, found {found}\n")
 
 
 def test_oldest_python_is_the_same_everywhere() -> None:

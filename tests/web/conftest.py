@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -99,13 +99,18 @@ def packages() -> Path:
 
 
 @pytest.fixture(scope="session")
+def serve() -> Callable[..., contextlib.AbstractContextManager[None]]:
+    return served
+
+
+@pytest.fixture(scope="module")
 def origin() -> str:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"http://localhost:{probe.getsockname()[1]}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def outputs(origin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The outputs of a stack that lets a page at `origin` sign in and call."""
     stack = Stack.load("local")
@@ -121,12 +126,12 @@ def password() -> str:
     return new_password()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def people(outputs: dict[str, Any], password: str) -> People:
     return People(outputs, password)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def contract(outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `python -m contract` writes of that stack."""
     folder = tmp_path_factory.mktemp("contract")
@@ -135,7 +140,7 @@ def contract(outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) 
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def page(installed: Path, contract: Path, origin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the page, built as for production."""
     environment = {"CONTRACT": str(contract), "OUT": str(tmp_path_factory.mktemp("page"))}
