@@ -50,7 +50,7 @@ export function meaning(answer: Answer, missing: string | null): string {
     case null:
       return missing === null ? "No answer. Is the stack up, and may this page call it?" : `Refused by the gateway: ${lack}.`;
     case 400:
-      return "The request is not what the route takes.";
+      return `Not what the route takes: ${refused(answer.body)}.`;
     case 401:
       return missing === "sign in" ? "Unauthorized: sign in first." : "Unauthorized: the token is not valid. Sign in again.";
     case 403:
@@ -60,4 +60,10 @@ export function meaning(answer: Answer, missing: string | null): string {
     default:
       return answer.status >= 500 ? "The stack failed. The request id finds the reason in its log." : "";
   }
+}
+
+/** What the function says of a body: the field that it refused, and its rule. */
+function refused(body: unknown): string {
+  const { field, rule, message } = (body ?? {}) as Partial<Record<string, string>>;
+  return rule === undefined ? (message ?? "no reason given") : `${field || "the body"} must ${rule}`;
 }
