@@ -114,7 +114,13 @@ def origin() -> str:
 def outputs(origin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The outputs of a stack that lets a page at `origin` sign in and call."""
     stack = Stack.load("local")
-    here = {"callbackUrls": [f"{origin}/"], "logoutUrls": [f"{origin}/"], "allowedOrigins": [origin]}
+    machine = {"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"]}
+    here = {
+        "callbackUrls": [f"{origin}/"],
+        "logoutUrls": [f"{origin}/"],
+        "allowedOrigins": [origin],
+        "appClients": [machine],
+    }
     config = {**stack.config, **{f"{stack.project}:{key}": json.dumps(value) for key, value in here.items()}}
     with Emulator(0, stack.region, tmp_path_factory.mktemp("web-stack")) as emulator:
         yield bring_up(dataclasses.replace(stack, config=config), emulator, Steps(show=lambda _: None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import yaml
 from selenium.webdriver import Chrome
 
 from local import ROOT
 from local.people import People, SignInPage, _code, _send
+from local.provider import client
 from tests.web.visit import Visit
 
 pytestmark = pytest.mark.acceptance
@@ -22,6 +25,7 @@ pytestmark = pytest.mark.acceptance
 PAGE = ROOT / "docs" / "front-ends.md"
 _SNIPPET = re.compile(r"^```(?:tsx?|bash) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SNIPPETS = dict(_SNIPPET.findall(PAGE.read_text()))
+SETTING = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)[0]
 DEADLINE = 120  # seconds
 
 # What a reader has around the snippets: a page for each, and the compiler's usual strictness.
@@ -110,11 +114,11 @@ def person(people: People) -> str:
 def test_every_snippet_of_the_page_is_run_here() -> None:
     """One that is not would rot; a console block is for the eye, and shows only commands that other tests run."""
     fences = re.findall(r"^```(\S.*)$", PAGE.read_text(), re.MULTILINE)
-    assert {fence.split(" ")[-1] for fence in fences if fence != "console"} == set(SNIPPETS)
+    assert {fence.split(" ")[-1] for fence in fences if fence not in {"console", "yaml"}} == set(SNIPPETS)
     assert set(SNIPPETS) == {
         *("amplify.ts", "greeting.ts", "App.tsx", "main.tsx"),
         "session.ts",
-        *("authorize", "token", "call", "refresh"),
+        *("authorize", "token", "call", "refresh", "machine"),
     }
 
 
@@ -175,3 +179,25 @@ def test_mobile_apps_way_by_hand(site: Path, outputs: dict[str, Any], person: st
     answer, renewed = json.JSONDecoder().raw_decode(printed)[0], printed.strip().rpartition("}")[2]
     assert answer == {"message": "Hello, authenticated user!", "user": person}
     assert renewed.count(".") == 2, "a new access token"
+
+
+def test_service_by_client_credentials(site: Path, outputs: dict[str, Any]) -> None:
+    """A machine of `appClients`, as the page's settings have it, reads the reports with curl alone."""
+    assert yaml.safe_load(SETTING)["secure-serverless-api:appClients"] == [
+        {"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"]}
+    ]
+    client_id = outputs["appClientIds"]["nightly"]
+    cognito = client(outputs["awsEndpointUrl"], outputs["region"], "cognito-idp")
+    described = cognito.describe_user_pool_client(UserPoolId=outputs["userPoolId"], ClientId=client_id)
+    secret = described["UserPoolClient"]["ClientSecret"]
+    done = subprocess.run(
+        ["/bin/bash", "-euo", "pipefail", "-c", SNIPPETS["machine"]],
+        cwd=site,
+        env={**os.environ, "CLIENT_ID": client_id, "CLIENT_SECRET": secret},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"reports": [], "for": client_id}
