@@ -9,6 +9,7 @@ BIN  := $(VENV)/bin
 DONE := $(VENV)/.installed
 COMPARED := .build/bench-venv
 PACK := .build/policies-venv
+FUZZER := .build/schemathesis-venv
 LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
 
 .DEFAULT_GOAL := help
@@ -26,7 +27,7 @@ down: $(DONE) ## Stop the stack that runs on this machine
 test: $(DONE) ## Run all tests but the acceptance tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-acceptance: $(DONE) $(PACK)/.installed ## Run the slow tests: browser, front-end libraries, whole stacks
+acceptance: $(DONE) $(PACK)/.installed $(FUZZER)/.installed ## Run the slow tests: browser, front-end libraries, whole stacks
 	@$(BIN)/python -m pytest -m acceptance
 
 web: $(DONE) web/node_modules/.installed ## Serve the sample front end beside the stack that runs here
@@ -80,7 +81,7 @@ docs: $(DONE) ## Write the parts of the documentation that follow from the code
 	@$(BIN)/python -m docs.generate
 
 lock: $(DONE) ## Resolve the requirements anew, with hashes
-	@for name in handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements audit/requirements policies/requirements; do \
+	@for name in handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements audit/requirements policies/requirements tests/contract/schemathesis; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command "make lock" $$name.in --output-file $$name.txt; done
 
@@ -97,8 +98,10 @@ clean: down ## Stop the stack and remove what the targets made
 	@touch $@
 
 $(COMPARED)/.installed: benchmarks/requirements.txt $(DONE)
-	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(COMPARED)
-	@$(BIN)/uv pip install --quiet --python $(COMPARED)/bin/python --require-hashes -r benchmarks/requirements.txt
+$(FUZZER)/.installed: tests/contract/schemathesis.txt $(DONE)
+$(COMPARED)/.installed $(FUZZER)/.installed:
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
+	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $<
 	@touch $@
 
 $(PACK)/.installed: policies/requirements.txt $(DONE)

@@ -1,0 +1,109 @@
+"""The running API against its OpenAPI document: what Schemathesis makes of it, none answered amiss."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from contract import openapi
+from contract.document import contract
+from local import ROOT
+from local.deployment import Steps, bring_up
+from local.emulator import Emulator
+from local.engine import Stack
+from local.people import People, new_password
+
+pytestmark = pytest.mark.acceptance
+
+SCHEMATHESIS = ROOT / ".build" / "schemathesis-venv" / "bin" / "schemathesis"
+# API Gateway answers 404, not 405, to a method that no route has: an HTTP API looks up method and path together.
+NOT_OURS = "unsupported_method"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    with Emulator(0, "us-east-1", tmp_path_factory.mktemp("contract")) as emulator:
+        yield bring_up(Stack.load("local"), emulator, Steps(show=lambda _: None))
+
+
+@pytest.fixture(scope="module")
+def described(stack: dict[str, Any]) -> dict[str, Any]:
+    return openapi.document(contract(stack, "1.0.0"))
+
+
+@pytest.fixture(scope="module")
+def token(stack: dict[str, Any]) -> str:
+    """Of a user who may call everything."""
+    people = People(stack, new_password())
+    people.ensure("sam", stack["signIn"]["groups"])
+    return str(people.tokens("sam", stack["scopes"])["access_token"])
+
+
+@dataclass(frozen=True)
+class Run:
+    """What Schemathesis says, and the statuses that each operation answered with."""
+
+    passed: bool
+    said: str
+    answers: dict[str, list[int]]
+
+
+def run(document: dict[str, Any], folder: Path, *options: str, token: str | None = None, examples: int = 10) -> Run:
+    """Every check of Schemathesis on the API, with the same requests each time."""
+    (folder / "openapi.json").write_text(json.dumps(document))
+    url = document["servers"][0]["url"]
+    command = [str(SCHEMATHESIS), "--no-color", "run", "openapi.json", "--url", url, *options]
+    command += ["--checks", "all", "--exclude-checks", NOT_OURS, "--max-examples", str(examples), "--seed", "1"]
+    command += ["--generation-database", "none", "--request-timeout", "30"]
+    command += ["--report", "har", "--report-har-path", "seen.har"]
+    command += ["--header", f"Authorization: Bearer {token}"] if token else []
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    answers = defaultdict(list)
+    for entry in json.loads((folder / "seen.har").read_text())["log"]["entries"]:
+        path = urlsplit(entry["request"]["url"]).path.removeprefix(urlsplit(url).path)
+        answers[f"{entry['request']['method']} {path}"].append(entry["response"]["status"])
+    return Run(done.returncode == 0, done.stdout + done.stderr, answers)
+
+
+def test_signed_in_user_meets_nothing_undocumented(described: dict[str, Any], token: str, tmp_path: Path) -> None:
+    """No 5xx, no status, header or body that the document does not have; and every route was really reached."""
+    done = run(described, tmp_path, token=token, examples=60)
+
+    assert done.passed, done.said
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            (success,) = (int(status) for status in operation["responses"] if status.startswith("2"))
+            assert success in done.answers[f"{method.upper()} {path}"], (method, path)
+
+
+def test_stranger_meets_nothing_undocumented(described: dict[str, Any], tmp_path: Path) -> None:
+    """Without a token a protected route answers 401, whatever else is right or wrong with the request."""
+    done = run(described, tmp_path, examples=20)
+
+    assert done.passed, done.said
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            key = f"{method.upper()} {path}"
+            assert done.answers[key], key
+            if operation["security"]:
+                assert set(done.answers[key]) == {401}, key
+
+
+def test_lies_in_the_document_are_found(described: dict[str, Any], tmp_path: Path) -> None:
+    """Else the tests above would pass on anything."""
+    document = json.loads(json.dumps(described))
+    document["components"]["schemas"]["Health"]["required"].append("missing")
+    del document["paths"]["/hello"]["get"]["responses"]["401"]
+    done = run(document, tmp_path, "--include-path-regex", "^/h", examples=1)
+
+    assert not done.passed
+    assert '"missing" is a required property' in done.said
+    assert "Received: 401" in done.said
