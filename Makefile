@@ -99,15 +99,12 @@ clean: down ## Stop the stack and remove what the targets made
 
 $(COMPARED)/.installed: benchmarks/requirements.txt $(DONE)
 $(FUZZER)/.installed: tests/contract/schemathesis.txt $(DONE)
-$(COMPARED)/.installed $(FUZZER)/.installed:
+$(PACK)/.installed: policies/requirements.txt $(DONE)
+$(COMPARED)/.installed $(FUZZER)/.installed $(PACK)/.installed:
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $<
 	@touch $@
 
-$(PACK)/.installed: policies/requirements.txt $(DONE)
-	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(PACK)
-	@$(BIN)/uv pip install --quiet --python $(PACK)/bin/python --require-hashes -r policies/requirements.txt
-	@touch $@
 
 $(DONE): $(LOCKS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -13,8 +13,9 @@ from tests.pulumi_recorder import program
 
 @pytest.fixture
 def outputs() -> dict[str, Any]:
-    """What `pulumi stack output --json` would print of a deployed stack; the test's own copy."""
-    return copy.deepcopy(program("prod").outputs)
+    """What `pulumi stack output --json` would print of a deployed stack with further clients; the test's own copy."""
+    further = {"appClientIds": {"mobile": "2mobile", "nightly": "3nightly"}, "appClientSecrets": "[secret]"}
+    return {**copy.deepcopy(program("prod").outputs), **further}
 
 
 @pytest.fixture

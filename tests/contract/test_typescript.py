@@ -108,7 +108,9 @@ MISUSE = (
 @pytest.mark.acceptance
 def test_strict_compiler_accepts_use_and_refuses_misuse(module: str, tmp_path: Path) -> None:
     """The types are worth what the compiler makes of them."""
-    subprocess.run([shutil.which("make") or "make", "web/node_modules/.installed"], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        [shutil.which("make") or "make", "web/node_modules/.installed"], cwd=ROOT, check=True, capture_output=True
+    )
     (tmp_path / "api.ts").write_text(module)
     (tmp_path / "use.ts").write_text(USE)
     (tmp_path / "misuse.ts").write_text(
