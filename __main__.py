@@ -41,8 +41,7 @@ api_args = HttpApiArgs(
     routes=ROUTES,
     issuer=auth.issuer,
     audiences=auth.audiences,
-    function_name=function.name,
-    function_invoke_arn=function.invoke_arn,
+    functions={"api": function},
     log_retention_days=settings.log_retention_days,
     **vars(settings.api),
 )

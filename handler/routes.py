@@ -17,6 +17,7 @@ _KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) /(?:[\w.~-]+|\{\w+\})?(?:/(
 # Cognito: an identifier, which may be a URL, and a name without a slash (ResourceServerIdentifierType, ScopeNameType)
 _SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,256}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}")
 _GROUP = re.compile(r"[\w.+=@-]{1,128}", re.ASCII)  # narrower than Cognito: no space or bracket, which logs would blur
+_FUNCTION = re.compile(r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?")  # part of names that IAM and Lambda cut at 64 characters
 
 Body = TypeVar("Body")
 
@@ -77,7 +78,8 @@ class Route:
     least one of the groups. A route with scopes is open to machines too; one without is for people.
 
     `request` is a frozen dataclass, which `handler.bodies` reads the body into; without it the route takes no body.
-    `response` is the TypedDict that `call` returns, answered with `status`.
+    `response` is the TypedDict that `call` returns, answered with `status`. `function` names the one that answers:
+    the same code, with memory, time and rights of its own.
     """
 
     key: str
@@ -89,6 +91,7 @@ class Route:
     public: bool = False
     scopes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    function: str = "api"
     throttle: Throttle | None = None
 
     def __post_init__(self) -> None:
@@ -108,6 +111,8 @@ class Route:
         for group in self.groups:
             if not _GROUP.fullmatch(group):
                 raise ValueError(f"{self.key}: group must be letters, digits and _.+=@-, got {group!r}")
+        if not _FUNCTION.fullmatch(self.function):
+            raise ValueError(f"{self.key}: function must be lower case letters, digits and -, got {self.function!r}")
         if len(self.scopes) > 10:  # API Gateway quota: authorization scopes per route
             raise ValueError(f"{self.key} must ask for 10 scopes at most, got {len(self.scopes)}")
 

@@ -94,6 +94,8 @@ class Deployment:
         outputs["awsEndpointUrl"] = self._emulator.endpoint
         if outputs.get("authDomain"):
             outputs["authDomain"] = self._emulator.endpoint  # its sign-in page tells pools apart by the app client
+        if not outputs["apiUrl"].startswith(self._emulator.endpoint):  # an own domain, whose name leads to AWS
+            outputs["apiUrl"] = self.provider.computed("aws:apigatewayv2/api:Api", "apiEndpoint")
         return outputs
 
 

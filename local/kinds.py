@@ -26,7 +26,9 @@ _CLOUDFRONT = "Z2FDTNDATAQYW2"
 # What AWS enforces and the emulator does not: held by unit tests, and said by `up`.
 NOT_EMULATED = (
     "throttles and reserved concurrency",
-    "the invoke permission and the function's role",
+    "the invoke permission, the function's role, its VPC and its key",
+    "an alias's weights and provisioned concurrency",
+    "TLS and clients' certificates on an own domain",
     "reserved environment keys",
     "closed sign-up and sign-in flows that are off",
     "processor and Python version of the function",
@@ -60,8 +62,8 @@ def _nested(*path: str) -> Callable[[Any], dict[str, Any]]:
 
 
 def _same(*names: str) -> dict[str, Parameter]:
-    """Inputs whose parameter is their own name in PascalCase."""
-    return {name: _nested(name[0].upper() + name[1:]) for name in names}
+    """Inputs whose parameter is their own name in PascalCase; a tag's name stays as it is."""
+    return {name: "Tags" if name == "tags" else _nested(name[0].upper() + name[1:]) for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +94,7 @@ class Kind:
     # Inputs that the emulator takes and does nothing with, each with what `up` says of it.
     without_effect: Mapping[str, str] = field(default_factory=dict)
     missing: str = ""  # what `up` says is not there, of a type that the emulator has no call for; it is only checked
+    renewed: Callable[[Any, Values], dict[str, Any]] | None = None  # computed outputs that a change brings anew
 
 
 @dataclass(frozen=True)
@@ -153,15 +156,19 @@ def _change(**record: Any) -> dict[str, Any]:
     return {"ChangeBatch": {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record}]}}
 
 
-def _alias(aliases: list[Values]) -> dict[str, Any]:
+def _alias_target(aliases: list[Values]) -> dict[str, Any]:
     names = {"name": "DNSName", "zoneId": "HostedZoneId", "evaluateTargetHealth": "EvaluateTargetHealth"}
     return _change(AliasTarget={names[key]: value for key, value in aliases[0].items()})
 
 
 def _function(answer: Values, _: Values, world: World) -> tuple[str, dict[str, Any]]:
-    arn = answer["FunctionArn"]
-    invoke = f"arn:aws:apigateway:{world.region}:lambda:path/2015-03-31/functions/{arn}/invocations"
-    return answer["FunctionName"], {"arn": arn, "name": answer["FunctionName"], "invokeArn": invoke}
+    name = answer["FunctionName"]
+    arn = world.arn("lambda", f"function:{name}")  # without the version that a published function's answer names
+    return name, {"arn": arn, "name": name, "invokeArn": _invoke_arn(world, arn), "version": answer["Version"]}
+
+
+def _invoke_arn(world: World, function_arn: str) -> str:
+    return f"arn:aws:apigateway:{world.region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
 
 
 def _api(answer: Values, _: Values, world: World) -> tuple[str, dict[str, Any]]:
@@ -177,10 +184,6 @@ def _api(answer: Values, _: Values, world: World) -> tuple[str, dict[str, Any]]:
 def _log_group(_: Values, sent: Values, world: World) -> tuple[str, dict[str, Any]]:
     name = sent["logGroupName"]
     return name, {"name": name, "arn": world.arn("logs", f"log-group:{name}")}
-
-
-def _key(answer: Values, _: Values, __: World) -> tuple[str, dict[str, Any]]:
-    return answer["KeyMetadata"]["KeyId"], {"arn": answer["KeyMetadata"]["Arn"]}
 
 
 def _topic(answer: Values, _: Values, __: World) -> tuple[str, dict[str, Any]]:
@@ -254,6 +257,60 @@ def _route_settings(settings: list[Values]) -> dict[str, Any]:
     }
 
 
+def _alias(answer: Values, sent: Values, world: World) -> tuple[str, dict[str, Any]]:
+    arn = answer["AliasArn"]
+    return f"{sent['FunctionName']}/{sent['Name']}", {"arn": arn, "invokeArn": _invoke_arn(world, arn)}
+
+
+def _published(client: Any, sent: Values) -> dict[str, Any]:
+    """A change of a published function is a version of its own, as `Publish` makes the first."""
+    if not sent.get("Publish"):
+        return {}
+    return {"version": client.publish_version(FunctionName=sent["FunctionName"])["Version"]}
+
+
+def _key(answer: Values, _: Values, __: World) -> tuple[str, dict[str, Any]]:
+    made = answer["KeyMetadata"]
+    return made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]}
+
+
+def _rotate(client: Any, on: Any, sent: Values) -> None:
+    if on:
+        client.enable_key_rotation(KeyId=sent["KeyId"])
+
+
+def _domain_name(_: Values, sent: Values, world: World) -> tuple[str, dict[str, Any]]:
+    (configuration,) = sent["DomainNameConfigurations"]
+    return sent["DomainName"], {
+        "domainNameConfiguration": {
+            **{key[0].lower() + key[1:]: value for key, value in configuration.items()},
+            "targetDomainName": f"d-local.execute-api.{world.region}.amazonaws.com",
+            "hostedZoneId": "ZLOCAL",
+        }
+    }
+
+
+def _certificate(_: Values, sent: Values, world: World) -> tuple[str, dict[str, Any]]:
+    arn, domain = world.arn("acm", "certificate/local"), sent["DomainName"]
+    proof = {"domainName": domain, "resourceRecordName": f"_local.{domain}."}
+    proof |= {"resourceRecordType": "CNAME", "resourceRecordValue": "_local.acm-validations.aws."}
+    return arn, {"arn": arn, "domainValidationOptions": [proof]}
+
+
+def _record(_: Values, sent: Values, __: World) -> tuple[str, dict[str, Any]]:
+    record = sent["ChangeBatch"]["Changes"][0]["ResourceRecordSet"]
+    return f"{sent['HostedZoneId']}_{record['Name']}_{record['Type']}", {"fqdn": record["Name"].rstrip(".")}
+
+
+def _leave(_: Any, __: Values) -> None:
+    """Tags are given when a resource is made. To change them AWS has other calls; here they stay until a restart."""
+
+
+def _tag_list(key: str = "Key", value: str = "Value") -> Callable[[Values], dict[str, Any]]:
+    """Tags as a list of pairs, for the services that have no map of them."""
+    return lambda tags: {"Tags": [{key: name, value: text} for name, text in tags.items()]}
+
+
 def _found(key: str) -> Callable[[Values, Values, World], tuple[str, dict[str, Any]]]:
     """A resource whose id stands in the answer and that computes nothing else."""
     return lambda answer, _sent, _world: (str(answer[key]), {})
@@ -290,6 +347,7 @@ KINDS: Mapping[str, Kind] = {
                     "configurationSet": "ConfigurationSet",
                 },
             ),
+            "tags": "UserPoolTags",
             "userAttributeUpdateSettings": _renamed(
                 "UserAttributeUpdateSettings",
                 {"attributesRequireVerificationBeforeUpdates": "AttributesRequireVerificationBeforeUpdate"},
@@ -403,16 +461,17 @@ KINDS: Mapping[str, Kind] = {
             "type": lambda type_: _change(Type=type_),
             "ttl": lambda seconds: _change(TTL=seconds),
             "records": lambda records: _change(ResourceRecords=[{"Value": each} for each in records]),
-            "aliases": _alias,
+            "aliases": _alias_target,
         },
-        outputs=_sent("HostedZoneId"),
+        outputs=_record,
     ),
     "aws:iam/role:Role": Kind(
         service="iam",
         call="create_role",
         delete="delete_role",
         name="RoleName",
-        inputs={"assumeRolePolicy": "AssumeRolePolicyDocument"},
+        inputs={"assumeRolePolicy": "AssumeRolePolicyDocument", "tags": _tag_list()},
+        changes={"Tags": _leave},
         outputs=lambda answer, _sent, _world: (answer["Role"]["RoleName"], {"arn": answer["Role"]["Arn"]}),
     ),
     "aws:iam/rolePolicy:RolePolicy": Kind(
@@ -429,8 +488,13 @@ KINDS: Mapping[str, Kind] = {
         call="create_log_group",
         delete="delete_log_group",
         name="logGroupName",
-        inputs={"namePrefix": lambda prefix: {"logGroupName": f"{prefix}local"}},
+        inputs={
+            "namePrefix": lambda prefix: {"logGroupName": f"{prefix}local"},
+            "kmsKeyId": "kmsKeyId",
+            "tags": "tags",
+        },
         then={"retentionInDays": _keep_logs},
+        changes={"tags": _leave},
         outputs=_log_group,
     ),
     "aws:lambda/function:Function": Kind(
@@ -441,20 +505,38 @@ KINDS: Mapping[str, Kind] = {
         name="FunctionName",
         inputs={
             **_same("role", "handler", "runtime", "architectures", "memorySize", "timeout", "packageType"),
-            **_same("tracingConfig", "loggingConfig"),
+            **_same("tracingConfig", "loggingConfig", "vpcConfig", "snapStart", "publish", "tags"),
+            "kmsKeyArn": "KMSKeyArn",
             "code": _archive,
             "environment": lambda value: {"Environment": {"Variables": value["variables"]}},
         },
         then={"reservedConcurrentExecutions": _reserve},
-        changes={"Code": _upload},
+        changes={"Code": _upload, "Tags": _leave},
+        renewed=_published,
         outputs=_function,
+    ),
+    "aws:lambda/alias:Alias": Kind(
+        service="lambda",
+        call="create_alias",
+        update="update_alias",
+        delete="delete_alias",
+        inputs=_same("functionName", "functionVersion", "name", "routingConfig"),
+        outputs=_alias,
+    ),
+    "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": Kind(
+        service="lambda",
+        call="put_provisioned_concurrency_config",
+        update="put_provisioned_concurrency_config",
+        delete="delete_provisioned_concurrency_config",
+        inputs=_same("functionName", "qualifier", "provisionedConcurrentExecutions"),
+        outputs=_sent("FunctionName", "Qualifier"),
     ),
     "aws:lambda/permission:Permission": Kind(
         service="lambda",
         call="add_permission",
         delete="remove_permission",
         name="StatementId",
-        inputs={**_same("action", "principal", "sourceArn"), "function": "FunctionName"},
+        inputs={**_same("action", "principal", "sourceArn", "qualifier"), "function": "FunctionName"},
         outputs=_sent("StatementId"),
     ),
     "aws:apigatewayv2/api:Api": Kind(
@@ -464,7 +546,8 @@ KINDS: Mapping[str, Kind] = {
         delete="delete_api",
         identity="ApiId",
         name="Name",
-        inputs=_same("protocolType", "corsConfiguration"),
+        inputs=_same("protocolType", "corsConfiguration", "disableExecuteApiEndpoint", "tags"),
+        changes={"Tags": _leave},
         outputs=_api,
     ),
     "aws:apigatewayv2/authorizer:Authorizer": Kind(
@@ -504,10 +587,11 @@ KINDS: Mapping[str, Kind] = {
         update="update_stage",
         delete="delete_stage",
         inputs={
-            **_same("apiId", "autoDeploy", "defaultRouteSettings", "accessLogSettings"),
+            **_same("apiId", "autoDeploy", "defaultRouteSettings", "accessLogSettings", "tags"),
             "name": "StageName",
             "routeSettings": _route_settings,
         },
+        changes={"Tags": _leave},
         outputs=_sent("StageName"),
     ),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": Kind(
@@ -563,13 +647,58 @@ KINDS: Mapping[str, Kind] = {
         inputs={**_same("alarmName", "alarmDescription", "alarmRule", "alarmActions"), "okActions": "OKActions"},
         outputs=_alarm,
     ),
+    "aws:apigatewayv2/domainName:DomainName": Kind(
+        service="apigatewayv2",
+        call="create_domain_name",
+        update="update_domain_name",
+        delete="delete_domain_name",
+        inputs={
+            **_same("domainName", "mutualTlsAuthentication", "tags"),
+            "domainNameConfiguration": lambda value: {"DomainNameConfigurations": [_pascal(value)]},
+        },
+        changes={"Tags": _leave},
+        outputs=_domain_name,
+    ),
+    "aws:apigatewayv2/apiMapping:ApiMapping": Kind(
+        service="apigatewayv2",
+        call="create_api_mapping",
+        update="update_api_mapping",
+        delete="delete_api_mapping",
+        identity="ApiMappingId",
+        inputs=_same("apiId", "domainName", "stage"),
+        outputs=_found("ApiMappingId"),
+    ),
+    "aws:acm/certificate:Certificate": Kind(
+        service="acm",
+        call="request_certificate",
+        inputs={**_same("domainName", "validationMethod"), "tags": _tag_list()},
+        outputs=_certificate,
+        missing="certificates",
+    ),
+    "aws:acm/certificateValidation:CertificateValidation": Kind(
+        service="acm",
+        call="describe_certificate",  # until the certificate is issued
+        inputs={"certificateArn": "CertificateArn", "validationRecordFqdns": lambda _: {}},
+        outputs=_sent("CertificateArn"),
+        missing="certificates",
+    ),
     "aws:kms/key:Key": Kind(
         service="kms",
         call="create_key",
         delete="schedule_key_deletion",
         identity="KeyId",
-        inputs={**_same("description", "policy"), "enableKeyRotation": lambda _: {}},
+        inputs={**_same("description", "policy"), "tags": _tag_list("TagKey", "TagValue")},
+        then={"enableKeyRotation": _rotate, "deletionWindowInDays": lambda *_: None},  # the window is for its end
+        changes={"Tags": _leave},
         outputs=_key,
+    ),
+    "aws:kms/keyPolicy:KeyPolicy": Kind(
+        service="kms",
+        call="put_key_policy",
+        update="put_key_policy",
+        delete="put_key_policy",  # nothing to undo: it goes with its key
+        inputs=_same("keyId", "policy"),
+        outputs=_sent("KeyId"),
     ),
     "aws:sns/topic:Topic": Kind(
         service="sns",

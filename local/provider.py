@@ -6,6 +6,7 @@ error that names both: nothing is dropped in silence.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -49,15 +50,19 @@ class Provider:
 
     def __init__(self, endpoint: str, region: str) -> None:
         self._world = World(endpoint, region)
-        # All made here: making one is not safe in several threads, using one is.
-        services = {kind.service for kind in KINDS.values()}
+        # What every program needs is made here, while the emulator starts; the rest where it is needed.
+        services = {kind.service for kind in KINDS.values() if not kind.missing}
         self._clients = {service: client(endpoint, region, service) for service in services}
+        self._making_clients = threading.Lock()  # making one is not safe in several threads, using one is
         self._made: dict[tuple[str, str], Made] = {}
         self._wanted: set[tuple[str, str]] = set()
 
     def client(self, service: str) -> Any:
         """The boto3 client of a service that the program uses."""
-        return self._clients[service]
+        with self._making_clients:
+            if service not in self._clients:
+                self._clients[service] = client(self._world.endpoint, self._world.region, service)
+            return self._clients[service]
 
     def ask(self, token: str) -> dict[str, Any]:
         """What AWS answers to a question of the program; LocalError for one that `local.kinds` does not know."""
@@ -76,6 +81,11 @@ class Provider:
             if made.given.get(key)
         }
         return sorted(whole | parts)
+
+    def computed(self, type_: str, output: str) -> Any:
+        """What AWS computed for the only resource of this type."""
+        (made,) = (made for (each, _), made in self._made.items() if each == type_)
+        return made.computed[output]
 
     def begin(self) -> None:
         """Begin an evaluation: what it does not ask for, `sweep` removes."""
@@ -113,11 +123,10 @@ class Provider:
             self._remove(KINDS[key[0]], self._made.pop(key))
 
     def _make(self, kind: Kind, name: str, given: dict[str, Any]) -> Made:
-        client, sent = self._clients[kind.service], _parameters(kind, name, given)
+        client, sent = self.client(kind.service), _parameters(kind, name, given)
         if kind.missing:
             _check(client, kind, sent)
-            resource_id, computed = kind.outputs({}, sent, self._world)
-            return Made(given, sent, resource_id, computed)
+            return Made(given, sent, *kind.outputs({}, sent, self._world))
         answer = getattr(client, kind.call)(**sent)
         made = Made(given, sent, *kind.outputs(answer, sent, self._world))
         for key in kind.then.keys() & given.keys():
@@ -139,7 +148,8 @@ class Provider:
             for key in kind.then.keys() & given.keys():
                 if _comparable(made.given.get(key)) != _comparable(given[key]):
                     kind.then[key](client, given[key], known)
-            return Made(given, sent, made.id, made.computed)
+            renewed = kind.renewed(client, sent) if kind.renewed else {}
+            return Made(given, sent, made.id, {**made.computed, **renewed})
         if kind.kept:
             names = ", ".join(sorted(changed - takes - kind.changes.keys()))
             raise LocalError(f"{names} cannot change while the stack is up: every user would be lost; restart it")

@@ -100,7 +100,13 @@ _GATEWAY = [
         (
             "permission-without-source",
             "Any API that names this function can call it.",
-            '            source_arn=pulumi.Output.concat(api.execution_arn, "/*/*"),\n',
+            '        source_arn=pulumi.Output.concat(api.execution_arn, "/*/*"),\n',
+            "",
+        ),
+        (
+            "permission-of-another-alias",
+            "The gateway may call the function, but not the alias that its routes lead to: every call is a 500.",
+            "        qualifier=function.qualifier,\n",
             "",
         ),
         (
@@ -112,14 +118,32 @@ _GATEWAY = [
         (
             "cors-any-origin",
             "Every web page may call the API with a token that it got hold of.",
-            "allow_origins=list(origins),",
+            "allow_origins=list(args.allowed_origins),",
             'allow_origins=["*"],',
         ),
         (
             "cors-credentials",
             "Browsers send cookies along, which a foreign page can make them do.",
-            "        max_age=600,\n",
-            "        max_age=600,\n        allow_credentials=True,\n",
+            "allow_credentials=args.allow_credentials,",
+            "allow_credentials=True,",
+        ),
+        (
+            "default-endpoint-left-on",
+            "What the own domain asks for, clients' certificates above all, is not asked for at AWS's own address.",
+            "disable_execute_api_endpoint=bool(args.api_domain) and not args.keep_default_endpoint,",
+            "disable_execute_api_endpoint=False,",
+        ),
+        (
+            "mutual-tls-with-a-second-door",
+            "A program may ask for clients' certificates and leave AWS's own address open.",
+            "if self.truststore_uri and (not self.api_domain or self.keep_default_endpoint):",
+            "if self.truststore_uri and not self.api_domain:",
+        ),
+        (
+            "detailed-metrics-close-the-api",
+            "A route's limits are 0 as soon as it is measured: every call is a 429.",
+            "            throttling_burst_limit=route.throttle.burst,\n",
+            "",
         ),
         (
             "wildcard-origin-accepted",
@@ -164,10 +188,10 @@ _GATEWAY = [
         (
             "default-route-added",
             "What is not declared is not refused: every path reaches the function, unchecked by the gateway.",
-            "        for route in routes\n    ]\n\n\ndef _cors(",
+            "        for route in routes\n    ]\n\n\ndef _permission(",
             (
                 '        for route in routes\n    ] + [aws.apigatewayv2.Route(f"{name}-rest", api_id=api.id, '
-                'route_key="$default", target=target, opts=opts)]\n\n\ndef _cors('
+                'route_key="$default", opts=opts)]\n\n\ndef _permission('
             ),
         ),
     ),
@@ -417,6 +441,34 @@ _FUNCTIONS = [
         "components/api_function.py",
         _FUNCTION,
         (
+            "reserved-variables-accepted",
+            "A program may set what Lambda reserves, and fails half-way through a deployment.",
+            "        if reserved:\n",
+            "        if len(reserved) > len(self.environment):\n",
+        ),
+        (
+            "log-never-ends",
+            "The function's log is kept for ever.",
+            "retention_in_days=args.log_retention_days, kms_key_id=args.kms_key_arn, opts=child",
+            "kms_key_id=args.kms_key_arn, opts=child",
+        ),
+        (
+            "alias-passed-by",
+            "Callers reach whatever was deployed last, and a release shifts traffic that nobody sends.",
+            "alias.invoke_arn if alias else function.invoke_arn",
+            "function.invoke_arn",
+        ),
+        (
+            "deployment-undoes-a-release",
+            "The next deployment takes all traffic at once, while a release is moving it by weight.",
+            '["function_version", "routing_config"] if args.shift_traffic else None',
+            "None",
+        ),
+    ),
+    *_all(
+        "components/execution_role.py",
+        _FUNCTION,
+        (
             "role-may-do-everything",
             "A flaw in the function is a flaw in the whole account.",
             '"Action": ["logs:CreateLogStream", "logs:PutLogEvents"],',
@@ -425,7 +477,7 @@ _FUNCTIONS = [
         (
             "role-writes-every-log",
             "The function can forge the logs of every other one.",
-            '"Resource": pulumi.Output.concat(logs.arn, ":*"),',
+            '"Resource": pulumi.Output.concat(log_arn, ":*"),',
             '"Resource": "*",',
         ),
         (
@@ -435,16 +487,72 @@ _FUNCTIONS = [
             '"Principal": {"AWS": "*"}',
         ),
         (
-            "reserved-variables-accepted",
-            "A program may set what Lambda reserves, and fails half-way through a deployment.",
-            "        if reserved:\n",
-            "        if len(reserved) > len(self.environment):\n",
+            "secret-policy-wide",
+            "The function may read every secret of the account.",
+            'arn.beside(own_arn, "secretsmanager", f"secret:{each}-??????")',
+            'arn.beside(own_arn, "secretsmanager", "secret:*")',
         ),
         (
-            "log-never-ends",
-            "The function's log is kept for ever.",
-            'f"{name}-logs", retention_in_days=args.log_retention_days, opts=child',
-            'f"{name}-logs", opts=child',
+            "secret-policy-open-ended",
+            "The function may read the secrets whose names begin like its own.",
+            'f"secret:{each}-??????"',
+            'f"secret:{each}-*"',
+        ),
+        (
+            "parameter-policy-wide",
+            "The function may read every parameter of the account.",
+            'arn.beside(own_arn, "ssm", f"parameter{each}")',
+            'arn.beside(own_arn, "ssm", "parameter/*")',
+        ),
+        (
+            "function-rewires-the-network",
+            "Whoever takes over the function's code can make and move network interfaces.",
+            '"Effect": "Deny",',
+            '"Effect": "Allow",',
+        ),
+        (
+            "network-policy-wide",
+            "The role may change the network interfaces of every region.",
+            '"Resource": arn.beside(own_arn, "ec2", "*/*"),',
+            '"Resource": "*",',
+        ),
+    ),
+    *_all(
+        "components/encryption.py",
+        ("tests/components/test_encryption.py",),
+        (
+            "key-policy-wide",
+            "Log groups of every account may be encrypted, and read, with the stack's key.",
+            'arn.beside(key_arn, "logs", "log-group:*")',
+            '"arn:aws:logs:*:*:log-group:*"',
+        ),
+        (
+            "key-never-rotates",
+            "A key that leaked once is good for ever.",
+            "enable_key_rotation=True,",
+            "enable_key_rotation=False,",
+        ),
+        (
+            "key-policy-too-late",
+            "Log groups are made before CloudWatch may encrypt them, and are refused.",
+            "pulumi.Output.all(key.arn, policy.id)[0]",
+            "key.arn",
+        ),
+    ),
+    *_all(
+        "components/api_domain.py",
+        ("tests/components/test_api_domain.py",),
+        (
+            "old-tls-accepted",
+            "Connections that can be read on the way are accepted.",
+            '"security_policy": "TLS_1_2",',
+            '"security_policy": "TLS_1_0",',
+        ),
+        (
+            "clients-need-no-certificate",
+            "Machines without a certificate reach an API that is meant for those with one.",
+            "mutual_tls_authentication=_mutual_tls(args),",
+            "mutual_tls_authentication=None,",
         ),
     ),
     *_all(
@@ -453,11 +561,11 @@ _FUNCTIONS = [
         (
             "managed-policy-attached",
             "The function is an administrator of the account.",
-            "role=role.id, policy=_execution_policy(logs), opts=child)\n",
+            "        function = aws.lambda_.Function(\n",
             (
-                "role=role.id, policy=_execution_policy(logs), opts=child)\n"
                 '        aws.iam.RolePolicyAttachment(f"{name}-more", role=role.name, '
                 'policy_arn="arn:aws:iam::aws:policy/AdministratorAccess", opts=child)\n'
+                "        function = aws.lambda_.Function(\n"
             ),
         ),
     ),

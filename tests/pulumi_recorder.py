@@ -53,6 +53,7 @@ class Resource:
     outputs: Mapping[str, Any]
     needs: frozenset[str]
     secret_inputs: frozenset[str]
+    ignores: frozenset[str]
 
     @property
     def kind(self) -> str:
@@ -114,6 +115,7 @@ class _Recorder(engine.Monitor):
                         for key, value in rpc.deserialize_properties(request.object).items()
                         if rpc.is_rpc_secret(value)
                     ),
+                    ignores=frozenset(request.ignoreChanges),
                 )
             )
         return response
@@ -194,7 +196,7 @@ def _create(region: str, type_: str, name: str, inputs: dict[str, Any]) -> tuple
     return id_, {**given, **computed}
 
 
-def _computed(  # noqa: C901, PLR0911 - a table
+def _computed(  # noqa: C901, PLR0911, PLR0912 - a table
     kind: str, name: str, physical: str, given: Mapping[str, Any], region: str
 ) -> tuple[str, dict[str, Any]]:
     token = hashlib.sha256(name.encode()).hexdigest()
@@ -214,8 +216,11 @@ def _computed(  # noqa: C901, PLR0911 - a table
             return physical, {"name": physical, "arn": f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{physical}"}
         case "Function":
             arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:{physical}"
-            invoke = f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations"
-            return physical, {"name": physical, "arn": arn, "invokeArn": invoke}
+            version = "1" if given.get("publish") else "$LATEST"
+            return physical, {"name": physical, "arn": arn, "invokeArn": _invoked(arn, region), "version": version}
+        case "Alias":
+            arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:{given['functionName']}:{physical}"
+            return f"{given['functionName']}/{physical}", {"arn": arn, "invokeArn": _invoked(arn, region)}
         case "MetricAlarm":
             return physical, {"name": physical, "arn": f"arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:{physical}"}
         case "CompositeAlarm":
@@ -225,7 +230,19 @@ def _computed(  # noqa: C901, PLR0911 - a table
             arn = f"arn:aws:sns:{region}:{ACCOUNT}:{physical}"
             return arn, {"arn": arn}
         case "Key":
-            return token[:32], {"arn": f"arn:aws:kms:{region}:{ACCOUNT}:key/{token[:32]}"}
+            id_ = f"{token[:8]}-{token[8:12]}-{token[12:16]}-{token[16:20]}-{token[20:32]}"
+            return id_, {"keyId": id_, "arn": f"arn:aws:kms:{region}:{ACCOUNT}:key/{id_}"}
+        case "DomainName":
+            target = {"targetDomainName": f"d-{token[:10]}.execute-api.{region}.amazonaws.com"}
+            target |= {"hostedZoneId": "Z1U9ULNL0V5AJ3", **given["domainNameConfiguration"]}
+            return given["domainName"], {"domainNameConfiguration": target}
+        case "Certificate":
+            arn, domain = f"arn:aws:acm:{region}:{ACCOUNT}:certificate/{token[:32]}", given["domainName"]
+            proof = {"domainName": domain, "resourceRecordName": f"_{token[:32]}.{domain}."}
+            proof |= {"resourceRecordType": "CNAME", "resourceRecordValue": f"_{token[32:]}.acm-validations.aws."}
+            return arn, {"arn": arn, "domainValidationOptions": [proof]}
+        case "Record":
+            return token[:7], {"fqdn": given["name"].rstrip(".")}
         case "Api":
             id_ = token[:10]
             execution = f"arn:aws:execute-api:{region}:{ACCOUNT}:{id_}"
@@ -233,6 +250,10 @@ def _computed(  # noqa: C901, PLR0911 - a table
             return id_, {"name": physical, "executionArn": execution, "apiEndpoint": endpoint}
         case _:
             return token[:7], {}
+
+
+def _invoked(function_arn: str, region: str) -> str:
+    return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
 
 
 def _answer(token: str) -> dict[str, Any]:

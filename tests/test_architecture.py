@@ -132,9 +132,9 @@ def test_nothing_that_is_deployed_knows_the_embedded_run(name: str) -> None:
     assert not packages_of(name) & {"local", "ministack"}
 
 
-@pytest.mark.parametrize("name", COMPONENTS)
+@pytest.mark.parametrize("name", [name for name in COMPONENTS if name != "components/arn.py"])
 def test_components_do_without_apply(name: str) -> None:
-    """A resource that is made in one is missing from the preview; for text there is Output.concat."""
+    """A resource that is made in one is missing from the preview; text has Output.concat, and ARNs a module."""
     assert ".apply(" not in (ROOT / name).read_text()
 
 

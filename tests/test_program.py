@@ -91,6 +91,7 @@ class TestDefects:
         permission = made.one("Permission").inputs
 
         assert permission["function"] == made.one("Function").outputs["name"]
+        assert permission["qualifier"] == made.one("Alias").inputs["name"]
         assert permission["principal"] == "apigateway.amazonaws.com"
         assert permission["action"] == "lambda:InvokeFunction"
         assert permission["sourceArn"] == (
@@ -188,7 +189,7 @@ class TestRoutes:
         """An integration of another function would be permitted by its owner, not by this stack."""
         api, integration = made.one("Api"), made.one("Integration")
 
-        assert integration.inputs["integrationUri"] == made.one("Function").outputs["invokeArn"]
+        assert integration.inputs["integrationUri"] == made.one("Alias").outputs["invokeArn"]
         assert {route["target"] for route in routes_of(made).values()} == {f"integrations/{integration.id}"}
         for kind in ("Authorizer", "Integration", "Route", "Stage"):
             assert {each.inputs["apiId"] for each in made.all(kind)} == {api.id}

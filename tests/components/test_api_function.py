@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -69,6 +69,7 @@ class TestRole:
         assert default().one("RolePolicy").inputs["role"] == role.id
         assert role.inputs.keys() == {"assumeRolePolicy"}
         assert {each.kind for each in default().resources} == {
+            "Alias",
             "ApiFunction",
             "Function",
             "LogGroup",
@@ -116,6 +117,11 @@ class TestLog:
         """PassThrough, Lambda's default, traces nothing behind an HTTP API, which starts no trace."""
         assert default().one("Function").inputs["tracingConfig"] == {"mode": "Active"}
 
+    def test_tracing_can_be_off(self) -> None:
+        """And then nothing may send traces."""
+        assert function_of(tracing=False).one("Function").inputs["tracingConfig"] == {"mode": "PassThrough"}
+        assert statements(tracing=False).keys() == {"WriteOwnLogs"}
+
 
 class TestFunction:
     def test_default_platform_is_arm64_with_python_3_13(self) -> None:
@@ -159,16 +165,210 @@ class TestFunction:
         assert default().all("FunctionUrl") == []
         assert default().all("Permission") == []
 
-    def test_outputs_are_the_functions(self) -> None:
-        """The API integrates the invoke address and permits the name: one for the other deploys and fails."""
-        function = default().one("Function")
+
+class TestAlias:
+    def test_callers_get_the_alias(self) -> None:
+        """The API integrates the invoke address and permits the name: the function's own would pass the alias by."""
+        function, alias = default().one("Function"), default().one("Alias")
 
         assert default().registered[default().one("ApiFunction").urn] == {
             "name": function.outputs["name"],
-            "invoke_arn": function.outputs["invokeArn"],
+            "invoke_arn": alias.outputs["invokeArn"],
+            "qualifier": "live",
+            "version": "1",
             "log_group": default().one("LogGroup").outputs["name"],
             "reserved_concurrency": -1,
         }
+        assert function.inputs["publish"] is True
+        assert alias.inputs == {"name": "live", "functionName": function.outputs["name"], "functionVersion": "1"}
+        assert alias.ignores == frozenset()
+
+    def test_alias_can_be_off(self) -> None:
+        """Then callers get the function itself, and nothing is published that nobody calls."""
+        recording = function_of(live_alias=False)
+        function = recording.one("Function")
+
+        assert recording.all("Alias") == []
+        assert function.inputs["publish"] is False
+        registered = recording.registered[recording.one("ApiFunction").urn]
+        assert "qualifier" not in registered
+        assert registered["invoke_arn"] == function.outputs["invokeArn"]
+        assert registered["version"] == "$LATEST"
+
+    def test_where_a_release_shifts_traffic_a_deployment_does_not(self) -> None:
+        """It would undo the weights half-way, or take all traffic at once."""
+        assert function_of(shift_traffic=True).one("Alias").ignores == {"functionVersion", "routingConfig"}
+
+    @pytest.mark.parametrize("count", [0, 5])
+    def test_provisioned_concurrency_is_the_aliases(self, count: int) -> None:
+        """On a version it would stay with the version; on the function Lambda refuses it."""
+        recording = function_of(provisioned_concurrency=count)
+
+        assert [each.inputs for each in recording.all("ProvisionedConcurrencyConfig")] == [
+            {
+                "functionName": recording.one("Function").outputs["name"],
+                "qualifier": "live",
+                "provisionedConcurrentExecutions": count,
+            }
+        ] * bool(count)
+
+    def test_snap_start_is_of_published_versions(self) -> None:
+        """The only ones that Lambda takes a snapshot of."""
+        assert function_of(snap_start=True).one("Function").inputs["snapStart"] == {"applyOn": "PublishedVersions"}
+        assert "snapStart" not in default().one("Function").inputs
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"snap_start": True, "provisioned_concurrency": 1}, "exclude each other, got both"),
+            ({"snap_start": True, "python_version": "3.11"}, "snap_start must have Python 3.12 or newer, got 3.11"),
+            ({"snap_start": True, "live_alias": False}, "live_alias must be on"),
+            ({"provisioned_concurrency": 1, "live_alias": False}, "live_alias must be on"),
+            ({"shift_traffic": True, "live_alias": False}, "live_alias must be on"),
+            (
+                {"provisioned_concurrency": 6, "reserved_concurrency": 5},
+                "provisioned_concurrency must fit into reserved_concurrency 5, got 6",
+            ),
+        ],
+    )
+    def test_impossible_pairs_are_refused(self, changes: dict[str, Any], message: str) -> None:
+        """Lambda refuses each half-way through a deployment."""
+        with pytest.raises(ValueError, match=message):
+            ApiFunctionArgs(**{**REQUIRED, **changes})
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"provisioned_concurrency": 5, "reserved_concurrency": 5},
+            {"provisioned_concurrency": 5},
+            {"reserved_concurrency": 0},
+            {"snap_start": True, "python_version": "3.12"},
+        ],
+    )
+    def test_possible_pairs_are_accepted(self, changes: dict[str, Any]) -> None:
+        """-1 is no bound, and a function can be stopped with 0."""
+        assert ApiFunctionArgs(**{**REQUIRED, **changes})
+
+
+def statements(**changes: Any) -> dict[str, dict[str, Any]]:
+    """The role's statements by Sid."""
+    (policy,) = function_of(**changes).all("RolePolicy")
+    return {each["Sid"]: each for each in json.loads(policy.inputs["policy"])["Statement"]}
+
+
+class TestVpc:
+    INSIDE: ClassVar = {"vpc_subnets": ["subnet-0a", "subnet-0b"], "vpc_security_groups": ["sg-0c"]}
+
+    def test_function_is_in_no_vpc_by_default(self) -> None:
+        """It would lose its way to the key endpoint without a NAT gateway."""
+        assert "vpcConfig" not in default().one("Function").inputs
+        assert statements().keys() == {"WriteOwnLogs", "SendTraces"}
+
+    def test_function_is_where_it_was_said(self) -> None:
+        """Other subnets reach other databases."""
+        assert function_of(**self.INSIDE).one("Function").inputs["vpcConfig"] == {
+            "subnetIds": ["subnet-0a", "subnet-0b"],
+            "securityGroupIds": ["sg-0c"],
+        }
+
+    def test_network_interfaces_are_this_accounts_and_regions(self) -> None:
+        """AWS's managed policy says `*` throughout; only the two that describe must."""
+        made = statements(**self.INSIDE)
+
+        assert made["ManageNetworkInterfaces"]["Resource"] == f"arn:aws:ec2:{REGION}:{ACCOUNT}:*/*"
+        assert all(action.startswith("ec2:Describe") for action in made["DescribeNetwork"]["Action"])
+
+    def test_the_functions_own_code_may_not_touch_the_network(self) -> None:
+        """Lambda needs the rights, the code does not: whoever takes the code over would have them."""
+        made = statements(**self.INSIDE)
+        allowed = {*made["ManageNetworkInterfaces"]["Action"], *made["DescribeNetwork"]["Action"]}
+        denied = made["KeepCodeOffTheNetwork"]
+
+        assert denied["Effect"] == "Deny"
+        assert set(denied["Action"]) == allowed
+        assert denied["Resource"] == "*"
+        assert denied["Condition"] == {
+            "ArnLike": {"lambda:SourceFunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:*"}
+        }
+
+    @pytest.mark.parametrize("half", [{"vpc_subnets": ["subnet-0a"]}, {"vpc_security_groups": ["sg-0c"]}])
+    def test_half_a_vpc_is_refused(self, half: dict[str, Any]) -> None:
+        """Lambda would leave the function outside, in silence."""
+        with pytest.raises(ValueError, match="must have both vpc_subnets and vpc_security_groups, got one of them"):
+            ApiFunctionArgs(**{**REQUIRED, **half})
+
+
+class TestKey:
+    KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k"
+
+    def test_environment_and_log_have_the_key(self) -> None:
+        """And the function may decrypt with exactly this key, or it could not start."""
+        recording = function_of(kms_key_arn=self.KEY)
+
+        assert recording.one("Function").inputs["kmsKeyArn"] == self.KEY
+        assert recording.one("LogGroup").inputs["kmsKeyId"] == self.KEY
+        assert statements(kms_key_arn=self.KEY)["Decrypt"] == {
+            "Sid": "Decrypt",
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt"],
+            "Resource": self.KEY,
+        }
+
+    def test_aws_own_key_is_the_default(self) -> None:
+        """It costs nothing, and the role needs no right."""
+        assert "kmsKeyArn" not in default().one("Function").inputs
+        assert "kmsKeyId" not in default().one("LogGroup").inputs
+
+
+class TestSecrets:
+    SECRETS: ClassVar = {
+        "PAYMENT_KEY": "secure-api/payment",
+        "SIGNING_KEY": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:signing-Ab12Cd",
+        "GREETING": "/secure-api/greeting",
+        "FAREWELL": f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/farewell",
+    }
+
+    def test_environment_says_where_they_stand_and_nothing_more(self) -> None:
+        """Whoever may read the function's configuration must not read the secrets."""
+        variables = function_of(secrets=self.SECRETS).one("Function").inputs["environment"]["variables"]
+
+        assert variables == {
+            **REQUIRED["environment"],
+            **{f"SECRET_{name}": where for name, where in self.SECRETS.items()},
+        }
+
+    def test_role_reads_exactly_these(self) -> None:
+        """A name's ARN ends in six characters of Secrets Manager's own: `-*` would match longer names as well."""
+        made = statements(secrets=self.SECRETS)
+
+        assert made["ReadSecrets"] == {
+            "Sid": "ReadSecrets",
+            "Effect": "Allow",
+            "Action": ["secretsmanager:GetSecretValue"],
+            "Resource": [
+                self.SECRETS["SIGNING_KEY"],
+                f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:secure-api/payment-??????",
+            ],
+        }
+        assert made["ReadParameters"] == {
+            "Sid": "ReadParameters",
+            "Effect": "Allow",
+            "Action": ["ssm:GetParameter"],
+            "Resource": [
+                f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/secure-api/greeting",
+                self.SECRETS["FAREWELL"],
+            ],
+        }
+
+    def test_no_secret_means_no_right(self) -> None:
+        """An empty list of resources is refused by IAM; `*` would be every secret of the account."""
+        assert not statements().keys() & {"ReadSecrets", "ReadParameters"}
+
+    def test_other_statements_are_taken_as_they_are(self) -> None:
+        """What a route needs besides, its table for instance."""
+        other = {"Sid": "ReadNotes", "Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": "arn:aws:x"}
+
+        assert statements(statements=[other])["ReadNotes"] == other
 
 
 class TestEnvironment:
@@ -204,3 +404,12 @@ class TestEnvironment:
     def test_other_variables_are_accepted(self, key: str) -> None:
         """The rule is about names that Lambda has, not names that look alike."""
         assert ApiFunctionArgs(**{**REQUIRED, "environment": {key: "x"}})
+
+    def test_environment_is_lambdas_4_kb(self) -> None:
+        """Names and values together; more is refused half-way through a deployment."""
+        room = 4096 - len("LOG_LEVEL") - len("INFO") - len("SECRET_A")
+        fits = {**REQUIRED, "environment": {"LOG_LEVEL": "INFO"}, "secrets": {"A": "x" * room}}
+
+        assert ApiFunctionArgs(**fits)
+        with pytest.raises(ValueError, match="environment must be 4096 bytes at most, got 4097"):
+            ApiFunctionArgs(**{**fits, "secrets": {"A": "x" * (room + 1)}})

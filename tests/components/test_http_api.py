@@ -12,10 +12,23 @@ import pytest
 from components.http_api import ACCESS_LOG_FORMAT, HttpApi, HttpApiArgs
 from tests.pulumi_recorder import ACCOUNT, REGION, Recording, record
 
-INVOKE_ARN = (
-    f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/"
-    f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:answers/invocations"
-)
+
+def invoke_arn(function: str) -> str:
+    arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"
+    return f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations"
+
+
+@dataclass(frozen=True)
+class Function:
+    """The least that HttpApi asks of a function."""
+
+    name: str
+    invoke_arn: str
+    qualifier: str | None = None
+
+
+ANSWERS = Function("answers", invoke_arn("answers:live"), "live")
+REPORTS = Function("reports", invoke_arn("reports"))
 
 
 @dataclass(frozen=True)
@@ -29,6 +42,7 @@ class Route:
     """The least that HttpApi asks of a route."""
 
     key: str
+    function: str = "api"
     public: bool = False
     scopes: tuple[str, ...] = ()
     throttle: Throttle | None = None
@@ -44,10 +58,13 @@ REQUIRED: dict[str, Any] = {
     "routes": ROUTES,
     "issuer": f"https://cognito-idp.{REGION}.amazonaws.com/{REGION}_Ab1",
     "audiences": ["client1", "client2"],
-    "function_name": "answers",
-    "function_invoke_arn": INVOKE_ARN,
+    "functions": {"api": ANSWERS},
     "allowed_origins": ("https://app.example.com", "http://localhost:5173"),
 }
+
+
+OWN_DOMAIN = {"api_domain": "api.example.com", "api_zone_id": "Z0123456789EXAMPLE"}
+MUTUAL_TLS = {"truststore_uri": "s3://trust/ca.pem", "truststore_version": "v1"}
 
 
 def api_of(**changes: Any) -> Recording:
@@ -117,7 +134,7 @@ class TestRoutes:
         assert integration.inputs == {
             "apiId": default().one("Api").id,
             "integrationType": "AWS_PROXY",
-            "integrationUri": INVOKE_ARN,
+            "integrationUri": ANSWERS.invoke_arn,
             "payloadFormatVersion": "2.0",
         }
         assert {each.inputs["target"] for each in default().all("Route")} == {f"integrations/{integration.id}"}
@@ -141,9 +158,50 @@ class TestPermission:
         assert default().one("Permission").inputs == {
             "action": "lambda:InvokeFunction",
             "function": "answers",
+            "qualifier": "live",
             "principal": "apigateway.amazonaws.com",
             "sourceArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api.id}/*/*",
         }
+
+    def test_function_without_an_alias_is_permitted_itself(self) -> None:
+        """A permission of an alias that nobody calls would leave every call a 500."""
+        assert "qualifier" not in api_of(functions={"api": REPORTS}).one("Permission").inputs
+
+
+@cache
+def two_functions() -> Recording:
+    routes = (Route("GET /hello"), Route("GET /reports", function="reports"))
+    return api_of(routes=routes, functions={"api": ANSWERS, "reports": REPORTS})
+
+
+class TestFunctions:
+    """Several functions behind one API, each with its own size and rights."""
+
+    def test_route_leads_to_the_function_it_names(self) -> None:
+        """The other one might lack the rights that the route needs, or have those it must not."""
+        two = two_functions()
+        uris = {f"integrations/{each.id}": each.inputs["integrationUri"] for each in two.all("Integration")}
+        leads = {each.inputs["routeKey"]: uris[each.inputs["target"]] for each in two.all("Route")}
+
+        assert leads == {"GET /hello": ANSWERS.invoke_arn, "GET /reports": REPORTS.invoke_arn}
+
+    def test_each_function_is_permitted_once_and_to_this_api(self) -> None:
+        """A function without its own permission answers 500 on its routes only: seen last."""
+        two = two_functions()
+        permitted = {each.inputs["function"]: each.inputs.get("qualifier") for each in two.all("Permission")}
+
+        assert permitted == {"answers": "live", "reports": None}
+        assert {each.inputs["sourceArn"] for each in two.all("Permission")} == {
+            f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{two.one('Api').id}/*/*"
+        }
+        assert all(two.waits_for(two.one("Stage"), each) for each in two.all("Permission"))
+
+    def test_route_of_an_unknown_function_is_refused(self) -> None:
+        """Before anything exists, and by name."""
+        with pytest.raises(ValueError, match="every route must name one of the functions, got bills, reports"):
+            HttpApiArgs(
+                **{**REQUIRED, "routes": [Route("GET /a", function="reports"), Route("GET /b", function="bills")]}
+            )
 
 
 class TestStage:
@@ -160,20 +218,42 @@ class TestStage:
         assert default().one("Stage").inputs["defaultRouteSettings"] == {
             "throttlingRateLimit": 50,
             "throttlingBurstLimit": 100,
+            "detailedMetricsEnabled": False,
         }
 
     def test_throttle_can_be_chosen(self) -> None:
         """The setting must reach the stage."""
-        assert api_of(throttle_rate=7, throttle_burst=9).one("Stage").inputs["defaultRouteSettings"] == {
-            "throttlingRateLimit": 7,
-            "throttlingBurstLimit": 9,
-        }
+        settings = api_of(throttle_rate=7, throttle_burst=9).one("Stage").inputs["defaultRouteSettings"]
+
+        assert (settings["throttlingRateLimit"], settings["throttlingBurstLimit"]) == (7, 9)
 
     def test_a_route_can_have_its_own_throttle(self) -> None:
         """Only that route; a fraction of a call a second is a limit too."""
         assert default().one("Stage").inputs["routeSettings"] == [
-            {"routeKey": "DELETE /reports/{id}", "throttlingRateLimit": 0.5, "throttlingBurstLimit": 2}
+            {
+                "routeKey": "DELETE /reports/{id}",
+                "throttlingRateLimit": 0.5,
+                "throttlingBurstLimit": 2,
+                "detailedMetricsEnabled": False,
+            }
         ]
+
+    @pytest.mark.parametrize("on", [True, False])
+    def test_detailed_metrics_are_on_or_off_for_every_route(self, on: bool) -> None:
+        """A route with settings of its own takes none of the stage's: it would be missing from the metrics."""
+        stage = api_of(detailed_metrics=on).one("Stage").inputs
+
+        entries = [stage["defaultRouteSettings"], *stage["routeSettings"]]
+        assert len(entries) == 2
+        assert [entry["detailedMetricsEnabled"] for entry in entries] == [on, on]
+
+    def test_detailed_metrics_leave_no_limit_at_zero(self) -> None:
+        """An entry with the switch alone has limits of 0, and every call of its routes is a 429."""
+        stage = api_of(detailed_metrics=True).one("Stage").inputs
+
+        for entry in (stage["defaultRouteSettings"], *stage["routeSettings"]):
+            assert entry["throttlingRateLimit"] > 0
+            assert entry["throttlingBurstLimit"] > 0
 
     def test_stage_waits_for_routes_and_permission(self) -> None:
         """Settings of a route that does not exist yet are refused; a stage without permission answers 500."""
@@ -242,9 +322,17 @@ class TestCors:
             "allowOrigins": ["https://app.example.com", "http://localhost:5173"],
             "allowMethods": ["DELETE", "GET", "POST"],
             "allowHeaders": ["authorization", "content-type"],
+            "allowCredentials": False,
             "exposeHeaders": ["apigw-requestid", "retry-after", "www-authenticate"],
             "maxAge": 600,
         }
+
+    def test_credentials_are_allowed_by_word_only(self) -> None:
+        """A page's cookies, for the front end that has to send them; the origins are exact in any case."""
+        cors = api_of(allow_credentials=True).one("Api").inputs["corsConfiguration"]
+
+        assert cors["allowCredentials"] is True
+        assert cors["allowOrigins"] == list(REQUIRED["allowed_origins"])
 
     def test_preflight_is_answered_by_the_gateway(self) -> None:
         """A route for OPTIONS, or for ANY, would ask a browser's preflight for the token that it never sends."""
@@ -265,6 +353,12 @@ class TestArgs:
             ({"throttle_burst": 0}, "throttle must be above 0, got rate 50, burst 0"),
             ({"throttle_rate": -1}, "throttle must be above 0"),
             ({"audiences": []}, "audiences must name an app client"),
+            ({"allowed_origins": ("*",), "allow_credentials": True}, r"allowed_origins must be exact, got \*"),
+            ({"truststore_uri": "s3://trust/ca.pem"}, "truststore_uri must have api_domain, and no keep_default"),
+            (
+                {**OWN_DOMAIN, **MUTUAL_TLS, "keep_default_endpoint": True},
+                "truststore_uri must have api_domain, and no",
+            ),
         ],
     )
     def test_what_would_open_or_close_the_api_is_refused(self, changes: dict[str, Any], message: str) -> None:
@@ -278,3 +372,50 @@ def test_url_is_the_apis_address() -> None:
     registered = default().registered[default().one("HttpApi").urn]
 
     assert registered["url"] == default().one("Api").outputs["apiEndpoint"]
+
+
+class TestEncryption:
+    @pytest.mark.parametrize("key", [None, f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k"])
+    def test_access_log_has_the_given_key(self, key: str | None) -> None:
+        """It names callers and addresses."""
+        assert api_of(kms_key_arn=key).one("LogGroup").inputs.get("kmsKeyId") == key
+
+
+class TestOwnDomain:
+    def test_url_is_the_domains_own(self) -> None:
+        """AWS's address answers 403 once it is off."""
+        recording = api_of(**OWN_DOMAIN)
+
+        assert recording.registered[recording.one("HttpApi").urn]["url"] == "https://api.example.com"
+
+    def test_default_endpoint_is_off_with_an_own_domain(self) -> None:
+        """What the domain asks for, clients' certificates above all, would be asked for at one of two doors."""
+        assert api_of(**OWN_DOMAIN).one("Api").inputs["disableExecuteApiEndpoint"] is True
+
+    def test_default_endpoint_is_on_without_one(self) -> None:
+        """There would be no way in."""
+        assert default().one("Api").inputs["disableExecuteApiEndpoint"] is False
+        assert default().all("DomainName") == []
+
+    def test_default_endpoint_can_stay_while_callers_move(self) -> None:
+        """By word."""
+        recording = api_of(**OWN_DOMAIN, keep_default_endpoint=True)
+
+        assert recording.one("Api").inputs["disableExecuteApiEndpoint"] is False
+
+    def test_domain_leads_to_this_apis_stage(self) -> None:
+        """And waits for it: a mapping of a stage that is not there is refused."""
+        recording = api_of(**OWN_DOMAIN)
+
+        assert recording.one("ApiMapping").inputs == {
+            "apiId": recording.one("Api").id,
+            "domainName": "api.example.com",
+            "stage": recording.one("Stage").id,
+        }
+
+    def test_clients_certificates_are_asked_for_where_set(self) -> None:
+        """The setting must reach the domain."""
+        assert api_of(**OWN_DOMAIN, **MUTUAL_TLS).one("DomainName").inputs["mutualTlsAuthentication"] == {
+            "truststoreUri": "s3://trust/ca.pem",
+            "truststoreVersion": "v1",
+        }

@@ -99,6 +99,15 @@ def test_what_is_not_emulated_is_still_held_against_aws(provider: Provider) -> N
         provider.create("aws:cognito/managedLoginBranding:ManagedLoginBranding", "style", {"userPoolId": "us-east-1_x"})
 
 
+def test_key_is_made_and_rotates(provider: Provider) -> None:
+    """What the emulator has is used, its refusals too."""
+    id_, made = provider.create("aws:kms/key:Key", "key", {"enableKeyRotation": True, "tags": {"Owner": "me"}})
+    kms = provider.client("kms")
+
+    assert kms.get_key_rotation_status(KeyId=id_)["KeyRotationEnabled"] is True
+    assert kms.list_resource_tags(KeyId=made["arn"])["Tags"] == [{"TagKey": "Owner", "TagValue": "me"}]
+
+
 @pytest.mark.parametrize("type_", sorted(KINDS))
 def test_every_call_of_the_table_exists(provider: Provider, type_: str) -> None:
     """A misspelt operation or parameter would only be met by whoever first uses it."""
