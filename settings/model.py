@@ -63,9 +63,8 @@ class Stack(Group):
     )
     policy_suppressions: list[Suppression] = Field(
         default=[],
-        description="Rules of docs/policies.md that need not hold here: `rule`, `resource` (a pattern of names) and "
-        "`reason`, a sentence",
-        examples=[{"rule": "L-VPC", "resource": "*", "reason": "The VPC has a NAT gateway, so keys can be fetched."}],
+        description="Rules of docs/policies.md that need not hold in this stack, each with its reason",
+        examples=['{"rule": "L-VPC", "reason": "The VPC has a NAT gateway, so that keys can be fetched."}'],
     )
     package_platform: Literal["lambda", "host"] = Field(
         default="lambda",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, get_origin
 
 import pulumi
@@ -84,18 +84,9 @@ def in_plain(key: str, field: FieldInfo) -> Problem:
 
 def _example(key: str, path: Sequence[int | str], field: FieldInfo) -> str:
     example = field.examples[0] if field.examples else field.default
-    if isinstance(example, dict) and get_origin(field.annotation) is list:
-        return _structured(key, path, example)
     if get_origin(field.annotation) is list:
         return set_command(f"{key}[{path[0] if path else 0}]", example)
     if is_secret(field):
         name, made_up = next(iter(example.items()))
         return f"pulumi config set --secret --path {shlex.quote(f'{key}.{name}')} {made_up}"
     return set_command(key, example)
-
-
-def _structured(key: str, path: Sequence[int | str], example: Mapping[str, object]) -> str:
-    """One member of an object in a list, where that is what is wrong; else the whole list, which is read as JSON."""
-    if len(path) > 1 and path[1] in example:
-        return set_command(f"{key}[{path[0]}].{path[1]}", example[str(path[1])])
-    return set_command(key, [example])

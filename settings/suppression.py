@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from settings.group import Item
 
 
-class Suppression(BaseModel):
-    """A rule that is not asked of some resources, by a pattern of their names, and why it need not hold there."""
+class Suppression(Item):
+    """A rule that is not asked of some resources, by a pattern of their names."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
-
-    rule: str = Field(min_length=1)
-    resource: str = Field(default="*", min_length=1)
-    reason: Annotated[str, StringConstraints(pattern=r"^\S.{18,}\.$")]
+    rule: str = Field(pattern=r"^[A-Z]+(-[A-Z]+)+$", description="Id of a rule of docs/policies.md")
+    resource: str = Field(default="*", min_length=1, description="Pattern of resource names, * for all")
+    reason: str = Field(pattern=r"^\S.{18,}\.$", description="Why it need not hold there, a sentence")

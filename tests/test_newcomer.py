@@ -189,7 +189,67 @@ MISTAKES = [
         "prod",
         {"policySuppressions": [{"rule": "L-VPC", "reason": "TODO"}]},
         "policySuppressions[0].reason: must match pattern '^\\S.{18,}\\.$', got \"TODO\" (set it with: "
-        "pulumi config set --path 'policySuppressions[0].reason' 'The VPC has a NAT gateway, so keys can be fetched.')",
+        """pulumi config set --path 'policySuppressions[0]' '{"rule": "L-VPC", """
+        """"reason": "The VPC has a NAT gateway, so that keys can be fetched."}')""",
+    ),
+    Mistake(
+        "threat protection without the tier that has it",
+        "dev",
+        {"threatProtection": "enforced"},
+        'threatProtection: must be off on the tier ESSENTIALS: it needs PLUS, got "enforced" '
+        "(set it with: pulumi config set userPoolTier PLUS)",
+    ),
+    Mistake(
+        "passkeys on the cheapest tier",
+        "dev",
+        {"userPoolTier": "LITE", "firstFactors": ["password", "passkey"]},
+        'firstFactors: must be password alone on the tier LITE: it needs ESSENTIALS, got ["password", "passkey"] '
+        "(set it with: pulumi config set userPoolTier ESSENTIALS)",
+    ),
+    Mistake(
+        "a sign-in domain without its certificate",
+        "dev",
+        {"signInDomain": "login.example.com"},
+        'signInCertificateArn: must be set with signInDomain, got "" (set it with: pulumi config set '
+        "signInCertificateArn "
+        "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e-0000-0000-0000-000000000000)",
+    ),
+    Mistake(
+        "a machine that may do nothing",
+        "dev",
+        {"appClients": [{"name": "nightly", "kind": "machine"}]},
+        "appClients[0].scopes: must have a scope for a machine: its token opens nothing else, got [] "
+        "(set it with: pulumi config set --path 'appClients[0].scopes[0]' api/reports.read)",
+    ),
+    Mistake(
+        "a scope that no route asks for",
+        "dev",
+        {"appClients": [{"name": "nightly", "kind": "machine", "scopes": ["api/report.read"]}]},
+        'appClients[0].scopes[0]: must be a scope of the route table (api/reports.read), got "api/report.read" '
+        "(set it with: pulumi config set --path 'appClients[0].scopes[0]' api/reports.read)",
+    ),
+    Mistake(
+        "a provider without its secret",
+        "dev",
+        {"identityProviders": [{"name": "Google", "type": "google", "clientId": "client-id"}]},
+        "identityProviderSecrets: must have the client secret of Google "
+        "(set it with: pulumi config set --secret --path identityProviderSecrets.Google SECRET)",
+    ),
+    Mistake(
+        "a secret for everybody to read",
+        "dev",
+        {
+            "identityProviders": [{"name": "Google", "type": "google", "clientId": "client-id"}],
+            "identityProviderSecrets": {"Google": "hush"},
+        },
+        "identityProviderSecrets: must be a Pulumi secret, and stands in plain "
+        "(set it with: pulumi config set --secret --path identityProviderSecrets.Google SECRET)",
+    ),
+    Mistake(
+        "nobody needs a second factor in production",
+        "prod",
+        {"mfa": "off"},
+        'mfa: must be optional or required in production, got "off" (set it with: pulumi config set mfa required)',
     ),
     Mistake(
         "alarms that nobody hears",
@@ -242,7 +302,9 @@ def run_by_shell(command: str) -> Callable[[Config], None]:
             return
         assert words[2] == "set"
         *options, name, value = [word for word in words[3:] if word != "--"]
-        if options == ["--path"]:
+        if "--secret" in options:
+            value = {"secure": f"v1:{value}"}  # encrypted, as the file has it
+        if "--path" in options:
             key, *steps = re.findall(r"[^.\[\]]+", name)
             _set_at(config, full(key), [int(step) if step.isdigit() else step for step in steps], value)
         else:
@@ -251,7 +313,7 @@ def run_by_shell(command: str) -> Callable[[Config], None]:
     return change
 
 
-def _set_at(config: Config, key: str, steps: list[int | str], value: str) -> None:
+def _set_at(config: Config, key: str, steps: list[int | str], value: Any) -> None:
     place: Any = config
     at: Any = key
     for step in steps:
