@@ -1,0 +1,75 @@
+"""A protection that is taken out of a component: the rules notice, whatever else would."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import pytest
+
+import components
+from local import ROOT
+from policies.evaluation import report, resources_of
+from policies.judge import judge
+from sabotage.catalogue import SABOTAGES
+from sabotage.tree import changed_text
+from tests.pulumi_recorder import deployed, record_program
+
+pytestmark = pytest.mark.acceptance
+
+STACK = "staging"
+# Sabotage by its name in sabotage/catalogue.py, and the rule that must report it.
+UNDONE = {
+    "authorization-type-none": "API-JWT",
+    "authorizer-dropped": "API-JWT",
+    "audience-empty": "API-AUDIENCE",
+    "token-from-the-query": "API-TOKEN-SOURCE",
+    "default-route-added": "API-CATCH-ALL",
+    "issuer-by-http": "API-ISSUER",
+    "cors-any-origin": "API-CORS",
+    "access-log-holds-the-token": "API-ACCESS-LOG",
+    "access-log-dropped": "API-ACCESS-LOG",
+    "access-log-never-ends": "LOG-ENDS",
+    "log-never-ends": "LOG-ENDS",
+    "permission-for-any-api": "L-PERMISSION",
+    "permission-without-source": "L-PERMISSION",
+    "permission-for-everybody": "L-PERMISSION",
+    "role-may-do-everything": "IAM-EXACT",
+    "role-writes-every-log": "IAM-EXACT",
+    "role-for-everybody": "IAM-TRUST",
+    "deletion-protection-ignored": "COG-KEPT",
+    "protect-dropped": "COG-KEPT",
+    "sign-up-always-open": "COG-SIGN-UP",
+    "second-factor-only-offered": "COG-MFA",
+    "client-secret": "COG-SECRET",
+    "implicit-flow": "COG-CODE-FLOW",
+    "user-existence-told": "COG-STRANGERS",
+    "revocation-off": "COG-REVOCATION",
+    "lifetimes-without-units": "COG-TOKEN-LIFE",
+}
+BY_NAME = {each.name: each for each in SABOTAGES}
+
+
+@pytest.mark.parametrize(("name", "rule"), UNDONE.items(), ids=UNDONE)
+def test_what_is_undone_is_reported(name: str, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The very source that is deployed, with one line changed: silent before, reported after."""
+    sabotage = BY_NAME[name]
+    assert rule not in {finding.rule.id for finding in report(STACK).verdict.findings}
+
+    source = changed_text(sabotage, lambda file: (ROOT / file).read_text())
+    _import(sabotage.file, source, monkeypatch)
+    found = judge(resources_of(record_program(deployed(STACK))), STACK, [])
+
+    assert rule in {finding.rule.id for finding in found.open}
+
+
+def _import(file: str, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make this source the module, for those that import it from now on."""
+    name = file.removesuffix(".py").replace("/", ".")
+    others = {each for each in sys.modules if each.startswith("components.") and each != "components.bundle"}
+    for each in others:  # they hold on to what the module was
+        monkeypatch.delitem(sys.modules, each)
+        monkeypatch.delattr(components, each.removeprefix("components."), raising=False)
+    module = ModuleType(name)
+    monkeypatch.setitem(sys.modules, name, module)
+    exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102 - the project's own source
