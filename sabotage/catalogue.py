@@ -608,6 +608,44 @@ _FUNCTIONS = [
         ),
     ),
     *_all(
+        "settings/model.py",
+        ("tests/pools/test_rules.py::TestRefused",),
+        (
+            "record-of-the-pool-not-asked",
+            "One word in a stack's file replaces the pool, and every user is lost.",
+            "_secrets(), rules_of(pulumi.get_stack()))",
+            "_secrets())",
+        ),
+    ),
+    *_all(
+        "settings/deployed_pool.py",
+        ("tests/pools/test_rules.py::TestRefused",),
+        (
+            "record-that-is-broken-lets-all-pass",
+            "A conflict marker in the record opens the way to replacing the pool.",
+            "        return (partial(_unreadable, stack, place),)\n",
+            "        return ()\n",
+        ),
+        (
+            "stack-may-move-to-another-region",
+            "Everything is made anew elsewhere, without its users.",
+            "if settings.region != deployed.region:",
+            "if settings.region < deployed.user_pool_id[:0]:",
+        ),
+        (
+            "users-may-be-named-anew",
+            "The pool is replaced for the new way of naming its users, who are gone.",
+            "if there == _naming(email_as_username=not is_wanted):",
+            "if not there:",
+        ),
+        (
+            "attributes-may-be-removed",
+            "The deployment fails half-way, and the next idea is to make the pool anew.",
+            "if wanted.get(name) != there:",
+            "if wanted.get(name, there) != there:",
+        ),
+    ),
+    *_all(
         "triggers/pre_sign_up.py",
         ("tests/triggers/test_pre_sign_up.py",),
         (

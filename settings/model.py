@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from settings.api import Api
 from settings.app_clients import AppClients
+from settings.deployed_pool import rules_of
 from settings.function import Function
 from settings.group import Group
 from settings.identity_providers import IdentityProviders
@@ -23,7 +24,7 @@ from settings.mail import Mail
 from settings.monitoring import Monitoring
 from settings.problems import Problem, SettingsError, in_plain, is_secret, missing, of_field, unknown
 from settings.production import PRODUCTION
-from settings.rules import RULES, Route
+from settings.rules import RULES, Route, Rule
 from settings.second_factors import SecondFactors
 from settings.sign_in import SignIn
 from settings.sign_in_page import SignInPage
@@ -99,7 +100,7 @@ class Settings(Stack):
     @classmethod
     def load(cls, routes: Sequence[Route] = ()) -> Settings:
         """The current stack's settings; SettingsError with every problem at once if any cannot be deployed."""
-        settings, problems = read(_configured(), routes, _secrets())
+        settings, problems = read(_configured(), routes, _secrets(), rules_of(pulumi.get_stack()))
         if settings is None:
             raise SettingsError.of(pulumi.get_stack(), problems)
         return settings
@@ -152,9 +153,15 @@ PLACES: Mapping[str, Place] = {
 
 
 def read(
-    values: Mapping[str, object], routes: Sequence[Route], secrets: AbstractSet[str] = frozenset()
+    values: Mapping[str, object],
+    routes: Sequence[Route],
+    secrets: AbstractSet[str] = frozenset(),
+    deployed: Sequence[Rule] = (),
 ) -> tuple[Settings | None, list[Problem]]:
-    """The settings that these values make, or None and all that is wrong with them; `secrets` are encrypted keys."""
+    """The settings that these values make, or None and all that is wrong with them.
+
+    `secrets` are the keys that are encrypted, `deployed` what the stack's deployed pool asks.
+    """
     problems = [unknown(key) for key in sorted(values.keys() - PLACES.keys())]
     known: dict[str | None, dict[str, Any]] = {None: {}, **{group: {} for group in GROUPS}}
     for key, (group, name, field) in PLACES.items():
@@ -171,7 +178,7 @@ def read(
                 problems += [of_field(key, detail, field) for detail in error.errors(include_url=False)]
     groups = {group: _View(known[group]) for group in GROUPS}
     view = cast("Settings", _View({**known[None], **groups}))
-    for rule in (*RULES, *PRODUCTION):
+    for rule in (*RULES, *PRODUCTION, *deployed):
         with suppress(_NotKnown):
             problems += rule(view, routes)
     if problems:

@@ -82,6 +82,20 @@ def test_changed_program_changes_the_stack_and_keeps_the_users(deployment: Deplo
     assert cors["AllowOrigins"] == ["http://localhost:3000"]
 
 
+def test_group_and_client_come_and_go_while_users_stay(deployment: Deployment, outputs: dict[str, Any]) -> None:
+    """What hangs on the pool never touches it: the same pool, with the same people, who sign in as before."""
+    people = People(outputs, new_password())
+    name = people.ensure("hedy")
+    client = '[{"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"]}]'
+    cognito = deployment.provider.client("cognito-idp")
+    for stack in (with_settings(groups='["member"]', appClients=client), STACK):
+        assert deployment.change(stack)["userPoolId"] == outputs["userPoolId"]
+        groups = cognito.list_groups(UserPoolId=outputs["userPoolId"])["Groups"]
+        clients = cognito.list_user_pool_clients(UserPoolId=outputs["userPoolId"], MaxResults=10)["UserPoolClients"]
+        assert (len(groups), len(clients)) == ((2, 2) if stack is not STACK else (1, 1))
+    assert people.tokens(name)["access_token"]
+
+
 def test_change_that_would_lose_the_users_is_refused(deployment: Deployment, outputs: dict[str, Any]) -> None:
     """Cognito cannot change how users are named; the stack must say so and stay as it is."""
     with pytest.raises(LocalError, match="every user would be lost"):
