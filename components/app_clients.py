@@ -72,6 +72,7 @@ class People:
     providers: Sequence[str] = ("COGNITO",)
     password_sign_in: bool = False
     choice: bool = False
+    write_attributes: Sequence[str] | None = None
 
 
 def others(
@@ -111,6 +112,7 @@ def for_people(
         allowed_oauth_scopes=["openid", "email", "profile", *sorted(client.scopes)],
         callback_urls=list(client.callback_urls),
         logout_urls=list(client.logout_urls),
+        write_attributes=people.write_attributes,
         refresh_token_rotation=_rotation(client),
         **_of_every_kind(client),
         opts=opts,

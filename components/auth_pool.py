@@ -13,7 +13,7 @@ import pulumi_aws as aws
 
 from components import app_clients, mail, second_factors, threat_protection
 from components.app_clients import AppClientsArgs, People
-from components.custom_attributes import CustomAttribute, schema
+from components.custom_attributes import CustomAttribute, schema, written_by_users
 from components.identity_providers import IdentityProvidersArgs, identity_providers
 from components.mail import MailArgs
 from components.pool_triggers import PoolTrigger, admit, lambda_config
@@ -121,6 +121,7 @@ class AuthPool(pulumi.ComponentResource):
             providers=("COGNITO", *(each.name for each in args.identity_providers)),
             password_sign_in=args.password_sign_in,
             choice=args.choice,
+            write_attributes=written_by_users(args.custom_attributes),
         )
         client = app_clients.for_people(f"{name}-client", pool, args, people, after)
         others = app_clients.others(name, pool, args, people, after)

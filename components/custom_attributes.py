@@ -7,9 +7,19 @@ from typing import Literal, Protocol
 
 import pulumi_aws as aws
 
+# What an app client may write of Cognito's own unless told otherwise ("Attribute permissions and scopes").
+_STANDARD = (
+    *("address", "birthdate", "email", "family_name", "gender", "given_name", "locale", "middle_name", "name"),
+    *("nickname", "phone_number", "picture", "preferred_username", "profile", "updated_at", "website", "zoneinfo"),
+)
+
 
 class CustomAttribute(Protocol):
-    """An attribute of the pool's own. Cognito adds one in place, and never changes or removes one."""
+    """An attribute of the pool's own. Cognito adds one in place, and never changes or removes one.
+
+    Users set a `writable` one themselves, with no more than their access token; the others are administrators' and
+    triggers', so that a tenant or a plan can be read from a token and believed.
+    """
 
     @property
     def name(self) -> str: ...
@@ -17,6 +27,8 @@ class CustomAttribute(Protocol):
     def type(self) -> Literal["String", "Number", "DateTime", "Boolean"]: ...
     @property
     def mutable(self) -> bool: ...
+    @property
+    def writable(self) -> bool: ...
 
 
 def schema(attributes: Sequence[CustomAttribute]) -> list[aws.cognito.UserPoolSchemaArgs] | None:
@@ -33,3 +45,10 @@ def schema(attributes: Sequence[CustomAttribute]) -> list[aws.cognito.UserPoolSc
         )
         for each in attributes
     ] or None
+
+
+def written_by_users(attributes: Sequence[CustomAttribute]) -> list[str] | None:
+    """What a client lets users write; None, Cognito's default, is everything, and right only without attributes."""
+    if not attributes:
+        return None
+    return [*_STANDARD, *(f"custom:{each.name}" for each in attributes if each.writable)]

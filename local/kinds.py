@@ -373,7 +373,7 @@ KINDS: Mapping[str, Kind] = {
             **_same("userPoolId", "generateSecret", "explicitAuthFlows", "supportedIdentityProviders"),
             **_same("allowedOauthFlowsUserPoolClient", "callbackUrls", "logoutUrls", "preventUserExistenceErrors"),
             **_same("enableTokenRevocation", "accessTokenValidity", "idTokenValidity", "refreshTokenValidity"),
-            **_same("tokenValidityUnits", "refreshTokenRotation"),
+            **_same("tokenValidityUnits", "refreshTokenRotation", "writeAttributes"),
             "allowedOauthFlowsUserPoolClient": "AllowedOAuthFlowsUserPoolClient",
             "allowedOauthFlows": "AllowedOAuthFlows",
             "allowedOauthScopes": "AllowedOAuthScopes",

@@ -277,6 +277,16 @@ _POOLS = [
         ),
     ),
     *_all(
+        "components/custom_attributes.py",
+        _POOL,
+        (
+            "tenant-of-ones-own-choice",
+            "Users write themselves into any tenant or plan.",
+            "for each in attributes if each.writable)]",
+            "for each in attributes)]",
+        ),
+    ),
+    *_all(
         "components/identity_providers.py",
         ("tests/components/test_identity_providers.py",),
         (

@@ -19,6 +19,9 @@ class CustomAttribute(Item):
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,19}$", description="Up to 20 letters, digits, _ and -")
     type: Literal["String", "Number", "DateTime", "Boolean"] = Field(description="String, Number, DateTime or Boolean")
     mutable: bool = Field(default=True, description="Whether a user's may change once it is set")
+    writable: bool = Field(
+        default=False, description="Whether users set their own; otherwise only administrators and triggers do"
+    )
 
 
 class SignIn(Group):

@@ -171,6 +171,7 @@ def identity_providers_are_whole(settings: Settings, _: Sequence[Route]) -> Iter
             yield refused(f"identityProviders[{index}].name", rule, each.name, f"{each.name}{index}")
         if each.type != "saml" and not secrets.get(each.name):
             yield _secret(f"have the client secret of {each.name}", each.name)
+    yield from _mapped_attributes_can_be_written(settings)
     with_secret = {each.name for each in providers if each.type != "saml"}
     for name in sorted(secrets.keys() - with_secret):
         yield Problem(
@@ -179,6 +180,18 @@ def identity_providers_are_whole(settings: Settings, _: Sequence[Route]) -> Iter
             None,
             f"remove it with: pulumi config rm --path identityProviderSecrets.{name}",
         )
+
+
+def _mapped_attributes_can_be_written(settings: Settings) -> Iterator[Problem]:
+    """A client writes what a provider says; one that may not refuses the sign-in ("Attribute permissions")."""
+    writable = {f"custom:{each.name}" for each in settings.sign_in.custom_attributes if each.writable}
+    for index, each in enumerate(settings.identity_providers.identity_providers):
+        for name in each.attribute_mapping:
+            if name.startswith("custom:") and name not in writable:
+                rule = f"map to attributes of customAttributes that are writable, not {name}"
+                command = f"pulumi config rm --path 'identityProviders[{index}].attributeMapping[\"{name}\"]'"
+                place = f"identityProviders[{index}].attributeMapping"
+                yield Problem(place, rule, None, f"remove it with: {command}")
 
 
 def _secret(rule: str, name: str) -> Problem:

@@ -252,6 +252,26 @@ BROKEN: list[tuple[dict[str, str], str]] = [
         ),
     ),
     (
+        {
+            "identityProviders": json.dumps(
+                [
+                    {
+                        "name": "Partner",
+                        "type": "saml",
+                        "metadataUrl": "https://idp.example.com/",
+                        "attributeMapping": {"email": "mail", "custom:team": "team"},
+                    }
+                ]
+            ),
+            "customAttributes": '[{"name": "team", "type": "String"}]',
+        },
+        (
+            "identityProviders[0].attributeMapping: must map to attributes of customAttributes that are writable, "
+            "not custom:team (remove it with: pulumi config rm --path "
+            "'identityProviders[0].attributeMapping[\"custom:team\"]')"
+        ),
+    ),
+    (
         {"mfa": "off"},
         'mfa: must be optional or required in production, got "off" (set it with: pulumi config set mfa required)',
     ),

@@ -115,8 +115,8 @@ class TestPool:
         """Cognito compares all of an attribute: one that differs from what it has is a change, which it refuses."""
         assert "schemas" not in default().one("UserPool").inputs
         attributes = [
-            SimpleNamespace(name="team", type="String", mutable=True),
-            SimpleNamespace(name="level", type="Number", mutable=False),
+            SimpleNamespace(name="team", type="String", mutable=True, writable=False),
+            SimpleNamespace(name="level", type="Number", mutable=False, writable=False),
         ]
         assert pool_of(custom_attributes=attributes).one("UserPool").inputs["schemas"] == [
             {
@@ -127,6 +127,20 @@ class TestPool:
             },
             {"name": "level", "attributeDataType": "Number", "mutable": False, "numberAttributeConstraints": {}},
         ]
+
+    def test_users_write_no_attribute_that_is_not_said_to_be_theirs(self) -> None:
+        """Cognito lets them by default, with an access token alone: whoever likes would be of any tenant or plan."""
+        assert "writeAttributes" not in default().one("UserPoolClient").inputs
+        attributes = [
+            SimpleNamespace(name="tenant", type="String", mutable=True, writable=False),
+            SimpleNamespace(name="theme", type="String", mutable=True, writable=True),
+        ]
+        clients = pool_of(custom_attributes=attributes).all("UserPoolClient")
+
+        for client in clients:
+            assert "custom:theme" in client.inputs["writeAttributes"]
+            assert {"email", "name", "preferred_username"} <= {*client.inputs["writeAttributes"]}
+            assert "custom:tenant" not in client.inputs["writeAttributes"]
 
     def test_pool_is_protected_unless_told_otherwise(self) -> None:
         """Losing the pool loses every user. Cognito refuses the delete; Pulumi refuses the replacement, at preview."""
