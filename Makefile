@@ -39,6 +39,7 @@ check: $(DONE) ## What CI runs: format, lint, types, all tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m docs.generate --check
+	@$(BIN)/python -m policies
 	@$(BIN)/python -m contract --check
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory acceptance

@@ -47,7 +47,8 @@ def _secrets(function: Resource) -> Iterator[str]:
     """Names only, never the value: this text is printed and logged."""
     for key, value in _variables(function).items():
         text = str(value or "")
-        named = _SECRET_NAME.search(key) and not _REFERENCE.fullmatch(text)
+        # What the component calls SECRET_… is where a secret stands, by its name in AWS.
+        named = _SECRET_NAME.search(key) and not key.startswith("SECRET_") and not _REFERENCE.fullmatch(text)
         if text and (named or _SECRET_VALUE.search(text)):
             yield f"environment must hold no secret, got one in {key}"
 
@@ -131,7 +132,7 @@ RULES = (
         id="L-KMS",
         severity=Severity.LOW,
         title="The environment is encrypted with a key of the account",
-        remedy="pulumi config set kmsKeyArn arn:…",
+        remedy="pulumi config set createKmsKey true",
         sources=("CKV_AWS_173",),
         environments=PRODUCTION,
         types=(FUNCTION,),

@@ -34,7 +34,7 @@ TAGGABLE = (
     "aws:s3/bucket:Bucket",
     "aws:secretsmanager/secret:Secret",
 )
-TAGS = ("project", "stack")
+TAGS = ("Project", "Stack")
 
 
 def _watched(resources: Sequence[Resource]) -> Iterator[Violation]:
@@ -89,7 +89,7 @@ RULES = (
         id="OPS-TAGS",
         severity=Severity.LOW,
         title="Every resource says whose it is",
-        remedy="tags for the project and the stack on every resource",
+        remedy="tag_everything of components/tags.py before the first resource",
         sources=("Well-Architected: tagging",),
         types=TAGGABLE,
         check=_tagged,

@@ -27,7 +27,7 @@ def function(name: str, subnets: list[str]) -> Resource:
         "loggingConfig": {"logFormat": "JSON", "logGroup": name},
         "tracingConfig": {"mode": "Active"},
         "vpcConfig": {"subnetIds": subnets},
-        "tags": {"project": "example", "stack": "dev"},
+        "tags": {"Project": "example", "Stack": "dev"},
     }
     return Resource(type=FUNCTION, name=name, inputs=inputs)
 

@@ -21,7 +21,7 @@ LOG_ARN = f"arn:aws:logs:eu-central-1:{ACCOUNT}:log-group:function-logs"
 ISSUER = "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Abc123"
 LOG_FORMAT = {name: f"$context.{name}" for name in LOGGED}
 STATEMENT = {"Effect": "Allow", "Action": ["logs:PutLogEvents"], "Resource": f"{LOG_ARN}:*"}
-TAGS = {"project": "example", "stack": "prod"}
+TAGS = {"Project": "example", "Stack": "prod"}
 
 BY_ID = {rule.id: rule for rule in RULES}
 
@@ -120,6 +120,7 @@ GOOD: Mapping[str, tuple[str, dict[str, Any]]] = {
                     "COGNITO_TOKEN_USES": "access",
                     "STRIPE_SECRET": f"arn:aws:secretsmanager:eu-central-1:{ACCOUNT}:secret:stripe-AbCdEf",
                     "MAIL_PASSWORD": "/secureapi/mail/password",
+                    "SECRET_API_KEY": "prod/api-key",
                     "EMPTY_TOKEN": "",
                 }
             },
@@ -630,7 +631,7 @@ BAD: list[tuple[str, str, str, Any, list[str]]] = [
     ),
     ("OPS-ALARMS", "LogMetricFilter", "pattern", "x", ["an alarm must watch a surge of 401, got none"]),
     ("OPS-TOLD", "MetricAlarm", "alarmActions", [], ["alarmActions must name who is told, got nothing"]),
-    ("OPS-TAGS", "Function", "tags", {"stack": "prod"}, ["tags must have project, got stack"]),
+    ("OPS-TAGS", "Function", "tags", {"Stack": "prod"}, ["tags must have Project, got Stack"]),
 ]
 
 

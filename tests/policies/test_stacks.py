@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from policies.command import stacks
@@ -9,6 +11,7 @@ from policies.evaluation import report, resources_of
 from policies.judge import judge
 from policies.rule import ResourceRule, Severity
 from policies.rules import RULES
+from settings.model import PLACES
 from tests.pulumi_recorder import STACKS, deployed, program, record_program
 
 # What settings can relax: key, the safe value, the other one, and the rules that must notice it.
@@ -24,6 +27,12 @@ RELAXED = [
     ("memoryMb", "512", "128", {"L-MEMORY"}),
     ("reservedConcurrency", "20", "-1", {"L-CONCURRENCY"}),
     ("logRetentionDays", "365", "180", {"LOG-YEAR"}),
+    ("mfa", "required", "off", {"COG-MFA"}),
+    ("userPoolTier", "PLUS", "ESSENTIALS", {"COG-THREATS"}),
+    ("tracing", "true", "false", {"L-TRACING"}),
+    ("createKmsKey", "true", "false", {"L-KMS", "LOG-KMS"}),
+    ("apiDomain", "api.example.com", "", {"API-OWN-DOMAIN"}),
+    ("alarms", "true", "false", {"OPS-ALARMS"}),
 ]
 
 
@@ -39,10 +48,29 @@ def test_nothing_critical_is_broken(stack: str) -> None:
     assert [each for each in report(stack).verdict.open if each.rule.severity is Severity.CRITICAL] == []
 
 
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_where_rules_must_hold_they_do(stack: str) -> None:
+    """Or are suppressed, in the stack's own file, with a reason."""
+    verdict = report(stack).verdict
+
+    assert verdict.mandatory
+    assert [(each.rule.id, *each.violation) for each in verdict.open] == []
+    assert all(each.suppression and each.suppression.reason for each in verdict.suppressed)
+
+
+def test_remedies_set_what_there_is() -> None:
+    """A command with a key that no setting has would be refused."""
+    named = {key for rule in RULES for key in re.findall(r"pulumi config set (?:--path ')?([\w:]+)", rule.remedy)}
+
+    assert len(named) >= 15
+    assert named <= PLACES.keys()
+
+
 def test_every_setting_that_relaxes_is_noticed() -> None:
     """With the safe values the rules are silent, with the others each is not."""
     rules = set.union(*(noticing for *_, noticing in RELAXED))
-    safe = broken(**{key: value for key, value, _, _ in RELAXED})
+    whole = {"threatProtection": "enforced", "apiZoneId": "Z0123456789EXAMPLE", "alarmEmails": '["a@example.com"]'}
+    safe = broken(**whole, **{key: value for key, value, _, _ in RELAXED})
     relaxed = broken(**{key: value for key, _, value, _ in RELAXED})
 
     assert not safe & rules
