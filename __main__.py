@@ -5,52 +5,55 @@ import pulumi
 from components.api_function import ApiFunction, ApiFunctionArgs
 from components.auth_pool import AuthPool, AuthPoolArgs
 from components.bundle import ROOT, Target, build
+from components.encryption import Encryption, EncryptionArgs
 from components.http_api import HttpApi, HttpApiArgs
 from components.monitoring import Monitoring, MonitoringArgs
 from components.pool_triggers import PoolTriggers, PoolTriggersArgs
+from components.tags import tag_everything
 from handler.routes import ROUTES
 from settings import Settings
 
 settings = Settings.load(ROUTES)
 target = Target.of(settings.package_platform, settings.function.architecture, settings.function.python_version)
+tag_everything(settings.resource_tags)
+key = Encryption("encryption", EncryptionArgs()).key_arn if settings.create_kms_key else settings.kms_key_arn or None
 packages = {name: build(ROOT / name, target, ROOT / ".build") for name in ("handler", "triggers")}
 trigger_args = PoolTriggersArgs(package=packages["triggers"], **settings.runtime, **vars(settings.triggers))
 auth_args = AuthPoolArgs(
-    region=settings.region,
     scopes={scope: route.summary for route in ROUTES for scope in route.scopes},
     groups=dict.fromkeys(settings.groups, "") | {group: route.summary for route in ROUTES for group in route.groups},
     triggers=PoolTriggers("triggers", trigger_args).functions,
-    log_retention_days=settings.log_retention_days,
     **settings.auth,
 )
 auth = AuthPool("auth", auth_args)
-function_args = ApiFunctionArgs(
-    package=packages["handler"],
-    entry_point="handler.app.lambda_handler",
-    environment={
-        "COGNITO_USER_POOL_ID": auth.user_pool_id,
-        "COGNITO_CLIENT_IDS": auth.client_list,
-        "COGNITO_TOKEN_USES": "access,id" if settings.accept_id_tokens else "access",
-        "LOG_LEVEL": settings.function.log_level,
-    },
-    log_retention_days=settings.log_retention_days,
-    **vars(settings.function),
-)
-function = ApiFunction("function", function_args)
+functions: dict[str, ApiFunction] = {}
+for name, own in settings.functions.items():
+    function_args = ApiFunctionArgs(
+        package=packages["handler"],
+        entry_point="handler.app.lambda_handler",
+        environment={
+            "COGNITO_USER_POOL_ID": auth.user_pool_id,
+            "COGNITO_CLIENT_IDS": auth.client_list,
+            "COGNITO_TOKEN_USES": "access,id" if settings.accept_id_tokens else "access",
+            "LOG_LEVEL": own["log_level"],
+        },
+        kms_key_arn=key,
+        **own,
+    )
+    functions[name] = ApiFunction("function" if name == "api" else f"function-{name}", function_args)
 api_args = HttpApiArgs(
     routes=ROUTES,
     issuer=auth.issuer,
     audiences=auth.audiences,
-    functions={"api": function},
+    functions=functions,
     log_retention_days=settings.log_retention_days,
+    kms_key_arn=key,
     **vars(settings.api),
 )
 api = HttpApi("api", api_args)
-watched = MonitoringArgs(region=settings.region, auth=auth, function=function, api=api, **vars(settings.monitoring))
-Monitoring("monitoring", watched)
-pulumi.export("apiUrl", api.url)
-pulumi.export("region", settings.region)
-for name, output in auth.exports.items():
+watched = {"auth": auth, "function": functions["api"], "api": api, **vars(settings.monitoring)}
+Monitoring("monitoring", MonitoringArgs(region=settings.region, **watched))
+for name, output in {"apiUrl": api.url, "region": settings.region, **auth.exports}.items():
     pulumi.export(name, output)
 pulumi.export("scopes", sorted({scope for route in ROUTES for scope in route.scopes}))
 pulumi.export("routes", [route.key for route in ROUTES])

@@ -24,9 +24,10 @@ class ApiFunctionArgs:
     """What runs, with how much, and what it may reach. Memory in MB, timeout in seconds, log retention in days.
 
     `reserved_concurrency` -1 shares the account's. `live_alias` publishes every change as a version behind the alias
-    `live`; with `shift_traffic` a deployment leaves the alias where it is, for a release to move by weight. `secrets`
-    has a parameter's or secret's name or ARN for each name that the code asks for; only that reference is in the
-    environment. `statements` is what else the role may do. ValueError for what Lambda would refuse half-way.
+    `live`; with `shift_traffic` a deployment leaves the alias where it is, for a release to move by weight.
+    `secret_references` has a parameter's or secret's name or ARN for each name that the code asks for; only that
+    reference is in the environment. `statements` is what else the role may do. ValueError for what Lambda would refuse
+    half-way.
     """
 
     package: Path
@@ -47,7 +48,7 @@ class ApiFunctionArgs:
     vpc_subnets: Sequence[str] = ()
     vpc_security_groups: Sequence[str] = ()
     kms_key_arn: pulumi.Input[str] | None = None
-    secrets: Mapping[str, str] = field(default_factory=dict)
+    secret_references: Mapping[str, str] = field(default_factory=dict)
     statements: Sequence[Statement] = ()
 
     def __post_init__(self) -> None:
@@ -77,7 +78,10 @@ class ApiFunctionArgs:
     @property
     def variables(self) -> dict[str, pulumi.Input[str]]:
         """The environment as the function sees it: what was given, and where each secret stands."""
-        return {**self.environment, **{f"SECRET_{name}": reference for name, reference in self.secrets.items()}}
+        return {
+            **self.environment,
+            **{f"SECRET_{name}": reference for name, reference in self.secret_references.items()},
+        }
 
 
 class ApiFunction(pulumi.ComponentResource):
@@ -179,7 +183,7 @@ def _rights(args: ApiFunctionArgs, log_arn: pulumi.Output[str]) -> list[Statemen
         *([execution_role.send_traces()] if args.tracing else []),
         *(execution_role.join_vpc(log_arn) if args.vpc_subnets else []),
         *([execution_role.decrypt(args.kms_key_arn)] if args.kms_key_arn is not None else []),
-        *execution_role.read_secrets(args.secrets.values(), log_arn),
+        *execution_role.read_secrets(args.secret_references.values(), log_arn),
         *args.statements,
     ]
 

@@ -634,6 +634,7 @@ KINDS: Mapping[str, Kind] = {
             **_same("alarmDescription", "comparisonOperator", "threshold", "thresholdMetricId", "evaluationPeriods"),
             **_same("datapointsToAlarm", "treatMissingData", "alarmActions"),
             "okActions": "OKActions",
+            "tags": _tag_list(),
             "metricQueries": _alarm_series,
         },
         outputs=_alarm,
@@ -644,7 +645,11 @@ KINDS: Mapping[str, Kind] = {
         update="put_composite_alarm",
         delete="delete_alarms",
         identity="AlarmNames",
-        inputs={**_same("alarmName", "alarmDescription", "alarmRule", "alarmActions"), "okActions": "OKActions"},
+        inputs={
+            **_same("alarmName", "alarmDescription", "alarmRule", "alarmActions"),
+            "okActions": "OKActions",
+            "tags": _tag_list(),
+        },
         outputs=_alarm,
     ),
     "aws:apigatewayv2/domainName:DomainName": Kind(
@@ -706,7 +711,8 @@ KINDS: Mapping[str, Kind] = {
         delete="delete_topic",
         identity="TopicArn",
         name="Name",
-        inputs={"kmsMasterKeyId": lambda key: {"Attributes": {"KmsMasterKeyId": key}}},
+        inputs={"kmsMasterKeyId": lambda key: {"Attributes": {"KmsMasterKeyId": key}}, "tags": _tag_list()},
+        changes={"Tags": _leave},
         outputs=_topic,
     ),
     "aws:sns/topicPolicy:TopicPolicy": Kind(

@@ -747,8 +747,8 @@ _FUNCTIONS = [
         (
             "reserved-variable-set",
             "Lambda refuses the function after half of the stack is made.",
-            '        "LOG_LEVEL": settings.function.log_level,\n',
-            '        "LOG_LEVEL": settings.function.log_level,\n        "AWS_REGION": settings.region,\n',
+            '            "LOG_LEVEL": own["log_level"],\n',
+            '            "LOG_LEVEL": own["log_level"],\n            "AWS_REGION": settings.region,\n',
         ),
         (
             "password-sign-in-whatever-the-setting",

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from settings.api import Api
 from settings.app_clients import AppClients
 from settings.deployed_pool import rules_of
-from settings.function import Function
+from settings.function import Function, OtherFunction
 from settings.group import Group
 from settings.identity_providers import IdentityProviders
 from settings.mail import Mail
@@ -31,7 +31,7 @@ from settings.sign_in_page import SignInPage
 from settings.suppression import Suppression
 from settings.threat_protection import ThreatProtection
 from settings.triggers import Triggers
-from settings.values import GroupName, RetentionDays
+from settings.values import FunctionName, GroupName, KeyArn, RetentionDays, TagName, TagValue
 
 
 class Stack(Group):
@@ -61,6 +61,38 @@ class Stack(Group):
     log_retention_days: RetentionDays = Field(
         default=365,
         description="Days that logs are kept; one of CloudWatch's values such as 30 or 365; at least 90 in production",
+    )
+    create_kms_key: bool = Field(
+        default=False,
+        description="A KMS key is made for logs and the functions' environments; off, AWS's own keys encrypt them",
+    )
+    kms_key_arn: KeyArn = Field(
+        default="",
+        description="A key that there is already, for logs and the functions' environments, instead of createKmsKey; "
+        "its policy must let CloudWatch Logs use it",
+        examples=["arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"],
+    )
+    owner: TagValue = Field(
+        default="",
+        description="Who answers for the stack, as the tag Owner of all that can be tagged",
+        examples=["team-api"],
+    )
+    cost_center: TagValue = Field(
+        default="",
+        description="Who pays for the stack, as the tag CostCenter of all that can be tagged",
+        examples=["1234"],
+    )
+    tags: dict[TagName, TagValue] = Field(
+        default={},
+        max_length=40,  # AWS: 50 of a resource, with these and those that AWS adds
+        description="Further tags of all that can be tagged, besides Project, Stack, Environment, Owner and CostCenter",
+        examples=[{"DataClass": "internal"}],
+    )
+    other_functions: dict[FunctionName, OtherFunction] = Field(
+        default={},
+        description="Functions besides the first, api, by the name that routes give: `memoryMb`, `timeoutSeconds`, "
+        "`reservedConcurrency`, `provisionedConcurrency` and `secretReferences` of their own, all else as the first's",
+        examples=[{"reports": {"memoryMb": 1024, "timeoutSeconds": 29}}],
     )
     policy_suppressions: list[Suppression] = Field(
         default=[],
@@ -97,6 +129,19 @@ class Settings(Stack):
             "log_retention_days": self.log_retention_days,
         }
 
+    @property
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """Every function's settings by its name, as a component takes them; `api` is the first one."""
+        first = {**vars(self.function), "log_retention_days": self.log_retention_days}
+        return {"api": first, **{name: {**first, **vars(each)} for name, each in self.other_functions.items()}}
+
+    @property
+    def resource_tags(self) -> dict[str, str]:
+        """What every resource is tagged with. A stack's own tags come first: none of them replaces a named one."""
+        named = {"Project": pulumi.get_project(), "Stack": pulumi.get_stack(), "Environment": self.environment}
+        optional = {"Owner": self.owner, "CostCenter": self.cost_center}
+        return {**self.tags, **named, **{name: value for name, value in optional.items() if value}}
+
     @classmethod
     def load(cls, routes: Sequence[Route] = ()) -> Settings:
         """The current stack's settings; SettingsError with every problem at once if any cannot be deployed."""
@@ -108,7 +153,8 @@ class Settings(Stack):
     @property
     def auth(self) -> dict[str, Any]:
         """The groups of the user pool as one, as it takes them."""
-        return {name: value for group in AUTH for name, value in vars(getattr(self, group)).items()}
+        groups = {name: value for group in AUTH for name, value in vars(getattr(self, group)).items()}
+        return {"region": self.region, "log_retention_days": self.log_retention_days, **groups}
 
 
 # What the user pool takes, concern by concern.

@@ -44,10 +44,16 @@ def refused(key: str, rule: str, value: object, better: object) -> Problem:
     return Problem(key, rule, value, f"set it with: {set_command(key, better)}")
 
 
+def removed(key: str, rule: str) -> Problem:
+    """A value that breaks a rule, mended by doing without it."""
+    path = "--path " if "[" in key or "." in key else ""
+    return Problem(key, rule, None, f"remove it with: pulumi config rm {path}{shlex.quote(key)}")
+
+
 def set_command(key: str, value: object) -> str:
     """What to type to give a key, or one item of a list (`key[0]`), this value."""
     text = shlex.quote(value if isinstance(value, str) else json.dumps(value))
-    path = "--path " if "[" in key else ""
+    path = "--path " if "[" in key or "." in key else ""
     # What begins with a hyphen would be taken for an option.
     return f"pulumi config set {path}{shlex.quote(key)} {'-- ' if text.startswith('-') else ''}{text}"
 
@@ -64,7 +70,7 @@ def missing(key: str, field: FieldInfo) -> Problem:
 
 def of_field(key: str, detail: ErrorDetails, field: FieldInfo) -> Problem:
     """What the model says of one value."""
-    path = detail["loc"]
+    path = [part for part in detail["loc"] if part != "[key]"]  # which pydantic adds where a name is wrong
     place = key + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
     rule = re.sub(r"^(Value error, |\w+ should )", "", detail["msg"])
     rule = rule if rule.startswith(("be ", "not ", "have ", "match ")) else f"be right: {rule}"

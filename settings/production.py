@@ -51,6 +51,12 @@ def logs_are_kept(settings: Settings, _: Sequence[Route]) -> Iterator[Problem]:
         yield refused("logRetentionDays", "be at least 90 in production", settings.log_retention_days, 365)
 
 
+def calls_are_traced(settings: Settings, _: Sequence[Route]) -> Iterator[Problem]:
+    """Why a call was slow, or where it failed, is asked afterwards."""
+    if settings.environment == "prod" and not settings.function.tracing:
+        yield refused("tracing", "be true in production", value=False, better=True)
+
+
 def alarms_are_heard(settings: Settings, _: Sequence[Route]) -> Iterator[Problem]:
     """An alarm that nobody is told of is found after the users found it."""
     monitoring = settings.monitoring
@@ -67,5 +73,6 @@ PRODUCTION: tuple[Rule, ...] = (
     passwords_are_not_sent,
     users_are_kept,
     logs_are_kept,
+    calls_are_traced,
     alarms_are_heard,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from settings import sign_in_rules
+from settings import api_rules, sign_in_rules
 from settings.problems import Problem, refused, set_command
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ class Route(Protocol):
 
     @property
     def key(self) -> str: ...
+    @property
+    def function(self) -> str: ...
     @property
     def public(self) -> bool: ...
     @property
@@ -93,4 +95,5 @@ RULES: tuple[Rule, ...] = (
     default_group_exists,
     default_group_is_not_a_way_in,
     *sign_in_rules.RULES,
+    *api_rules.RULES,
 )

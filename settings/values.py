@@ -54,6 +54,18 @@ def _retention(value: int) -> int:
     return value
 
 
+def _tag_name(value: str) -> str:
+    if value.lower().startswith("aws:"):
+        raise ValueError("not begin with aws:, which is AWS's own")
+    return value
+
+
+def _function_name(value: str) -> str:
+    if value == "api":
+        raise ValueError("not be api, whose settings stand by themselves")
+    return value
+
+
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 HttpsUrl = Annotated[str, AfterValidator(_https_url)]
 Email = Annotated[str, AfterValidator(_email)]
@@ -65,3 +77,32 @@ EmailDomain = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])
 GroupName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+=@-]{1,128}$")]
 ScopeName = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]{1,256}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}$")]
 RetentionDays = Annotated[int, AfterValidator(_retention)]
+
+# The route table's own pattern of a function's name (handler/routes.py); the first one's is not for another.
+FunctionName = Annotated[str, Field(pattern=r"^[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?$"), AfterValidator(_function_name)]
+# A host's name (RFC 1123) in at least two parts, as API Gateway and Cognito take it.
+Hostname = Annotated[
+    str, Field(max_length=253, pattern=r"^(?:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})?$")
+]
+ZoneId = Annotated[str, Field(pattern=r"^(?:Z[A-Z0-9]{1,31})?$")]
+S3Uri = Annotated[str, Field(pattern=r"^(?:s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+)?$")]
+CertificateArn = Annotated[str, Field(pattern=r"^(?:arn:aws[a-z-]*:acm:[a-z0-9-]+:\d{12}:certificate/[\w-]+)?$")]
+# A key, not an alias of one: Lambda and CloudWatch Logs take the key's own ARN.
+KeyArn = Annotated[str, Field(pattern=r"^(?:arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[\w-]+)?$")]
+SubnetId = Annotated[str, Field(pattern=r"^subnet-(?:[0-9a-f]{8}|[0-9a-f]{17})$")]
+SecurityGroupId = Annotated[str, Field(pattern=r"^sg-(?:[0-9a-f]{8}|[0-9a-f]{17})$")]
+SecretName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
+# The name of a parameter in a path, the name of a secret, or the ARN of either.
+_NAME = r"[A-Za-z0-9_/+=@.-]"
+SecretReference = Annotated[
+    str,
+    Field(
+        max_length=512,
+        pattern=rf"^(?:/[A-Za-z0-9_./-]+|[A-Za-z0-9_+=@.-]{_NAME}*"
+        r"|arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/[A-Za-z0-9_./-]+"
+        rf"|arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{{12}}:secret:{_NAME}+-[A-Za-z0-9]{{6}})$",
+    ),
+]
+# The narrowest of AWS's services: letters, digits, space and _.:/=+-@, and nothing that begins like AWS's own.
+TagName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w .:/=+@-]+$"), AfterValidator(_tag_name)]
+TagValue = Annotated[str, Field(max_length=256, pattern=r"^[\w .:/=+@-]*$")]

@@ -330,7 +330,7 @@ class TestSecrets:
 
     def test_environment_says_where_they_stand_and_nothing_more(self) -> None:
         """Whoever may read the function's configuration must not read the secrets."""
-        variables = function_of(secrets=self.SECRETS).one("Function").inputs["environment"]["variables"]
+        variables = function_of(secret_references=self.SECRETS).one("Function").inputs["environment"]["variables"]
 
         assert variables == {
             **REQUIRED["environment"],
@@ -339,7 +339,7 @@ class TestSecrets:
 
     def test_role_reads_exactly_these(self) -> None:
         """A name's ARN ends in six characters of Secrets Manager's own: `-*` would match longer names as well."""
-        made = statements(secrets=self.SECRETS)
+        made = statements(secret_references=self.SECRETS)
 
         assert made["ReadSecrets"] == {
             "Sid": "ReadSecrets",
@@ -408,8 +408,8 @@ class TestEnvironment:
     def test_environment_is_lambdas_4_kb(self) -> None:
         """Names and values together; more is refused half-way through a deployment."""
         room = 4096 - len("LOG_LEVEL") - len("INFO") - len("SECRET_A")
-        fits = {**REQUIRED, "environment": {"LOG_LEVEL": "INFO"}, "secrets": {"A": "x" * room}}
+        fits = {**REQUIRED, "environment": {"LOG_LEVEL": "INFO"}, "secret_references": {"A": "x" * room}}
 
         assert ApiFunctionArgs(**fits)
         with pytest.raises(ValueError, match="environment must be 4096 bytes at most, got 4097"):
-            ApiFunctionArgs(**{**fits, "secrets": {"A": "x" * (room + 1)}})
+            ApiFunctionArgs(**{**fits, "secret_references": {"A": "x" * (room + 1)}})

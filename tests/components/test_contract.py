@@ -168,6 +168,8 @@ def test_defaults_are_the_settings_own(name: str) -> None:
 
     for each in twice:
         said = settings[each.name].default
+        if each.name == "kms_key_arn":  # empty in a stack file, and an Output where the stack makes the key
+            said = said or None
         assert each.default == (tuple(said) if isinstance(said, list) else said), each.name
 
 
