@@ -7,6 +7,7 @@ from components.auth_pool import AuthPool, AuthPoolArgs
 from components.bundle import ROOT, Target, build
 from components.encryption import Encryption, EncryptionArgs
 from components.http_api import HttpApi, HttpApiArgs
+from components.item_table import ItemTable, ItemTableArgs
 from components.monitoring import Monitoring, MonitoringArgs
 from components.pool_triggers import PoolTriggers, PoolTriggersArgs
 from components.tags import tag_everything
@@ -26,6 +27,7 @@ auth_args = AuthPoolArgs(
     **settings.auth,
 )
 auth = AuthPool("auth", auth_args)
+notes = ItemTable("notes", ItemTableArgs(keys=("owner", "id"), deletion_protection=auth_args.deletion_protection))
 functions: dict[str, ApiFunction] = {}
 for name, own in settings.functions.items():
     function_args = ApiFunctionArgs(
@@ -36,20 +38,15 @@ for name, own in settings.functions.items():
             "COGNITO_CLIENT_IDS": auth.client_list,
             "COGNITO_TOKEN_USES": "access,id" if settings.accept_id_tokens else "access",
             "LOG_LEVEL": own["log_level"],
+            "NOTES_TABLE": notes.name,
         },
+        statements=[notes.grant("PutItem", "Query")],
         kms_key_arn=key,
         **own,
     )
     functions[name] = ApiFunction("function" if name == "api" else f"function-{name}", function_args)
-api_args = HttpApiArgs(
-    routes=ROUTES,
-    issuer=auth.issuer,
-    audiences=auth.audiences,
-    functions=functions,
-    log_retention_days=settings.log_retention_days,
-    kms_key_arn=key,
-    **vars(settings.api),
-)
+reached = {"issuer": auth.issuer, "audiences": auth.audiences, "functions": functions, **vars(settings.api)}
+api_args = HttpApiArgs(routes=ROUTES, log_retention_days=settings.log_retention_days, kms_key_arn=key, **reached)
 api = HttpApi("api", api_args)
 watched = {"auth": auth, "function": functions["api"], "api": api, **vars(settings.monitoring)}
 Monitoring("monitoring", MonitoringArgs(region=settings.region, **watched))

@@ -71,7 +71,7 @@ _WHY = {
     415: "The body is not said to be application/json.",
     429: "More requests than the route's throttle lets through.",
     500: "Something unforeseen; the request id leads to it in the logs.",
-    503: "The function is not there, or the keys to check tokens with cannot be had.",
+    503: "The function is not there, or the keys to check tokens with, or what it keeps, cannot be had.",
     504: "The function took too long.",
 }
 

@@ -28,6 +28,7 @@ from handler.errors import (
     RouteUnknown,
     SchemeUnsupported,
     ScopeMissing,
+    StorageUnavailable,
     TokenMissing,
     UserRequired,
 )
@@ -179,7 +180,7 @@ def _refusal(
         headers["Retry-After"] = str(refused.retry_after)
     level = "ERROR" if refused.status >= 500 else "WARNING"
     more = _place(error) if error is not None else {}
-    if isinstance(refused, KeysUnavailable):
+    if isinstance(refused, KeysUnavailable | StorageUnavailable):
         more = {"cause": refused.cause}
     elapsed = _elapsed(started)
     logs.write(_threshold(), level, request_id, route_key, refused.status, elapsed, reason=refused.reason, **more)

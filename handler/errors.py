@@ -21,6 +21,16 @@ Cause = Literal[
     "document",  # not a key set, or one without a usable key
 ]
 
+# Why what a route keeps cannot be had: likewise.
+StorageCause = Literal[
+    "unreachable",  # no connection, or a broken one
+    "timeout",
+    "throttled",  # more than the table or the account takes
+    "denied",  # by the function's role: the deployment is broken
+    "missing",  # there is no such table: likewise
+    "failed",  # anything else, an error of the service's own among them
+]
+
 
 class Refused(Exception):
     """A request that gets no answer but this one. Raised anywhere below the edge, rendered in `handler.app` only."""
@@ -231,6 +241,19 @@ class KeysUnavailable(Refused):
     retry_after = 5
 
     def __init__(self, cause: Cause = "unreachable") -> None:
+        super().__init__()
+        self.cause = cause
+
+
+class StorageUnavailable(Refused):
+    """What the route keeps can be neither read nor written now."""
+
+    status = 503
+    reason = "storage_unavailable"
+    message = "Service Unavailable"
+    retry_after = 5
+
+    def __init__(self, cause: StorageCause) -> None:
         super().__init__()
         self.cause = cause
 

@@ -1,8 +1,8 @@
 """The route table: every route of the API, who may call it, and the function that answers.
 
 The gateway's routes, the resource server's scopes, the handler's dispatch and what it demands of a token all come from
-`ROUTES`. To add a route, write a function and add its line. Imports only the standard library: the program reads the
-table at deploy time, where the function's own dependencies are not installed.
+`ROUTES`. To add a route, write a function and add its line. All that it imports does with the standard library: the
+program reads the table at deploy time, where the function's own dependencies are not installed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
+
+from handler import notes
+from handler.notes import NewNote, Note
 
 # API Gateway route keys, narrowed: no ANY, no $default, no greedy {proxy+}; what is not declared does not exist.
 _KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) /(?:[\w.~-]+|\{\w+\})?(?:/(?:[\w.~-]+|\{\w+\}))*", re.ASCII)
@@ -152,6 +155,12 @@ class Greeting(TypedDict):
 Reports = TypedDict("Reports", {"reports": list[str], "for": str})  # a keyword is no name for a class's member
 
 
+class Notes(TypedDict):
+    """The caller's last notes, 50 at most, newest first."""
+
+    notes: list[Note]
+
+
 def health(_: Request[None]) -> Health:
     return {"status": "ok"}
 
@@ -168,9 +177,26 @@ def admin(request: Request[None]) -> Greeting:
     return {"message": "Hello, administrator!", "user": request.user.name}
 
 
+def list_notes(request: Request[None]) -> Notes:
+    return {"notes": notes.newest(request.user.sub)}
+
+
+def add_note(request: Request[NewNote]) -> Note:
+    return notes.add(request.user.sub, request.body)
+
+
 ROUTES = table(
     Route(key="GET /health", call=health, summary="Says that the API answers", response=Health, public=True),
     Route(key="GET /hello", call=hello, summary="Greets the signed-in user", response=Greeting),
     Route(key="GET /reports", call=reports, summary="Lists reports", response=Reports, scopes=("api/reports.read",)),
     Route(key="GET /admin", call=admin, summary="Greets an administrator", response=Greeting, groups=("admin",)),
+    Route(key="GET /notes", call=list_notes, summary="Lists the caller's own notes", response=Notes),
+    Route(
+        key="POST /notes",
+        call=add_note,
+        summary="Keeps a note for the caller",
+        request=NewNote,
+        response=Note,
+        status=201,
+    ),
 )

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d", re.ASCII)
 _POOL_ID = re.compile(r"[a-z]{2}(-[a-z]+)+-\d_[0-9A-Za-z]{1,45}", re.ASCII)  # Cognito: [\w-]+_[0-9a-zA-Z]+, 55 at most
 _CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)  # Cognito: ClientIdType
+_TABLE = re.compile(r"[\w.-]{3,255}", re.ASCII)  # DynamoDB: TableName
 _TOKEN_USES = frozenset({"access", "id"})
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -57,6 +58,11 @@ class Settings(NamedTuple):
         base = _loopback_endpoint(environment)
         keys_at = f"{base}/{pool_id}" if base else issuer
         return cls(issuer, f"{keys_at}/.well-known/jwks.json", client_ids, token_uses, log_level)
+
+
+def notes_table(environment: Mapping[str, str]) -> str:
+    """The name of the table that keeps notes; SettingsError without it. Apart: the other routes need no table."""
+    return _matching(environment, "NOTES_TABLE", _TABLE)
 
 
 def _matching(environment: Mapping[str, str], name: str, pattern: re.Pattern[str]) -> str:

@@ -219,6 +219,17 @@ def _transformation(value: Values) -> dict[str, Any]:
     return {"metricTransformations": [sent]}
 
 
+def _table(answer: Values, _: Values, __: World) -> tuple[str, dict[str, Any]]:
+    table = answer["TableDescription"]
+    return table["TableName"], {"name": table["TableName"], "arn": table["TableArn"]}
+
+
+def _recover(client: Any, value: Values, sent: Values) -> None:
+    client.update_continuous_backups(
+        TableName=sent["TableName"], PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": value["enabled"]}
+    )
+
+
 def _keep_logs(client: Any, days: Any, sent: Values) -> None:
     client.put_retention_policy(logGroupName=sent["logGroupName"], retentionInDays=int(days))
 
@@ -686,6 +697,29 @@ KINDS: Mapping[str, Kind] = {
         inputs={"certificateArn": "CertificateArn", "validationRecordFqdns": lambda _: {}},
         outputs=_sent("CertificateArn"),
         missing="certificates",
+    ),
+    "aws:dynamodb/table:Table": Kind(
+        service="dynamodb",
+        call="create_table",
+        update="update_table",
+        delete="delete_table",
+        identity="TableName",
+        name="TableName",
+        inputs={
+            **_same("billingMode", "deletionProtectionEnabled"),
+            "tags": _tag_list(),
+            "attributes": lambda value: {
+                "AttributeDefinitions": [
+                    {"AttributeName": each["name"], "AttributeType": each["type"]} for each in value
+                ]
+            },
+            "hashKey": lambda name: {"KeySchema": [{"AttributeName": name, "KeyType": "HASH"}, {}]},
+            "rangeKey": lambda name: {"KeySchema": [{}, {"AttributeName": name, "KeyType": "RANGE"}]},
+            "serverSideEncryption": _renamed("SSESpecification", {"enabled": "Enabled"}),
+        },
+        then={"pointInTimeRecovery": _recover},
+        changes={"Tags": _leave},
+        outputs=_table,
     ),
     "aws:kms/key:Key": Kind(
         service="kms",

@@ -26,6 +26,8 @@ _CORPUS = ("tests/handler/test_attack_corpus.py",)
 _APP = ("tests/handler/test_app.py", "tests/handler/test_attack_corpus.py")
 _ROUTES = ("tests/handler/test_routes.py", "tests/test_program.py")
 _BODIES = ("tests/handler/test_bodies.py",)
+_NOTES = ("tests/handler/test_notes.py",)
+_TABLE_TESTS = ("tests/components/test_item_table.py",)
 _FUNCTION_SETTINGS = ("tests/handler/test_settings.py",)
 _KEYS = "tests/handler/test_keys.py::"
 _MEMBERS = (f"{_KEYS}test_bad_member_is_left_out_and_the_rest_is_used",)
@@ -723,14 +725,14 @@ _FUNCTIONS = [
         (
             "audience-foreign",
             "The gateway asks for tokens of a client that is not this stack's.",
-            "audiences=auth.audiences,",
-            'audiences=["0foreignclient0"],',
+            '"audiences": auth.audiences,',
+            '"audiences": ["0foreignclient0"],',
         ),
         (
             "issuer-foreign",
             "The gateway trusts a pool that is not this stack's.",
-            "    issuer=auth.issuer,\n",
-            '    issuer="https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Foreign00",\n',
+            '"issuer": auth.issuer,',
+            '"issuer": "https://cognito-idp.eu-central-1.amazonaws.com/eu-central-1_Foreign00",',
         ),
         (
             "function-takes-id-tokens",
@@ -1292,6 +1294,100 @@ _EDGE = [
                 '{"message": "Hello, authenticated user!", "user": request.user.name, '
                 '"claims": request.event["requestContext"]["authorizer"]["jwt"]["claims"]}'
             ),
+        ),
+    ),
+    *_all(
+        "handler/routes.py",
+        _NOTES,
+        (
+            "owner-by-name",
+            "Who gets the name of a user that is gone gets his notes.",
+            'return {"notes": notes.newest(request.user.sub)}',
+            'return {"notes": notes.newest(request.user.name)}',
+        ),
+        (
+            "owner-from-the-context",
+            "Who reaches the function past the gateway reads anybody's notes.",
+            'return {"notes": notes.newest(request.user.sub)}',
+            'return {"notes": notes.newest(request.event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"])}',
+        ),
+        (
+            "one-owner-for-all",
+            "Every user reads every user's notes.",
+            "return notes.add(request.user.sub, request.body)",
+            "return notes.add(request.user.client_id, request.body)",
+        ),
+    ),
+    *_all(
+        "handler/notes.py",
+        _NOTES,
+        (
+            "page-unbounded",
+            "A user with many notes has the function read until it times out.",
+            "        Limit=PAGE,\n",
+            "        Limit=100 * PAGE,\n",
+        ),
+        (
+            "table-waited-for",
+            "A slow table costs every caller the function's whole time, and then an answer.",
+            "ATTEMPTS = 0.5, 0.75, 2",
+            "ATTEMPTS = 5.0, 60.0, 4",
+        ),
+        (
+            "control-characters-kept",
+            "A note writes into the terminal of whoever lists it.",
+            r'Pattern(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*",',
+            r'Pattern(r"[^\x00]*",',
+        ),
+        (
+            "failure-as-success",
+            "A note that was not kept is answered as kept.",
+            '        raise StorageUnavailable(_cause_of_code(error.response["Error"]["Code"])) from error',
+            "        return {}",
+        ),
+    ),
+    *_all(
+        "components/item_table.py",
+        _TABLE_TESTS,
+        (
+            "table-unprotected",
+            "One wrong command deletes what all users kept.",
+            "deletion_protection_enabled=args.deletion_protection,",
+            "deletion_protection_enabled=False,",
+        ),
+        (
+            "table-replaceable",
+            "A change of its keys replaces the table, and what was in it is gone.",
+            "protect=args.deletion_protection",
+            "protect=False",
+        ),
+        (
+            "no-way-back",
+            "A wrong write cannot be undone.",
+            'point_in_time_recovery={"enabled": True}',
+            'point_in_time_recovery={"enabled": False}',
+        ),
+        (
+            "grant-on-all-tables",
+            "The function may use every table of the account.",
+            '"Resource": self.arn,',
+            '"Resource": "*",',
+        ),
+        (
+            "wildcard-granted",
+            "A program may give the function every action there is.",
+            "        if wild or not actions:",
+            "        if not actions:",
+        ),
+    ),
+    *_all(
+        "__main__.py",
+        _PROGRAM,
+        (
+            "role-widened-to-scan",
+            "A fault in the function reads every user's notes at once.",
+            'notes.grant("PutItem", "Query")',
+            'notes.grant("PutItem", "Query", "Scan")',
         ),
     ),
     *_all(

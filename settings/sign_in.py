@@ -95,6 +95,6 @@ class SignIn(Group):
     )
     deletion_protection: bool = Field(
         default=True,
-        description="Cognito and Pulumi refuse to delete or replace the user pool; off only where every user may be "
-        "lost",
+        description="AWS and Pulumi refuse to delete or replace the user pool and what users keep; off only where "
+        "all of it may be lost",
     )

@@ -229,6 +229,8 @@ def _computed(  # noqa: C901, PLR0911, PLR0912 - a table
         case "Topic":
             arn = f"arn:aws:sns:{region}:{ACCOUNT}:{physical}"
             return arn, {"arn": arn}
+        case "Table":
+            return physical, {"name": physical, "arn": f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{physical}"}
         case "Key":
             id_ = f"{token[:8]}-{token[8:12]}-{token[12:16]}-{token[16:20]}-{token[20:32]}"
             return id_, {"keyId": id_, "arn": f"arn:aws:kms:{region}:{ACCOUNT}:key/{id_}"}

@@ -65,7 +65,15 @@ def test_components_know_nothing_of_this_program(name: str) -> None:
 @pytest.mark.parametrize("name", HANDLER)
 def test_handler_knows_nothing_of_its_deployment(name: str) -> None:
     """It runs in Lambda, where none of it is; and Pulumi in the package would cost seconds each cold start."""
-    assert packages_of(name) <= {"handler", "jwt", "cryptography"}
+    assert packages_of(name) <= {"handler", "jwt", "cryptography", "boto3", "botocore"}
+
+
+@pytest.mark.parametrize("name", HANDLER)
+def test_boto3_is_imported_where_it_is_used(name: str) -> None:
+    """The runtime has it and the package has not; at the top of a module every cold start would pay for it."""
+    top = {alias.name for node in tree_of(name).body if isinstance(node, ast.Import) for alias in node.names}
+    top |= {node.module or "" for node in tree_of(name).body if isinstance(node, ast.ImportFrom)}
+    assert not {module.partition(".")[0] for module in top} & {"boto3", "botocore"}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -83,7 +91,15 @@ def test_triggers_need_nothing_but_the_runtime(name: str) -> None:
 
 def test_route_table_needs_the_standard_library_only() -> None:
     """The program reads it at deploy time, where the function's own dependencies are not installed."""
-    assert packages_of("handler/routes.py") == set()
+    names, seen = ["handler/routes.py"], set[str]()
+    while names:
+        name = names.pop()
+        seen.add(name)
+        assert packages_of(name) <= {"handler", "boto3", "botocore"}, name  # boto3 inside a function, as above
+        modules = {"/".join(module.split(".")[:2]) + ".py" for module in imports_of(name)}
+        names += [one for one in HANDLER if one in modules and one not in seen]
+    assert {"handler/notes.py", "handler/bodies.py", "handler/errors.py"} <= seen
+    assert not {"handler/app.py", "handler/tokens.py", "handler/keys.py"} & seen
 
 
 def test_handler_package_imports_nothing_by_itself() -> None:

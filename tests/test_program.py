@@ -11,8 +11,10 @@ import pytest
 
 import handler.routes
 from components.bundle import Target
+from handler.notes import Note, _item
 from handler.routes import ROUTES, Route, Throttle
 from handler.settings import Settings as FunctionSettings
+from handler.settings import notes_table
 from local import ROOT
 from local.engine import Stack
 from tests.pulumi_recorder import ACCOUNT, STACKS, Recording, deployed, program, record_program
@@ -20,6 +22,7 @@ from tests.pulumi_recorder import ACCOUNT, STACKS, Recording, deployed, program,
 INVITATION = "adminCreateUserConfig.inviteMessageTemplate."
 PUBLIC = {"GET /health"}  # every route that anybody may call, by name
 OUTPUTS = {"apiUrl", "region", "userPoolId", "userPoolClientId", "issuer", "authDomain", "scopes", "signIn", "routes"}
+NOTE: Note = {"id": "1", "text": "x", "tags": [], "created": ""}
 # Stacks of one team's own, where a password may be sent in plain and every user may be lost.
 RELAXED = {"dev", "local"}
 
@@ -86,6 +89,26 @@ class TestDefects:
         assert settings.client_ids == {made.one("UserPoolClient").id}
         assert settings.token_uses == {"access"}
 
+    def test_function_may_do_more_than_it_does(self, made: Recording) -> None:
+        """Its log, its traces, a note written and a user's notes read: no scan of all, no change, no other table."""
+        policy = made.one("RolePolicy", "function-policy")
+        granted = {
+            statement["Sid"]: (statement["Action"], statement["Resource"])
+            for statement in json.loads(policy.inputs["policy"])["Statement"]
+        }
+
+        assert granted.keys() - {"Decrypt"} == {"WriteOwnLogs", "SendTraces", "UseTable"}
+        assert granted["UseTable"] == (["dynamodb:PutItem", "dynamodb:Query"], made.one("Table").outputs["arn"])
+
+    def test_table_that_the_function_does_not_find(self, made: Recording) -> None:
+        """Its name and its keys are those that the function writes by, and it is as hard to lose as its users."""
+        table = made.one("Table").inputs
+
+        assert notes_table(variables_of(made)) == made.one("Table").outputs["name"]
+        assert [table["hashKey"], table["rangeKey"]] == ["owner", "id"]
+        assert {"owner", "id"} <= _item("x", NOTE).keys()
+        assert table["deletionProtectionEnabled"] == (made.one("UserPool").inputs["deletionProtection"] == "ACTIVE")
+
     def test_missing_permission_to_invoke(self, made: Recording) -> None:
         """Without it every call ends in a 500."""
         permission = made.one("Permission").inputs
@@ -146,7 +169,8 @@ class TestDefects:
             if statement["Action"] == ["kms:Decrypt"]:
                 assert statement["Resource"] == made.one("Key", "encryption-key").outputs["arn"]
             elif not all(action.startswith("xray:") for action in statement["Action"]):
-                assert statement["Resource"] == f"{made.one('LogGroup', 'function-logs').outputs['arn']}:*"
+                log = f"{made.one('LogGroup', 'function-logs').outputs['arn']}:*"
+                assert statement["Resource"] in {log, made.one("Table").outputs["arn"]}
         assert not made.all("RolePolicyAttachment")
 
 
@@ -235,6 +259,7 @@ class TestFunction:
             "COGNITO_CLIENT_IDS",
             "COGNITO_TOKEN_USES",
             "LOG_LEVEL",
+            "NOTES_TABLE",
         }
         assert variables_of(made)["COGNITO_USER_POOL_ID"] == made.one("UserPool").id
 
@@ -433,7 +458,7 @@ class TestShape:
         """Every resource belongs to a component, and no component to anything but the stack."""
         components = {each.urn for each in made.resources if not each.custom}
 
-        made_anywhere = {"AuthPool", "ApiFunction", "HttpApi", "Monitoring", "PoolTriggers"}
+        made_anywhere = {"AuthPool", "ApiFunction", "HttpApi", "ItemTable", "Monitoring", "PoolTriggers"}
         by_setting = {"ApiDomain", "Encryption"}
         assert {each.kind for each in made.resources if not each.custom} - by_setting == made_anywhere
         assert all(each.parent in components for each in made.resources if each.custom)

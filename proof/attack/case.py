@@ -21,6 +21,9 @@ GROUPS = {
 }
 
 
+NO_BODY = b"{not json"  # refused by every route, after the right to call and before the function of the route
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shot:
     """One request. Method and path are the route's own where they are None."""
@@ -38,7 +41,8 @@ class Case:
     `shot` builds it, gives None where it does not apply to a route, and raises CannotTestError where the run lacks what
     it needs. `expected` are the statuses on a protected route, `public` those on a public one, whose 200 must be its
     usual answer. `admitted` says that a user who may call the route may also call it like this: then 200 is expected of
-    those, 403 of others, and `expected` comes on top; such a request is sent to routes that only read. `by` is the
+    those, 403 of others, and `expected` comes on top. A route that may change something is sent a body that no route
+    takes: 400 by the function then says that the right to call was there, and nothing is written. `by` is the
     layer that must stop it, where another one's refusal means that something is broken. `judge` finds what else is
     wrong with an answer. `errs` says how the emulator's gateway is known to fail on it with a 500 where AWS's refuses.
     """
@@ -68,7 +72,8 @@ class Case:
             return self.public
         if not self.admitted:
             return self.expected
-        return (200 if world.may_call(route) else 403, *self.expected)
+        admitted = 200 if reads_only(route) else 400
+        return (admitted if world.may_call(route) else 403, *self.expected)
 
 
 def bearer(token: str) -> tuple[tuple[str, str], ...]:
@@ -95,8 +100,10 @@ def admitted_case(
     """A case that a user who may call the route survives."""
 
     def shot(world: World, route: Access) -> Shot | None:
-        if not reads_only(route) or "{" in route.path:
+        if "{" in route.path:
             return None
-        return Shot(headers=headers(world))
+        if reads_only(route):
+            return Shot(headers=headers(world))
+        return Shot(headers=(*headers(world), ("Content-Type", "application/json")), body=NO_BODY)
 
     return Case(id=id, name=name, title=title, shot=shot, admitted=True, **more)

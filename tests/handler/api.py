@@ -14,7 +14,7 @@ from typing import Any, Self, get_args
 from unittest import mock
 
 from handler import app
-from handler.errors import Cause
+from handler.errors import Cause, StorageCause
 from handler.keys import SigningKeys
 from handler.routes import ROUTES
 from tests.handler import schema
@@ -43,7 +43,7 @@ BODY_REASONS = {"body_malformed", "body_invalid"}
 LOG_ALWAYS = {"timestamp", "level", "requestId", "routeKey", "status", "durationMs"}
 LOG_SOMETIMES = {"reason", "cause", "errorType", "errorPlace", "variable"}
 REQUEST_ID = re.compile(r"[\w=+/-]{1,64}", re.ASCII)
-_READ = ("AWS_", "COGNITO_", "LOG_LEVEL")
+_READ = ("AWS_", "COGNITO_", "LOG_LEVEL", "NOTES_")
 CONTEXT = SimpleNamespace(aws_request_id="7d1c5f3a-0b1e-4d52-9a53-0123456789ab")
 
 
@@ -183,7 +183,7 @@ def _check_log(log: dict[str, Any], status: int) -> None:
     assert re.fullmatch("[a-z_]+", log.get("reason", "none"))
     assert "cause" in log or status != 503
     assert "cause" not in log or status in {200, 503}  # a 200 by a stale key tells why it could not be read again
-    assert log.get("cause", "status") in get_args(Cause)
+    assert log.get("cause", "status") in {*get_args(Cause), *get_args(StorageCause)}
 
 
 def _headers(status: int, log: dict[str, Any]) -> dict[str, str]:

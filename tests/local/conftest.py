@@ -62,6 +62,10 @@ class Api:
             headers["Authorization"] = f"Bearer {token}"
         return requests.get(self.url + path, headers=headers, timeout=30)
 
+    def post(self, path: str, token: str | None, body: Any) -> requests.Response:
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        return requests.post(self.url + path, headers=headers, json=body, timeout=30)
+
 
 @pytest.fixture(scope="session")
 def api(outputs: dict[str, Any]) -> Api:

@@ -11,6 +11,7 @@ import requests
 from pycognito import AWSSRP
 
 from local.people import People
+from tests.local.conftest import Api
 
 PASSWORD = "Correct-horse-7"
 
@@ -112,7 +113,7 @@ def test_public_route_needs_no_token(api: Any) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-@pytest.mark.parametrize("path", ["/hello", "/reports", "/admin"])
+@pytest.mark.parametrize("path", ["/hello", "/reports", "/admin", "/notes"])
 def test_protected_route_refuses_a_call_without_token(api: Any, path: str) -> None:
     """Defect of the reference stack: the authorizer was attached and the route stayed open."""
     assert api.get(path).status_code == 401
@@ -215,6 +216,21 @@ def test_refusal_of_the_function_reaches_the_browser(
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (401, "http://localhost:5173")
 
 
+def test_notes_are_kept_for_their_user_alone(api: Api, people: People, username: str) -> None:
+    """From the body's type to the table and back: each user reads what he wrote, and nobody else's."""
+    tokens = [people.tokens(people.ensure(f"{username}-{number}"))["access_token"] for number in range(2)]
+    written = [[api.post("/notes", token, {"text": text, "tags": ["t"]}) for text in "ab"] for token in tokens]
+
+    assert {answer.status_code for answers in written for answer in answers} == {201}
+    for token, answers in zip(tokens, written, strict=True):
+        listed = api.get("/notes", token)
+        assert listed.status_code == 200
+        assert [note["id"] for note in listed.json()["notes"]] == [answer.json()["id"] for answer in reversed(answers)]
+    refused = api.post("/notes", tokens[0], {"text": "", "tags": []})
+    assert (refused.status_code, refused.json()["field"]) == (400, "text")
+    assert api.post("/notes", None, {"text": "x"}).status_code == 401
+
+
 def test_unknown_route_is_not_found(api: Any) -> None:
     """No catch-all: what is not in the table does not exist."""
     for path in ("/", "/Hello", "/hello/x", "/healthz"):
@@ -231,6 +247,8 @@ def test_outputs_are_the_contract(outputs: dict[str, Any]) -> None:
         "issuer",
         "authDomain",
         "scopes",
+        "signIn",
+        "routes",
         "awsEndpointUrl",
     }
     assert outputs["issuer"] == f"https://cognito-idp.{outputs['region']}.amazonaws.com/{outputs['userPoolId']}"

@@ -172,6 +172,8 @@ class Repository:
         return done.stdout.strip()
 
     def write(self, *routes: str, rate: int = 50) -> None:
+        for name in ("bodies", "errors", "notes", "settings"):  # what the table imports of its own folder
+            shutil.copy(ROOT / "handler" / f"{name}.py", self.path / "handler")
         kinds = (ROOT / "handler" / "routes.py").read_text().partition("ROUTES = table(")[0]
         self.write_source(f"{kinds}ROUTES = table({', '.join(f'Route({route})' for route in routes)})\n")
         declared = {"throttleRate": {"default": rate}, "throttleBurst": {"default": 100}}

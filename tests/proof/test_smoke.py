@@ -30,10 +30,10 @@ def test_good_stack_passes_every_check(proof: Run) -> None:
         "GET /reports with a made-up token: 401 by the gateway",
         "from http://localhost:5173: allowed",
         "from null: not allowed",
-        "wiring: 4 routes and no other",
+        "wiring: 6 routes and no other",
         'access token: 200 {"message": "Hello, authenticated user!", "user": "proof-',
         "ID token: 401",
-        "15 checks: 15 ok",
+        "19 checks: 19 ok",
     ):
         assert part in out
 
@@ -59,7 +59,7 @@ def test_opened_route_is_named_although_the_function_still_refuses(
     assert found["wiring"] == "GET /reports: is open: authorization is NONE, the route table says JWT"
     status, out, err = proof("smoke")
     assert status == 1
-    assert "15 checks: 12 ok, 3 FAILED" in out
+    assert "19 checks: 16 ok, 3 FAILED" in out
     assert err == "proof: the stack must pass every check, and fails 3\n"
 
 
@@ -104,7 +104,7 @@ def test_refused_sign_in_is_a_failed_check(proof: Run) -> None:
     status, out, _ = proof("smoke", "--user", "nobody", "--password", "wrong")
     assert status == 1
     assert re.search(r"FAILED   sign-in page: user nobody must be able to sign in", out)
-    assert "wiring: 4 routes" in out
+    assert "wiring: 6 routes" in out
 
 
 def test_what_cannot_be_checked_is_said() -> None:

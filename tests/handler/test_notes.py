@@ -1,0 +1,295 @@
+"""Notes: whose they are, what DynamoDB is asked for, and what a client sees while it is ill. boto3 is the real one."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from handler import notes
+from handler.bodies import read
+from handler.errors import BodyInvalid
+from handler.notes import NewNote
+from local import ROOT
+from tests.handler import schema
+from tests.handler.api import Answer, Api
+from tests.handler.case import bearer
+from tests.handler.events import http_event
+from tests.handler.signing import ABSENT, World
+from tests.proof.listener import Listener, Reply, Request
+
+ADD, LIST = "POST /notes", "GET /notes"
+ALICE, BOB = "aaaaaaaa-1111-4111-8111-111111111111", "bbbbbbbb-2222-4222-8222-222222222222"
+GOOD = '{"text": "milk", "tags": ["shopping", "today"]}'
+ENVIRONMENT = {
+    "NOTES_TABLE": "notes-1a2b3c4",
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+
+
+@dataclass
+class Store:
+    """DynamoDB's wire protocol, as far as notes need it. `ill` is an answer to give instead."""
+
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    items: list[dict[str, Any]] = field(default_factory=list)
+    ill: Callable[[], Reply] | None = None
+
+    def answer(self, request: Request) -> Reply:
+        action, asked = str(request.header("X-Amz-Target")).partition(".")[2], json.loads(request.body)
+        self.calls.append((action, asked))
+        if self.ill is not None:
+            return self.ill()
+        if action == "PutItem":
+            self.items.insert(0, asked["Item"])
+            return said({})
+        owner = asked["ExpressionAttributeValues"][":owner"]
+        return said({"Items": [item for item in self.items if item["owner"] == owner][: asked["Limit"]]})
+
+
+def said(members: dict[str, Any], status: int = 200) -> Reply:
+    return status, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(members)
+
+
+def error(code: str, status: int = 400) -> Callable[[], Reply]:
+    return lambda: said(
+        {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "secret-of-the-house"}, status
+    )
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+@pytest.fixture
+def api(serve: Callable[..., Api], store: Store) -> Iterator[Api]:
+    """The handler with a table behind it."""
+    with Listener(store.answer) as listener:
+        notes._made_client.cache_clear()
+        yield serve(environment={**ENVIRONMENT, "AWS_ENDPOINT_URL_DYNAMODB": listener.url})
+        notes._made_client.cache_clear()
+
+
+def event(world: World, route: str, body: str | None = None, **claims: Any) -> dict[str, Any]:
+    headers = [*bearer(world.access(**claims)), ("Content-Type", "application/json")]
+    return http_event(route, headers, claims=world.claims(**claims), body=body)
+
+
+def added(world: World, api: Api, body: str = GOOD, **claims: Any) -> Answer:
+    return api.call(event(world, ADD, body, **claims), 201)
+
+
+def listed(world: World, api: Api, **claims: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.call(event(world, LIST, **claims), 200).body["notes"]
+    return found
+
+
+def test_note_is_kept_and_comes_back(world: World, api: Api) -> None:
+    """What the answer shows is what is kept, to the letter, and is there at once."""
+    text = "Zoë's “milk” 🦊\n\tsecond line"
+    note = added(world, api, json.dumps({"text": text, "tags": ["a", "é"]}), sub=ALICE).body
+    assert (note["text"], note["tags"]) == (text, ["a", "é"])
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", note["created"])
+    assert listed(world, api, sub=ALICE) == [note]
+
+
+def test_notes_are_their_owners(world: World, api: Api, store: Store) -> None:
+    """The owner is the `sub` of the verified token: nothing in the request can name another."""
+    for sub in (ALICE, BOB):
+        added(world, api, json.dumps({"text": f"of {sub[:4]}"}), sub=sub)
+    assert [note["text"] for note in listed(world, api, sub=ALICE)] == ["of aaaa"]
+    assert [note["text"] for note in listed(world, api, sub=BOB)] == ["of bbbb"]
+    assert [call["Item"]["owner"] for action, call in store.calls if action == "PutItem"] == [{"S": ALICE}, {"S": BOB}]
+    asked = [call for action, call in store.calls if action == "Query"]
+    assert [call["ExpressionAttributeValues"] for call in asked] == [{":owner": {"S": sub}} for sub in (ALICE, BOB)]
+    assert {call["KeyConditionExpression"] for call in asked} == {"#owner = :owner"}
+
+
+def test_two_users_of_one_name_do_not_meet(world: World, api: Api) -> None:
+    """A user name may be given again after its user is gone; a `sub` is not."""
+    added(world, api, sub=ALICE, username="sam")
+    assert listed(world, api, sub=BOB, username="sam") == []
+
+
+def test_forged_context_names_no_other_owner(world: World, api: Api, store: Store) -> None:
+    """Whoever may invoke the function directly writes what he likes into the authorizer's context."""
+    made = event(world, LIST, sub=ALICE)
+    made["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = BOB
+    api.call(made, 200)
+    assert store.calls[0][1]["ExpressionAttributeValues"] == {":owner": {"S": ALICE}}
+
+
+def test_table_is_asked_for_one_page_newest_first(world: World, api: Api, store: Store) -> None:
+    """Without a limit a user with many notes would have the function read until it times out."""
+    for number in range(notes.PAGE + 5):
+        store.items.insert(0, notes._item(ALICE, {"id": f"{number}", "text": "x", "tags": [], "created": ""}))
+    assert len(listed(world, api, sub=ALICE)) == notes.PAGE
+    ((action, asked),) = store.calls
+    assert (action, asked["Limit"], asked["ScanIndexForward"], asked["ConsistentRead"]) == ("Query", 50, False, True)
+    assert asked["TableName"] == ENVIRONMENT["NOTES_TABLE"]
+    assert "IndexName" not in asked
+
+
+@pytest.mark.usefixtures("api")
+def test_ids_sort_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sort key is what makes "newest first" cheap; two notes of one moment are two all the same."""
+    now = time.time()
+    made = []
+    for later in (0.0, 0.0, 0.001, 1.0, 100_000.0):
+        with monkeypatch.context() as clock:
+            clock.setattr(notes.time, "time", lambda later=later: now + later)
+            made.append(notes.add(ALICE, NewNote("x"))["id"])
+    assert made[2:] == sorted(made[2:])
+    assert max(made[:2]) < made[2]
+    assert len(set(made)) == 5
+    assert {len(each) for each in made} == {32}
+
+
+@pytest.mark.parametrize("key", [ADD, LIST])
+def test_machines_have_no_notes(key: str, world: World, api: Api, store: Store) -> None:
+    """A client-credentials token names nobody; all users of a machine would share one owner."""
+    made = event(world, key, GOOD if key == ADD else None, username=ABSENT)
+    assert api.call(made, 403).reason == "user_required"
+    assert store.calls == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"text": ""}, "text"),
+        ({"text": "x" * 2001}, "text"),
+        ({"text": "a\0"}, "text"),
+        ({"text": "a\x1b[2J"}, "text"),
+        ({"text": "a\x7f"}, "text"),
+        ({"tags": ["x"] * 11}, "tags"),
+        ({"tags": ["a", ""]}, "tags[1]"),
+        ({"tags": ["x" * 31]}, "tags[0]"),
+        ({"tags": ["a\n"]}, "tags[0]"),
+        ({"owner": BOB}, ""),
+        ({"id": "1"}, ""),
+    ],
+)
+def test_note_that_is_none_is_refused(
+    changes: dict[str, Any], where: str, world: World, api: Api, store: Store
+) -> None:
+    """Bounded, printable, and without a way to say whose it is; nothing of it reaches the table."""
+    body = json.dumps({"text": "milk", **changes})
+    assert api.call(event(world, ADD, body), 400).body["field"] == where
+    assert store.calls == []
+    assert not schema.validator(NewNote).is_valid(json.loads(body))
+
+
+def test_largest_note_is_accepted() -> None:
+    """The limits are inclusive, and count characters as a person does, not bytes."""
+    body = json.dumps({"text": "🦊" * 2000, "tags": ["é" * 30] * 10})
+    assert read(NewNote, body).text == "🦊" * 2000
+    assert schema.validator(NewNote).is_valid(json.loads(body))
+    with pytest.raises(BodyInvalid):
+        read(NewNote, json.dumps({"text": "🦊" * 2001}))
+
+
+# While the table is ill
+
+
+@pytest.mark.parametrize("key", [ADD, LIST])
+@pytest.mark.parametrize(
+    ("code", "status", "cause"),
+    [
+        ("ProvisionedThroughputExceededException", 400, "throttled"),
+        ("ThrottlingException", 400, "throttled"),
+        ("RequestLimitExceeded", 400, "throttled"),
+        ("AccessDeniedException", 400, "denied"),
+        ("UnrecognizedClientException", 400, "denied"),
+        ("ResourceNotFoundException", 400, "missing"),
+        ("InternalServerError", 500, "failed"),
+        ("ValidationException", 400, "failed"),
+    ],
+)
+def test_failure_of_the_table_is_503(
+    key: str, code: str, status: int, cause: str, world: World, api: Api, store: Store
+) -> None:
+    """A client may try again; the operator reads why, the client does not, and neither reads what AWS said."""
+    store.ill = error(code, status)
+    answer = api.call(event(world, key, GOOD if key == ADD else None), 503)
+    assert (answer.reason, answer.log["cause"]) == ("storage_unavailable", cause)
+    assert answer.headers["Retry-After"] == "5"
+    assert "secret" not in json.dumps([answer.body, answer.log])
+    assert len(store.calls) <= notes.ATTEMPTS
+
+
+def test_table_that_comes_back_serves_again(world: World, api: Api, store: Store) -> None:
+    """A failure is not remembered."""
+    store.ill = error("ThrottlingException")
+    api.call(event(world, LIST), 503)
+    store.ill = None
+    assert listed(world, api) == []
+
+
+def test_table_nobody_listens_at_is_unreachable(world: World, serve: Callable[..., Api]) -> None:
+    """As in a VPC without an endpoint for DynamoDB."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    notes._made_client.cache_clear()
+    api = serve(environment={**ENVIRONMENT, "AWS_ENDPOINT_URL_DYNAMODB": url})
+    assert api.call(event(world, LIST), 503).log["cause"] == "unreachable"
+    notes._made_client.cache_clear()
+
+
+def test_table_that_never_answers_is_given_up(
+    world: World, serve: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In less time than the least that a function may have, so that the client gets an answer of ours."""
+    assert notes.ATTEMPTS * (notes.CONNECT_TIMEOUT + notes.READ_TIMEOUT) < 3
+    monkeypatch.setattr(notes, "READ_TIMEOUT", 0.05)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        notes._made_client.cache_clear()
+        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        api = serve(environment={**ENVIRONMENT, "AWS_ENDPOINT_URL_DYNAMODB": url})
+        started = time.monotonic()
+        assert api.call(event(world, LIST), 503).log["cause"] == "timeout"
+        assert time.monotonic() - started < 1.5
+    notes._made_client.cache_clear()
+
+
+@pytest.mark.parametrize("name", [None, "", "ab", "no spaces", "x" * 256, "a/b"])
+def test_missing_table_name_is_told_to_the_operator(
+    name: str | None, world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable's name is in the log; and the other routes do not need it."""
+    if name is None:
+        monkeypatch.delenv("NOTES_TABLE")
+    else:
+        monkeypatch.setenv("NOTES_TABLE", name)
+    answer = api.call(event(world, LIST), 500)
+    assert (answer.log["errorType"], answer.log["variable"]) == ("SettingsError", "NOTES_TABLE")
+    api.call(event(world, "GET /hello"), 200)
+
+
+def test_client_is_made_once(world: World, api: Api, store: Store) -> None:
+    """Making one costs tenths of a second, and a connection of its own."""
+    for _ in range(3):
+        listed(world, api)
+    assert notes._made_client.cache_info().misses == 1
+    assert len(store.calls) == 3
+
+
+def test_other_routes_do_not_load_boto3() -> None:
+    """It takes longer than everything else in a cold start."""
+    code = "import sys, handler.app; print([name for name in sys.modules if name.startswith(('boto', 'urllib3'))])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "[]\n"
