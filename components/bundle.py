@@ -20,7 +20,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[1]  # where the packages lie, beside this one
-FORMAT = 1  # part of every digest: raise it when the same inputs shall give other bytes
+FORMAT = 2  # part of every digest: raise it when the same inputs shall give other bytes
 # Lambda's runtimes from Python 3.12 on are Amazon Linux 2023, which has glibc 2.34.
 _WHEELS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 # What an installer writes beside a distribution's own files, with paths or times in it, and what never runs.
@@ -90,9 +90,24 @@ def build(source: Path, target: Target, cache: Path) -> Path:
                 Path(folder, "wheels").rename(wheels)
         unfinished = Path(folder, "package.zip")
         _zip({**_files(wheels), **modules}, unfinished, target.compression)
+        if target.architecture != "host":  # nobody asks what a package of live development is made of
+            _write_bill(unfinished, source.name, bill_of(package))
         unfinished.replace(package)  # at once: two programs may build the same package
     _forget_old(cache, f"{source.name}-{target.name}-*.zip")
     return package
+
+
+def bill_of(package: Path) -> Path:
+    """Where the bill of materials of a package for Lambda is: beside it."""
+    return package.with_suffix(".cdx.json")
+
+
+def _write_bill(package: Path, name: str, bill: Path) -> None:
+    from components.sbom import bill_of_materials  # noqa: PLC0415 - 0.1 s that only a build needs to spend
+
+    unfinished = package.with_suffix(".json")
+    unfinished.write_text(bill_of_materials(package, name))
+    unfinished.replace(bill)
 
 
 def _forget_old(cache: Path, pattern: str) -> None:
@@ -100,6 +115,7 @@ def _forget_old(cache: Path, pattern: str) -> None:
     newest_first = sorted(cache.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
     for package in newest_first[KEPT:]:
         package.unlink(missing_ok=True)
+        bill_of(package).unlink(missing_ok=True)
 
 
 def _digest(inputs: Mapping[str, Path], target: Target, salt: str = "") -> str:
