@@ -49,8 +49,9 @@ reached = {"issuer": auth.issuer, "audiences": auth.audiences, "functions": func
 api_args = HttpApiArgs(routes=ROUTES, log_retention_days=settings.log_retention_days, kms_key_arn=key, **reached)
 api = HttpApi("api", api_args)
 watched = {"auth": auth, "function": functions["api"], "api": api, **vars(settings.monitoring)}
-Monitoring("monitoring", MonitoringArgs(region=settings.region, **watched))
-for name, output in {"apiUrl": api.url, "region": settings.region, **auth.exports}.items():
+monitoring = Monitoring("monitoring", MonitoringArgs(region=settings.region, **watched))
+outputs = {"apiUrl": api.url, "region": settings.region, "release": functions["api"].released(monitoring.alarm_names)}
+for name, output in {**outputs, **auth.exports}.items():
     pulumi.export(name, output)
 pulumi.export("scopes", sorted({scope for route in ROUTES for scope in route.scopes}))
 pulumi.export("routes", [route.key for route in ROUTES])

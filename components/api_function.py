@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -154,6 +155,10 @@ class ApiFunction(pulumi.ComponentResource):
                 "version": self.version,
             }
         )
+
+    def released(self, alarms: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
+        """What a release by `python -m release` must know: the function, its alias, and the alarms that stop it."""
+        return {"function": self.name, "alias": self.qualifier, "alarms": list(alarms.values())}
 
     def _alias(self, name: str, function: aws.lambda_.Function, args: ApiFunctionArgs) -> aws.lambda_.Alias:
         """The name that callers hold on to while versions come and go."""

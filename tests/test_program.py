@@ -21,7 +21,18 @@ from tests.pulumi_recorder import ACCOUNT, STACKS, Recording, deployed, program,
 
 INVITATION = "adminCreateUserConfig.inviteMessageTemplate."
 PUBLIC = {"GET /health"}  # every route that anybody may call, by name
-OUTPUTS = {"apiUrl", "region", "userPoolId", "userPoolClientId", "issuer", "authDomain", "scopes", "signIn", "routes"}
+OUTPUTS = {
+    "apiUrl",
+    "region",
+    "userPoolId",
+    "userPoolClientId",
+    "issuer",
+    "authDomain",
+    "scopes",
+    "signIn",
+    "routes",
+    "release",
+}
 NOTE: Note = {"id": "1", "text": "x", "tags": [], "created": ""}
 # Stacks of one team's own, where a password may be sent in plain and every user may be lost.
 RELAXED = {"dev", "local"}
@@ -450,7 +461,18 @@ class TestOutputs:
             "scopes": sorted({scope for route in ROUTES for scope in route.scopes}),
             "signIn": made.registered[made.one("AuthPool").urn]["sign_in"],
             "routes": [route.key for route in ROUTES],
+            "release": {
+                "function": made.one("Function", "function-function").outputs["name"],
+                "alias": "live" if made.all("Alias") else None,
+                "alarms": made.outputs["release"]["alarms"],
+            },
         }
+        # Alarms that are parts of another tell nobody, and a release is stopped by what wakes people.
+        assert len(made.outputs["release"]["alarms"]) == sum(
+            bool(each.inputs.get("alarmActions"))
+            for kind in ("MetricAlarm", "CompositeAlarm")
+            for each in made.all(kind)
+        )
 
 
 class TestShape:
