@@ -62,6 +62,11 @@ def test_from_sign_up_to_sign_out(visit: Visit) -> None:
     assert visit.call("GET /hello") == ("200", '{"message":"Hello, authenticated user!","user":"ada"}')
     assert visit.call("GET /reports")[0] == "200"
     assert visit.call("GET /admin") == ("403", "Forbidden: you lack group admin.")
+    visit.fill("#postNotes-text", "Buy milk")
+    visit.fill("#postNotes-tags", "home\nshop")
+    status, note = visit.call("POST /notes")
+    assert (status, json.loads(note)["tags"]) == ("201", ["home", "shop"])
+    assert "Buy milk" in visit.call("GET /notes")[1]
     visit.picture("6-signed-in")
     visit.press_summary("#token")
     claims = json.loads(visit.wait_for("#token pre:last-of-type").text)
@@ -89,6 +94,18 @@ def test_route_beyond_the_scopes_asked_for_is_refused(visit: Visit, people: Peop
     visit.wait_for("#name", name)
     assert "You lack scope api/reports.read" in visit.wait_for("#route-getReports").text
     assert visit.call("GET /reports") == ("—", "Refused by the gateway: you lack scope api/reports.read.")
+
+
+def test_body_that_the_function_refuses_is_said_with_its_field(visit: Visit, people: People, password: str) -> None:
+    """The form cannot know every rule: the function has the last word, and names the field."""
+    visit.sign_in(people.ensure("hedy"), password)
+    visit.press("Sign in")
+    visit.wait_for("#name", "hedy")
+    visit.fill("#postNotes-text", "Buy milk")
+    visit.fill("#postNotes-tags", "a tag that is longer than any tag may be")
+    status, said = visit.call("POST /notes")
+    assert status == "400"
+    assert said.startswith("Not what the route takes: tags[0] must ")
 
 
 def test_wrong_turns_are_said_in_words(visit: Visit, people: People) -> None:
