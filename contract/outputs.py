@@ -16,6 +16,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from contract import ContractError
 
 SCHEMA = Path(__file__).parent / "contract.schema.json"
+FOR_OPERATORS = frozenset({"release"})  # outputs that tools of the deployment read, and no front end
 _SECRET = "[secret]"  # what the Pulumi CLI prints in place of a secret output  # noqa: S105
 _SECRET_MARK = "4dabf18193072939515e22adb298388d"  # the member by which Pulumi's own files tell a secret  # noqa: S105
 _SECRET_NAME = re.compile(r"secret|password|credential|private_?key|api_?key|tokens?$", re.IGNORECASE)

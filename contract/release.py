@@ -11,7 +11,7 @@ from contract import ContractError, changes
 from contract.changes import Change
 from contract.document import contract, described
 from contract.files import as_json
-from contract.outputs import allowed
+from contract.outputs import FOR_OPERATORS, allowed
 from local import LocalError
 from tests.pulumi_recorder import program
 
@@ -46,12 +46,14 @@ def version() -> str:
 
 
 def program_outputs() -> dict[str, Any]:
-    """The program's outputs, evaluated without AWS, with placeholders for what is an environment's."""
+    """The program's outputs for front ends, evaluated without AWS, with placeholders for what is an environment's."""
     try:
         outputs = program(STACK).outputs
     except LocalError as error:
         raise ContractError(f"the program must evaluate to know its contract, got: {error}") from None
-    return {name: _placed(value, _PLACEHOLDERS.get(name)) for name, value in outputs.items()}
+    return {
+        name: _placed(value, _PLACEHOLDERS.get(name)) for name, value in outputs.items() if name not in FOR_OPERATORS
+    }
 
 
 def since_release(before: Mapping[str, Any], outputs: Mapping[str, Any]) -> list[Change]:

@@ -249,6 +249,7 @@ def test_outputs_are_the_contract(outputs: dict[str, Any]) -> None:
         "scopes",
         "signIn",
         "routes",
+        "release",
         "awsEndpointUrl",
     }
     assert outputs["issuer"] == f"https://cognito-idp.{outputs['region']}.amazonaws.com/{outputs['userPoolId']}"

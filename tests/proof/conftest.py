@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
@@ -100,10 +99,11 @@ class Breaker:
         with zipfile.ZipFile(archive, "w") as files:
             files.writestr("handler/__init__.py", "")
             files.writestr("handler/app.py", source)
-        code = self._lambda.get_function(FunctionName=name)["Code"]["Location"].replace("localhost", "127.0.0.1")
-        before = requests.get(code, timeout=30).content
-        self._lambda.update_function_code(FunctionName=name, ZipFile=archive.getvalue())
-        self._undo.callback(self._lambda.update_function_code, FunctionName=name, ZipFile=before)
+        # The API calls an alias: the version that it is at answers, whatever the function's newest code is.
+        before = self._lambda.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+        made = self._lambda.update_function_code(FunctionName=name, ZipFile=archive.getvalue(), Publish=True)
+        self._lambda.update_alias(FunctionName=name, Name="live", FunctionVersion=made["Version"])
+        self._undo.callback(self._lambda.update_alias, FunctionName=name, Name="live", FunctionVersion=before)
 
 
 @pytest.fixture
