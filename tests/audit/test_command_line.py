@@ -42,6 +42,7 @@ def test_missing_command_names_its_log(tmp_path: Path) -> None:
     assert "none" in log.read_text()
 
 
+@pytest.mark.acceptance
 def test_command_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """CI has no Ctrl-C."""
     monkeypatch.setattr(prowler, "DEADLINE", 0)

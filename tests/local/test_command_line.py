@@ -167,6 +167,7 @@ def test_up_to_down_as_a_newcomer(folder: Path) -> None:
         assert_one_line(here(folder, *command), "no stack runs here", "make up")
 
 
+@pytest.mark.acceptance
 def test_logs_are_what_the_function_wrote_each_line_once(folder: Path) -> None:
     """`logs` is for whoever looks for an exception of their own; `--follow` goes on until the stack ends."""
     with started(folder, "up", "--port", "0") as up:
@@ -284,6 +285,7 @@ def test_broken_yaml_is_one_line(folder: Path, project: Path) -> None:
         (signal.SIGINT, "first call"),
     ],
 )
+@pytest.mark.acceptance
 def test_interruption_while_starting_leaves_nothing(folder: Path, moment: str, how: signal.Signals) -> None:
     """Ctrl-C at any moment: one line, status 1, no process left."""
     with started(folder, "up", "--port", "0") as process:
@@ -300,6 +302,7 @@ def test_interruption_while_starting_leaves_nothing(folder: Path, moment: str, h
     assert processes_in(folder) == []
 
 
+@pytest.mark.acceptance
 def test_interruption_once_up_is_the_normal_end(folder: Path) -> None:
     """Ctrl-C is how a person stops it: no error."""
     with started(folder, "up", "--port", "0") as process:
@@ -310,6 +313,7 @@ def test_interruption_once_up_is_the_normal_end(folder: Path) -> None:
     assert processes_in(folder) == []
 
 
+@pytest.mark.acceptance
 def test_emulator_ends_with_a_killed_run(folder: Path) -> None:
     """Nothing can be cleaned up after SIGKILL, so the emulator must notice by itself."""
     with started(folder, "up", "--port", "0") as process:
@@ -322,6 +326,7 @@ def test_emulator_ends_with_a_killed_run(folder: Path) -> None:
     assert_one_line(run(folder, "status"), "no stack runs here")
 
 
+@pytest.mark.acceptance
 def test_death_of_the_emulator_is_noticed(folder: Path) -> None:
     """A stack that silently answers nothing costs an hour."""
     with started(folder, "up", "--port", "0") as process:

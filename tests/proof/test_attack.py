@@ -172,6 +172,7 @@ def test_widened_origins_are_found(breaker: Breaker, client: Client, world: Worl
     assert "a foreign page may read it" in found["GET /health", "F14-call-from-a-foreign-page"]
 
 
+@pytest.mark.acceptance
 def test_stack_whose_public_route_fails_is_not_attacked(breaker: Breaker, proof: Run) -> None:
     """Refusals of a broken function prove nothing; a long list of them would hide that."""
     breaker.function("def lambda_handler(event, context):\n    raise RuntimeError('broken')\n")
