@@ -15,12 +15,13 @@ from local.provider import Provider
 _WATCHED = (
     "*.py",
     "Pulumi*.yaml",
+    "settings/*.py",
     "components/**/*.py",
     "handler/**/*.py",
     "handler/requirements.txt",
     "triggers/*.py",
 )
-_PROGRAM = ("settings", "components", "handler")  # its modules; each evaluation reads them anew
+PROGRAM = ("settings", "components", "handler")  # its modules; each evaluation reads them anew
 
 
 class Watch:
@@ -50,7 +51,7 @@ class Watch:
 
 def forget_program() -> None:
     """Make the next evaluation import the program's modules anew."""
-    for name in [name for name in sys.modules if name.partition(".")[0] in _PROGRAM]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in PROGRAM]:
         del sys.modules[name]
 
 

@@ -124,7 +124,7 @@ def test_wrong_turns_are_said_in_words(visit: Visit, people: People) -> None:
 def test_everything_is_reached_by_keyboard_and_seen_where_it_is(visit: Visit) -> None:
     """Who has no mouse goes on with Tab, and must see where they are."""
     visit.script("document.activeElement.blur()")
-    wanted = visit.script("return document.querySelectorAll('a, button, input, summary').length")
+    wanted = visit.script("return document.querySelectorAll('a, button, input, select, textarea, summary').length")
     reached = []
     for _ in range(wanted):
         ActionChains(visit.browser).send_keys(Keys.TAB).perform()
