@@ -6,7 +6,7 @@ import argparse
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NoReturn
@@ -21,8 +21,10 @@ _ABOUT = "Undo what protects the stack, one thing at a time in a copy, and see t
 _MORE = """examples:
   python -m sabotage                             all of them; exit status 1 if one goes unnoticed
   python -m sabotage --only '*audience*'         those with such a name
-  python -m sabotage --markdown docs/sabotage.md write what came of it between the page's markers
+  python -m sabotage --markdown docs/sabotage.md write what came of it between the page's markers; rows of others stay
   python -m sabotage --without all               leave each check out in turn; exit status 1 if that goes unnoticed"""
+_HEAD = ("| sabotage | of | what it would mean | caught by | seconds |", "|---|---|---|---|---:|")
+_NOTHING = "**nothing**"
 _MARKERS = re.compile(r"(?<=<!-- sabotage -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
@@ -62,7 +64,7 @@ def run(chosen: Sequence[AnySabotage], jobs: int = 2, markdown: Path | None = No
     seconds = time.perf_counter() - started
     _say(f"{len(chosen)} sabotages, {len(chosen) - len(uncaught)} caught, {len(uncaught)} uncaught, {seconds:.0f} s")
     if markdown is not None:
-        _write(markdown, matrix([known[each.name] for each in chosen]))
+        _write(markdown, [known[each.name] for each in chosen])
     if uncaught:
         raise SabotageError(f"every sabotage must be caught, but no check noticed: {', '.join(uncaught)}")
     return 0
@@ -88,16 +90,20 @@ def _say(text: str) -> None:
     sys.stdout.flush()  # a line for each sabotage, also into a file or a pipe
 
 
-def matrix(done: Sequence[Outcome]) -> str:
-    """A table with a row for each sabotage: what was undone, what that means, what noticed, and how fast."""
-    rows = ["| sabotage | of | what it would mean | caught by | seconds |", "|---|---|---|---|---:|"]
-    for outcome in done:
-        sabotage = outcome.sabotage
-        place = f"`{sabotage.file}`" if isinstance(sabotage, Sabotage) else "the running API"
-        by = f"`{_shown(_by(outcome))}`" if outcome.caught else "**nothing**"
-        rows.append(f"| {sabotage.name} | {place} | {_shown(sabotage.risk)} | {by} | {outcome.seconds:.1f} |")
-    caught = sum(outcome.caught for outcome in done)
-    return "\n".join([f"{caught} of {len(done)} sabotages were caught.", "", *rows])
+def matrix(rows: Mapping[str, str]) -> str:
+    """A table with a row for each sabotage of the list that was done, in the list's order."""
+    every: tuple[AnySabotage, ...] = (*SABOTAGES, *LIVE)
+    kept = [rows[each.name] for each in every if each.name in rows]
+    caught = sum(_NOTHING not in row for row in kept)
+    return "\n".join([f"{caught} of {len(kept)} sabotages were caught.", "", *_HEAD, *kept])
+
+
+def _row(outcome: Outcome) -> str:
+    """What was undone, what that means, what noticed, and how fast."""
+    sabotage = outcome.sabotage
+    place = f"`{sabotage.file}`" if isinstance(sabotage, Sabotage) else "the running API"
+    by = f"`{_shown(_by(outcome))}`" if outcome.caught else _NOTHING
+    return f"| {sabotage.name} | {place} | {_shown(sabotage.risk)} | {by} | {outcome.seconds:.1f} |"
 
 
 def _shown(text: str) -> str:
@@ -108,12 +114,20 @@ def _by(outcome: Outcome) -> str:
     return outcome.caught_by or outcome.trouble or "no check noticed"
 
 
-def _write(page: Path, part: str) -> None:
-    """Put the matrix between the page's markers, or make a page of it where there is none."""
+def _write(page: Path, done: Sequence[Outcome]) -> None:
+    """Put the matrix between the page's markers, or make a page of it. What an earlier run said of others stays."""
     text = page.read_text() if page.exists() else "<!-- sabotage -->\n<!-- end -->\n"
-    if not _MARKERS.search(text):
+    part = _MARKERS.search(text)
+    if not part:
         raise SabotageError(f"{page} must hold <!-- sabotage --> and <!-- end -->, each on its own line")
-    page.write_text(_MARKERS.sub(lambda _: f"{part}\n", text, count=1))
+    rows = rows_of(part[0]) | {each.sabotage.name: _row(each) for each in done}
+    page.write_text(_MARKERS.sub(lambda _: f"{matrix(rows)}\n", text, count=1))
+
+
+def rows_of(part: str) -> dict[str, str]:
+    """The rows of a matrix, by the name of their sabotage."""
+    lines = [line for line in part.splitlines() if line.startswith("| ") and line not in _HEAD]
+    return {line.split(" ", 2)[1]: line for line in lines}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,7 +13,6 @@ from sabotage.catalogue import SABOTAGES, Sabotage
 from sabotage.run import first_failure
 from sabotage.tree import copy_of, copy_working_tree, undo_protection
 
-
 DEADLINE = 1800  # seconds for all the checks but one: they all pass where that one is needed
 
 

@@ -139,6 +139,24 @@ def test_page_without_markers_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert page.read_text() == "# By hand\n"
 
 
+def test_page_keeps_the_rows_of_sabotages_that_were_not_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One more in the list is one more run, not two hundred; and one that left the list leaves the page."""
+    page = tmp_path / "page.md"
+    row = "| {0} | `x.py` | Bad | `tests/x.py::test_{0}` | 1.0 |"
+    rows = "\n".join(row.format(name) for name in ("later", "gone", "fast"))
+    page.write_text(f"<!-- sabotage -->\n{command.matrix({})}\n{rows}\n<!-- end -->\n")
+    monkeypatch.setattr(command, "SABOTAGES", (FAST, replace(FAST, name="later")))
+    monkeypatch.setattr(command, "outcomes", lambda *_: iter([Outcome(sabotage=FAST, seconds=2, caught_by=None)]))
+
+    assert command.main(["--only", "fast", "--markdown", str(page)]) == 1
+
+    text = page.read_text()
+    assert "1 of 2 sabotages were caught." in text
+    assert list(command.rows_of(text)) == ["fast", "later"]
+    assert "**nothing**" in command.rows_of(text)["fast"]
+    assert command.rows_of(text)["later"] == row.format("later")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
