@@ -129,7 +129,7 @@ def _plain(value: Any) -> Any:
 
 
 def unanswered(token: str) -> dict[str, Any]:
-    raise LocalError(f"{token} must be mapped in local/kinds.py: the program asks AWS for data there")
+    raise LocalError(f"{token} must be mapped in local/kinds: the program asks AWS for data there")
 
 
 def evaluate(

@@ -98,12 +98,12 @@ class Provider:
         """
         kind = KINDS.get(type_)
         if kind is None:
-            raise LocalError(f"{type_} ({name}) must be mapped in local/kinds.py: no AWS call is known for it")
+            raise LocalError(f"{type_} ({name}) must be mapped in local/kinds: no AWS call is known for it")
         given = {key: _whole(value) for key, value in inputs.items() if value is not None}
         unmapped = given.keys() - kind.inputs.keys() - kind.then.keys()
         if unmapped:
             missing = ", ".join(sorted(unmapped))
-            raise LocalError(f"{type_} ({name}) must map every input in local/kinds.py, got no mapping for {missing}")
+            raise LocalError(f"{type_} ({name}) must map every input in local/kinds, got no mapping for {missing}")
         key = (type_, name)
         self._wanted.add(key)
         try:
@@ -168,7 +168,7 @@ class Provider:
 
     def _call(self, client: Any, kind: Kind, call: str | None, parameters: dict[str, Any]) -> None:
         if call is None:
-            raise LocalError(f"local/kinds.py must say how {kind.call} is undone")
+            raise LocalError(f"local/kinds must say how {kind.call} is undone")
         shapes = _input(client, call).members
         taken = {key: value for key, value in parameters.items() if key in shapes}
         # Where a call takes several (delete_alarms), an id is a list of one.

@@ -1,6 +1,6 @@
 """Runs a component or the whole program on Pulumi's mocks, and records what it registers.
 
-The embedded run's own engine evaluates it. Every resource is turned into the AWS call that `local/kinds.py` has for it
+The embedded run's own engine evaluates it. Every resource is turned into the AWS call that `local/kinds` has for it
 and held against AWS's service model, enumerations and patterns included: mocks alone take any value. Nothing is
 handed back before everything has settled, so tests assert on plain data.
 """
@@ -182,7 +182,7 @@ def _create(region: str, type_: str, name: str, inputs: dict[str, Any]) -> tuple
     """The id and outputs that AWS would give; LocalError where its service model refuses the call."""
     kind = KINDS.get(type_)
     if kind is None:
-        raise LocalError(f"{type_} ({name}) must be mapped in local/kinds.py")
+        raise LocalError(f"{type_} ({name}) must be mapped in local/kinds")
     given = {key: _whole(value) for key, value in inputs.items() if value is not None}
     unmapped = given.keys() - kind.inputs.keys() - kind.then.keys()
     if unmapped:

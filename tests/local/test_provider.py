@@ -20,7 +20,7 @@ def provider(emulator: Emulator) -> Provider:
 
 def test_unknown_type_is_named(provider: Provider) -> None:
     """A resource that quietly does not exist would be found in production."""
-    with pytest.raises(LocalError, match=r"aws:s3/bucket:Bucket \(files\) must be mapped in local/kinds.py"):
+    with pytest.raises(LocalError, match=r"aws:s3/bucket:Bucket \(files\) must be mapped in local/kinds"):
         provider.create("aws:s3/bucket:Bucket", "files", {})
 
 
