@@ -45,26 +45,20 @@ def signing_input(header: Part, payload: Part) -> str:
     return ".".join(encoded(part if isinstance(part, bytes) else as_json(part)) for part in (header, payload))
 
 
-def rs256(key: rsa.RSAPrivateKey, text: str) -> str:
+def rs256(key: rsa.RSAPrivateKey, text: str, digest: hashes.HashAlgorithm | None = None) -> str:
     """`text` and its signature: a compact token if `text` is its first two segments."""
-    return f"{text}.{encoded(key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+    return f"{text}.{encoded(key.sign(text.encode(), padding.PKCS1v15(), digest or hashes.SHA256()))}"
 
 
 def hs256(secret: bytes, text: str) -> str:
     return f"{text}.{encoded(hmac.digest(secret, text.encode(), hashlib.sha256))}"
 
 
-def jwk(key: rsa.RSAPublicKey, key_id: str) -> dict[str, str]:
-    """A member of a key set as Cognito writes it."""
+def jwk(key: rsa.RSAPublicKey, kid: str, **more: Any) -> dict[str, Any]:
+    """A member of a key set as Cognito writes it, or with `more` otherwise."""
     numbers = key.public_numbers()
-    return {
-        "alg": "RS256",
-        "e": _number(numbers.e),
-        "kid": key_id,
-        "kty": "RSA",
-        "n": _number(numbers.n),
-        "use": "sig",
-    }
+    members = {"alg": "RS256", "e": _number(numbers.e), "kid": kid, "kty": "RSA", "n": _number(numbers.n), "use": "sig"}
+    return changed(members, more)
 
 
 def public_key(member: Mapping[str, Any]) -> rsa.RSAPublicKey:

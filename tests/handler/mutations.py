@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
+from proof.attack.tokens import as_json, decoded, encoded, rs256
 from tests.handler.events import http_event
-from tests.handler.signing import World, as_json, decoded, encoded, now, rs256
+from tests.handler.signing import World, now
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 CHARACTERS = f"{ALPHABET}.=+/ ,;:!%\"'\\\0\t\n\u00e9\u2028\u200b\ud800\U0001f98a"

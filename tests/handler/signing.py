@@ -8,62 +8,23 @@ the cases that need no key can be built on it.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
-import re
 import time
 import uuid
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import rsa
 
-ABSENT = object()  # as the value of a claim or a header member: leave it out
-
-
-def encoded(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def decoded(segment: str) -> bytes:
-    return urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-
-
-def raw(literal: str) -> str:
-    """A value that `as_json` writes as it stands, quotes left off: 1e400, or a number of 5,000 digits."""
-    return f"RAW<{literal}>"
-
-
-def as_json(members: Any) -> bytes:
-    text = json.dumps(members, separators=(",", ":"))
-    return re.sub(r'"RAW<(.*?)>"', r"\1", text).encode()
-
-
-def changed(members: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in {**members, **changes}.items() if value is not ABSENT}
+from proof.attack.tokens import changed, decoded, jwk, rs256, signing_input
 
 
 def now() -> int:
     return int(time.time())
-
-
-def signing_input(header: Mapping[str, Any] | bytes, payload: Mapping[str, Any] | bytes) -> str:
-    parts = (part if isinstance(part, bytes) else as_json(part) for part in (header, payload))
-    return ".".join(encoded(part) for part in parts)
-
-
-def rs256(key: rsa.RSAPrivateKey, text: str, digest: hashes.HashAlgorithm | None = None) -> str:
-    """`text` and its signature: a compact token if `text` is its first two segments."""
-    signature = key.sign(text.encode(), padding.PKCS1v15(), digest or hashes.SHA256())
-    return f"{text}.{encoded(signature)}"
-
-
-def hs256(secret: bytes, text: str) -> str:
-    return f"{text}.{encoded(hmac.digest(secret, text.encode(), hashlib.sha256))}"
 
 
 def raw_rsa(key: rsa.RSAPrivateKey, block: bytes) -> bytes:
@@ -73,17 +34,6 @@ def raw_rsa(key: rsa.RSAPrivateKey, block: bytes) -> bytes:
     first, second = pow(value, numbers.dmp1, numbers.p), pow(value, numbers.dmq1, numbers.q)
     result = second + (first - second) * numbers.iqmp % numbers.p * numbers.q
     return result.to_bytes(key.key_size // 8, "big")
-
-
-def jwk(key: rsa.RSAPublicKey, kid: str, **more: Any) -> dict[str, Any]:
-    """A member of a key set as Cognito writes it."""
-    numbers = key.public_numbers()
-    members = {"alg": "RS256", "e": _number(numbers.e), "kid": kid, "kty": "RSA", "n": _number(numbers.n), "use": "sig"}
-    return changed(members, more)
-
-
-def _number(value: int) -> str:
-    return encoded(value.to_bytes((value.bit_length() + 7) // 8, "big"))
 
 
 @dataclass(frozen=True, kw_only=True)

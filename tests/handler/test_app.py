@@ -17,10 +17,11 @@ from handler import app
 from handler.errors import KeysUnavailable
 from handler.keys import FetchFailed, SigningKeys
 from handler.routes import Request
+from proof.attack.tokens import ABSENT
 from tests.handler.api import CONTEXT, Api
 from tests.handler.case import ADMIN, HEALTH, HELLO, REPORTS, bearer
 from tests.handler.events import http_event
-from tests.handler.signing import ABSENT, World
+from tests.handler.signing import World
 
 Serve = Callable[..., Api]
 MACHINE = {"username": ABSENT, "scope": "api/reports.read"}

@@ -22,13 +22,14 @@ from handler.errors import HeaderInvalid, SignatureInvalid, TokenMalformed
 from handler.keys import usable_keys
 from handler.settings import Settings
 from handler.tokens import TokenVerifier
+from proof.attack.tokens import decoded, encoded
 from tests.handler.api import Api, key_document
 from tests.handler.case import ADMIN, HELLO, REPORTS, Case, bearer
 from tests.handler.conftest import Watch
 from tests.handler.corpus import CASES, SCENARIOS
 from tests.handler.events import http_event
 from tests.handler.pkcs1 import block, digest_info, forgeries
-from tests.handler.signing import World, decoded, encoded, raw_rsa
+from tests.handler.signing import World, raw_rsa
 
 IDS = """
 A01 A02 A04 A05 A06 A07 A08 A09 A10 A11 A12 A13 A14 A15 A17 A18 A19 A21 A22 A24

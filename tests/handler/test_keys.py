@@ -34,6 +34,7 @@ from handler import app, keys
 from handler.errors import Cause, KeysUnavailable, KeyUnknown
 from handler.keys import FetchFailed, SigningKeys, fetch_within_deadline, usable_keys
 from handler.settings import Settings
+from proof.attack.tokens import encoded, jwk
 from tests.handler.events import http_event
 from tests.handler.jwks_server import (
     FOREVER,
@@ -49,7 +50,7 @@ from tests.handler.jwks_server import (
     unanswered_port,
     unused_port,
 )
-from tests.handler.signing import World, encoded, jwk
+from tests.handler.signing import World
 
 PRIVATE = [rsa.generate_private_key(65537, 2048) for _ in range(3)]
 OLD, NEW, OTHER = (key.public_key() for key in PRIVATE)

@@ -19,11 +19,12 @@ from handler.bodies import read
 from handler.errors import BodyInvalid
 from handler.notes import NewNote
 from local import ROOT
+from proof.attack.tokens import ABSENT
 from tests.handler import schema
 from tests.handler.api import Answer, Api
 from tests.handler.case import bearer
 from tests.handler.events import http_event
-from tests.handler.signing import ABSENT, World
+from tests.handler.signing import World
 from tests.proof.listener import Listener, Reply, Request
 
 ADD, LIST = "POST /notes", "GET /notes"

@@ -32,7 +32,8 @@ from handler.errors import (
 )
 from handler.routes import Caller
 from handler.tokens import TokenVerifier
-from tests.handler.signing import ABSENT, World, as_json, encoded, rs256
+from proof.attack.tokens import ABSENT, as_json, encoded, rs256
+from tests.handler.signing import World
 
 NOW = 1_800_000_000
 TIMES = {"iat": NOW, "exp": NOW + 3_600, "auth_time": NOW}

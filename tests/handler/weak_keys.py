@@ -12,8 +12,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from proof.attack.tokens import encoded
 from tests.handler.pkcs1 import block, digest_info
-from tests.handler.signing import encoded
 
 # RFC 3526, group 14: a prime of 2,048 bits that need not be searched for
 _PRIME = int(

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from local.emulator import Emulator
 from local.provider import client
+from proof.attack.tokens import jwk
 from tests.handler.case import Case
 from tests.handler.corpus import CASES
-from tests.handler.signing import World, jwk
+from tests.handler.signing import World
 
 # Where the emulator's own authorizer fails on a claim or header of the wrong type and answers 500 before the function
 # is asked. API Gateway documents 401 for whatever it cannot validate; `tests/handler` holds the function to that.

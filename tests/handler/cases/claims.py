@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from proof.attack.tokens import ABSENT, as_json, raw
 from tests.handler.case import ADMIN, REPORTS, Case, claims_case, token_case
-from tests.handler.signing import ABSENT, World, as_json, now, raw
+from tests.handler.signing import World, now
 
 BOTH_USES = {"COGNITO_TOKEN_USES": "access,id"}
 SCOPE = "api/reports.read"

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
+from proof.attack.tokens import encoded, hs256, jwk, rs256, signing_input
 from tests.handler.case import Case, token_case
-from tests.handler.signing import World, encoded, hs256, jwk, rs256, signing_input
+from tests.handler.signing import World
 from tests.handler.weak_keys import WeakKey, generated, prime_modulus, roca, with_exponent
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from urllib.parse import quote
 
+from proof.attack.tokens import as_json, encoded, rs256
 from tests.handler.case import Case, token_case
-from tests.handler.signing import World, as_json, encoded, rs256
+from tests.handler.signing import World
 
 
 def encoding_cases() -> Iterator[Case]:

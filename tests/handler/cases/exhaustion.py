@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 
+from proof.attack.tokens import as_json, encoded, raw, signing_input
 from tests.handler.case import Case, header_case, token_case
-from tests.handler.signing import as_json, encoded, raw, signing_input
 
 
 def exhaustion_cases() -> Iterator[Case]:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from cryptography.hazmat.primitives import hashes
 
+from proof.attack.tokens import ABSENT, as_json, encoded, raw
 from tests.handler.case import Case, header_case, token_case
-from tests.handler.signing import ABSENT, World, as_json, encoded, raw
+from tests.handler.signing import World
 
 
 def header_cases() -> Iterator[Case]:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from proof.attack.tokens import as_json, decoded, encoded
 from tests.handler.case import Case, token_case
 from tests.handler.pkcs1 import SIZE, block, digest_info, forgeries
-from tests.handler.signing import World, as_json, decoded, encoded, raw_rsa
+from tests.handler.signing import World, raw_rsa
 
 
 def signature_cases() -> Iterator[Case]:
