@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NoReturn
@@ -15,6 +14,7 @@ from sabotage import SabotageError
 from sabotage.catalogue import SABOTAGES, Sabotage
 from sabotage.live import LIVE
 from sabotage.needed import checks, verdicts
+from sabotage.page import CAUGHT, NEEDED, NOTHING, code, row
 from sabotage.run import AnySabotage, Outcome, outcomes
 
 _ABOUT = "Undo what protects the stack, one thing at a time in a copy, and see that a check notices."
@@ -23,9 +23,6 @@ _MORE = """examples:
   python -m sabotage --only '*audience*'         those with such a name
   python -m sabotage --markdown docs/sabotage.md write what came of it between the page's markers; rows of others stay
   python -m sabotage --without all               leave each check out in turn; exit status 1 if that goes unnoticed"""
-_HEAD = ("| sabotage | of | what it would mean | caught by | seconds |", "|---|---|---|---|---:|")
-_NOTHING = "**nothing**"
-_MARKERS = re.compile(r"(?<=<!-- sabotage -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -40,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", metavar="NAME", help="those whose name fits this pattern, such as 'live-*'")
     parser.add_argument("--jobs", type=_jobs, default=2, metavar="N", help="how many at once (2)")
     parser.add_argument("--without", metavar="CHECK", help="leave this test file out (or each in turn: all)")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the matrix to this page, too")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write what came of it to this page, too")
     return parser
 
 
@@ -64,16 +61,19 @@ def run(chosen: Sequence[AnySabotage], jobs: int = 2, markdown: Path | None = No
     seconds = time.perf_counter() - started
     _say(f"{len(chosen)} sabotages, {len(chosen) - len(uncaught)} caught, {len(uncaught)} uncaught, {seconds:.0f} s")
     if markdown is not None:
-        _write(markdown, [known[each.name] for each in chosen])
+        CAUGHT.write(markdown, [_row(known[each.name]) for each in chosen], [each.name for each in _every()])
     if uncaught:
         raise SabotageError(f"every sabotage must be caught, but no check noticed: {', '.join(uncaught)}")
     return 0
 
 
-def run_without(asked: Sequence[str], jobs: int = 2) -> int:
+def run_without(asked: Sequence[str], jobs: int = 2, markdown: Path | None = None) -> int:
     """Leave out each of the checks in turn, and print what then goes unnoticed; exit status 1 if nothing does."""
     idle = []
     for verdict in verdicts(asked, jobs):
+        if markdown is not None:  # at once: all of them take half an hour
+            rows = [row(code(verdict.check), verdict.missed or NOTHING)]
+            NEEDED.write(markdown, rows, [code(each) for each in checks()])
         if verdict.missed is None:
             idle.append(verdict.check)
             noticed = ", ".join(f"{name} by {by}" for name, by in verdict.noticed)
@@ -85,57 +85,32 @@ def run_without(asked: Sequence[str], jobs: int = 2) -> int:
     return 0
 
 
+def _every() -> tuple[AnySabotage, ...]:
+    return (*SABOTAGES, *LIVE)
+
+
 def _say(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()  # a line for each sabotage, also into a file or a pipe
 
 
-def matrix(rows: Mapping[str, str]) -> str:
-    """A table with a row for each sabotage of the list that was done, in the list's order."""
-    every: tuple[AnySabotage, ...] = (*SABOTAGES, *LIVE)
-    kept = [rows[each.name] for each in every if each.name in rows]
-    caught = sum(_NOTHING not in row for row in kept)
-    return "\n".join([f"{caught} of {len(kept)} sabotages were caught.", "", *_HEAD, *kept])
-
-
 def _row(outcome: Outcome) -> str:
     """What was undone, what that means, what noticed, and how fast."""
     sabotage = outcome.sabotage
-    place = f"`{sabotage.file}`" if isinstance(sabotage, Sabotage) else "the running API"
-    by = f"`{_shown(_by(outcome))}`" if outcome.caught else _NOTHING
-    return f"| {sabotage.name} | {place} | {_shown(sabotage.risk)} | {by} | {outcome.seconds:.1f} |"
-
-
-def _shown(text: str) -> str:
-    return text.replace("|", "\\|").replace("`", "'")
+    place = code(sabotage.file) if isinstance(sabotage, Sabotage) else "the running API"
+    by = code(_by(outcome)) if outcome.caught else NOTHING
+    return row(sabotage.name, place, sabotage.risk, by, f"{outcome.seconds:.1f}")
 
 
 def _by(outcome: Outcome) -> str:
     return outcome.caught_by or outcome.trouble or "no check noticed"
 
 
-def _write(page: Path, done: Sequence[Outcome]) -> None:
-    """Put the matrix between the page's markers, or make a page of it. What an earlier run said of others stays."""
-    text = page.read_text() if page.exists() else "<!-- sabotage -->\n<!-- end -->\n"
-    part = _MARKERS.search(text)
-    if not part:
-        raise SabotageError(f"{page} must hold <!-- sabotage --> and <!-- end -->, each on its own line")
-    rows = rows_of(part[0]) | {each.sabotage.name: _row(each) for each in done}
-    page.write_text(_MARKERS.sub(lambda _: f"{matrix(rows)}\n", text, count=1))
-
-
-def rows_of(part: str) -> dict[str, str]:
-    """The rows of a matrix, by the name of their sabotage."""
-    lines = [line for line in part.splitlines() if line.startswith("| ") and line not in _HEAD]
-    return {line.split(" ", 2)[1]: line for line in lines}
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0, or 1 with one line on standard error."""
     try:
         asked = _parser().parse_args(arguments)
-        every: tuple[AnySabotage, ...] = (*SABOTAGES, *LIVE)
-        chosen = [each for each in every if fnmatchcase(each.name, asked.only or "*")]
+        chosen = [each for each in _every() if fnmatchcase(each.name, asked.only or "*")]
         if not chosen:
             raise SabotageError(f"--only must fit the name of a sabotage, got {asked.only}; see them with: --list")
         if asked.list:
@@ -144,7 +119,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 _say(f"{each.name:<{width}}  {each.risk}")
             return 0
         if asked.without:
-            return run_without(checks() if asked.without == "all" else [asked.without], asked.jobs)
+            return run_without(checks() if asked.without == "all" else [asked.without], asked.jobs, asked.markdown)
         return run(chosen, asked.jobs, asked.markdown)
     except SabotageError as error:
         sys.stderr.write(f"sabotage: {error}\n")

@@ -14,6 +14,7 @@ import sabotage.__main__ as command
 from sabotage import ROOT, SabotageError
 from sabotage.catalogue import SABOTAGES, Sabotage
 from sabotage.live import LIVE
+from sabotage.page import CAUGHT
 from sabotage.run import Outcome, first_failure
 from sabotage.tree import changed_text
 
@@ -144,7 +145,7 @@ def test_page_keeps_the_rows_of_sabotages_that_were_not_asked(monkeypatch: pytes
     page = tmp_path / "page.md"
     row = "| {0} | `x.py` | Bad | `tests/x.py::test_{0}` | 1.0 |"
     rows = "\n".join(row.format(name) for name in ("later", "gone", "fast"))
-    page.write_text(f"<!-- sabotage -->\n{command.matrix({})}\n{rows}\n<!-- end -->\n")
+    page.write_text(f"<!-- sabotage -->\n{CAUGHT.text({}, [])}{rows}\n<!-- end -->\n")
     monkeypatch.setattr(command, "SABOTAGES", (FAST, replace(FAST, name="later")))
     monkeypatch.setattr(command, "outcomes", lambda *_: iter([Outcome(sabotage=FAST, seconds=2, caught_by=None)]))
 
@@ -152,9 +153,9 @@ def test_page_keeps_the_rows_of_sabotages_that_were_not_asked(monkeypatch: pytes
 
     text = page.read_text()
     assert "1 of 2 sabotages were caught." in text
-    assert list(command.rows_of(text)) == ["fast", "later"]
-    assert "**nothing**" in command.rows_of(text)["fast"]
-    assert command.rows_of(text)["later"] == row.format("later")
+    assert list(CAUGHT.rows(text)) == ["fast", "later"]
+    assert "**nothing**" in CAUGHT.rows(text)["fast"]
+    assert CAUGHT.rows(text)["later"] == row.format("later")
 
 
 @pytest.mark.parametrize(
@@ -184,7 +185,7 @@ def test_list_names_every_sabotage(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_check_that_is_left_out_misses_something(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A check without which nothing goes unnoticed is one that nobody would miss."""
     one = replace(SABOTAGES[0], name="first", catchers=("tests/sabotage/test_a.py",))
@@ -195,9 +196,12 @@ def test_check_that_is_left_out_misses_something(
         return lambda catchers, *_: asked.append(tuple(catchers)) or noticed  # type: ignore[func-returns-value]
 
     monkeypatch.setattr("sabotage.needed.first_failure", failure(None))
-    assert command.main(["--without", "tests/sabotage/test_a.py"]) == 0
+    page = tmp_path / "page.md"
+
+    assert command.main(["--without", "tests/sabotage/test_a.py", "--markdown", str(page)]) == 0
     assert "needed      tests/sabotage/test_a.py: without it first goes unnoticed" in capsys.readouterr().out
     assert asked == [("tests/b.py",)]  # every check but that one
+    assert "| `tests/sabotage/test_a.py` | first |" in page.read_text()
 
     monkeypatch.setattr("sabotage.needed.first_failure", failure("tests/b.py::test_c"))
     assert command.main(["--without", "tests/sabotage/test_a.py"]) == 1
