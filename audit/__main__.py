@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import shutil
@@ -14,22 +13,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from audit import ROOT, AuditError, allowed, findings, prowler, verdict
+from command_line import Parser, run
 
 _ABOUT = """Audit a stack of this program, on this machine, with Prowler's checks of Cognito, API Gateway v2 and Lambda.
 Exit status 1 if one fails that audit/allowed.toml does not allow, or that file allows what no longer fails."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise AuditError(f"{message}; see: {self.prog} --help")
-
-
-def _parser() -> argparse.ArgumentParser:
-    form = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog="python -m audit", description=_ABOUT, formatter_class=form)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m audit", description=_ABOUT)
     parser.add_argument("--stack", default="local", metavar="NAME", help="settings of Pulumi.NAME.yaml (local)")
     return parser
 
@@ -72,15 +66,8 @@ def _audit(stack: str) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Audit; the exit status: 0, or 1 after one line on standard error."""
-    try:
-        parsed = _parser().parse_args(arguments)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the stack is stopped then, too
-        return _audit(parsed.stack)
-    except AuditError as error:
-        print(f"audit: {error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("audit: interrupted", file=sys.stderr)
-    return 1
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the stack is stopped then, too
+    return run(_parser(), arguments, lambda parsed: _audit(parsed.stack), AuditError)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import time
 
 from benchmarks import CannotMeasure, handler, imports, program, startup
 from benchmarks.figures import Table
+from command_line import Parser, run
 
 _TOPICS = {
     "handler": (handler.measure, "one call of the handler, beside a raw signature check", 40),
@@ -21,36 +22,31 @@ _TOPICS = {
 _ABOUT = "Measure what the project costs. Figures over their limit are marked; they do not make the command fail."
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Measure and print; 0, or 1 after one line on standard error where something could not be measured."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=_ABOUT)
-    parser.add_argument("--only", choices=_TOPICS, help="this topic alone")
-    parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
-    parsed = parser.parse_args(arguments)
+def _measure(asked: argparse.Namespace) -> None:
     tables: list[Table] = []
-    try:
-        for topic in [parsed.only] if parsed.only else _TOPICS:
-            measure, about, seconds = _TOPICS[topic]
-            print(f"{topic}: {about}, about {seconds} s …", file=sys.stderr, flush=True)
-            began = time.perf_counter()
-            tables.append(measure())
-            print(f"{topic}: measured in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
-            if not parsed.json:
-                print(f"\n{tables[-1].as_text()}\n", flush=True)
-    except (CannotMeasure, subprocess.TimeoutExpired) as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("benchmarks: interrupted", file=sys.stderr)
-        return 1
+    for topic in [asked.only] if asked.only else _TOPICS:
+        measure, about, seconds = _TOPICS[topic]
+        print(f"{topic}: {about}, about {seconds} s …", file=sys.stderr, flush=True)
+        began = time.perf_counter()
+        tables.append(measure())
+        print(f"{topic}: measured in {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
+        if not asked.json:
+            print(f"\n{tables[-1].as_text()}\n", flush=True)
     over = [f"{table.topic}: {figure.name}" for table in tables for figure in table.figures if figure.is_over]
     machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
-    if parsed.json:
+    if asked.json:
         document = {"machine": machine, "over": over, "topics": {table.topic: table.as_json() for table in tables}}
         print(json.dumps(document, indent=2, ensure_ascii=False))
     else:
         print(f"{machine}. Over the limit: {'; '.join(over) or 'nothing'}.")
-    return 0
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print; 0, or 1 after one line on standard error where something could not be measured."""
+    parser = Parser(prog="python -m benchmarks", description=_ABOUT)
+    parser.add_argument("--only", choices=_TOPICS, help="this topic alone")
+    parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
+    return run(parser, arguments, _measure, CannotMeasure, subprocess.TimeoutExpired)
 
 
 if __name__ == "__main__":

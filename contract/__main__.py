@@ -6,9 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 import stack_outputs
+from command_line import Parser, run
 from contract import ContractError
 from contract.changes import Change, next_version
 
@@ -22,14 +22,8 @@ _MORE = """examples:
   python -m contract --release                         the program's contract becomes the last release"""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ContractError(f"{message}; see: {self.prog} --help")
-
-
-def _parser() -> argparse.ArgumentParser:
-    form = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog="python -m contract", description=_ABOUT, epilog=_MORE, formatter_class=form)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m contract", description=_ABOUT, epilog=_MORE)
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--to", type=Path, metavar="DIR", help="write the files there")
     what.add_argument(
@@ -99,20 +93,14 @@ def _say(changes: Sequence[Change]) -> None:
         print(f"{'BREAKS' if change.breaks else 'adds  '}  {change}")
 
 
+def _command(parsed: argparse.Namespace) -> None:
+    chosen = _check if parsed.check else _release if parsed.release else _write
+    chosen(parsed)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; its exit status: 0, or 1 after one line on standard error."""
-    try:
-        parsed = _parser().parse_args(arguments)
-        run = _check if parsed.check else _release if parsed.release else _write
-        run(parsed)
-    except ContractError as error:
-        sys.stdout.flush()
-        print(f"contract: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("contract: interrupted", file=sys.stderr)
-        return 1
-    return 0
+    return run(_parser(), arguments, _command, ContractError)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ import http.client
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import urlsplit
 
+from command_line import Parser, run
 from local import ROOT, LocalError
 from local.running import Folder
 
@@ -25,14 +25,8 @@ _MORE = """examples:
 POLL = 0.3  # seconds between two looks at the log
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise LocalError(f"{message}; see: {self.prog} --help")
-
-
-def _parser() -> argparse.ArgumentParser:
-    form = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog="python -m local", description=_ABOUT, epilog=_MORE, formatter_class=form)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m local", description=_ABOUT, epilog=_MORE)
     parser.add_argument("--dir", type=Path, default=ROOT / ".local", help="where the run keeps its files (.local)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -169,18 +163,13 @@ def _request(api_url: str, method: str, path: str, token: str | None) -> tuple[i
 _COMMANDS = {"up": _up, "down": _down, "status": _status, "token": _token, "call": _call, "logs": _logs}
 
 
+def _command(parsed: argparse.Namespace) -> int:
+    return _COMMANDS[parsed.command](parsed, Folder(parsed.dir.resolve()))
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status: 0, or 1 after one line on standard error."""
-    try:
-        parsed = _parser().parse_args(arguments)
-        return _COMMANDS[parsed.command](parsed, Folder(parsed.dir.resolve()))
-    except LocalError as error:
-        print(f"local: {error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("local: interrupted", file=sys.stderr)
-    except BrokenPipeError:
-        pass  # whoever read the output has seen enough
-    return 1
+    return run(_parser(), arguments, _command, LocalError)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from command_line import Parser, run
 from components.http_api import ACCESS_LOG_FORMAT
 from local import ROOT, LocalError
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
 from local.engine import Stack
 from local.provider import client
+from monitoring import load
 from monitoring.drawing import svg
-from monitoring.load import PACE, run, samples
 from monitoring.panels import panels
 
 CAPTION = """Drawn by python -m monitoring picture from the dashboard's own definition.
@@ -25,19 +26,18 @@ Data: {calls} calls in {seconds:.0f} s on the local stack, each second standing 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m monitoring", description=__doc__)
+    """Exit status 0, or 1 with one line on standard error."""
+    parser = Parser(prog="python -m monitoring", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     picture = commands.add_parser("picture", help="run a load on a local stack and draw the dashboard of it")
     picture.add_argument("--seconds", type=float, default=72, help="how long the load is (default: %(default)s)")
     picture.add_argument("--to", type=Path, default=ROOT / "docs" / "dashboard.svg", help="the file to write")
-    options = parser.parse_args(arguments)
-    try:
-        options.to.write_text(draw(options.seconds))
-    except LocalError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+    return run(parser, arguments, _picture, LocalError)
+
+
+def _picture(options: argparse.Namespace) -> None:
+    options.to.write_text(draw(options.seconds))
     sys.stdout.write(f"written: {options.to}\n")
-    return 0
 
 
 def draw(seconds: float) -> str:
@@ -45,11 +45,11 @@ def draw(seconds: float) -> str:
     stack = Stack.load("local")
     with tempfile.TemporaryDirectory() as folder, Emulator(0, stack.region, Path(folder)) as emulator:
         outputs = bring_up(stack, emulator, Steps(show=lambda _: None))
-        load = run(outputs, seconds, lambda line: sys.stdout.write(line + "\n"))
+        made = load.run(outputs, seconds, lambda line: sys.stdout.write(line + "\n"))
         body, filters = _deployed(emulator.endpoint, stack.region)
-    data = samples(load, filters, _names(body), ACCESS_LOG_FORMAT)
-    until = int(seconds * PACE)
-    caption = CAPTION.format(calls=len(load.seen), seconds=seconds, pace=f"{PACE / 60:g} minutes")
+    data = load.samples(made, filters, _names(body), ACCESS_LOG_FORMAT)
+    until = int(seconds * load.PACE)
+    caption = CAPTION.format(calls=len(made.seen), seconds=seconds, pace=f"{load.PACE / 60:g} minutes")
     return svg(panels(body, data, until), until, caption)
 
 

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from typing import NoReturn
 
+from command_line import Parser, run
 from policies import ROOT, PolicyError
 from policies.evaluation import report
 from policies.report import as_json, as_text
 
 _ABOUT = """Hold the program, with the settings of each stack, against the infrastructure checklist, without AWS.
 Exit status 1 if a rule is violated in staging or production without a suppression; elsewhere it is advice."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise PolicyError(f"{message}; see: {self.prog} --help")
 
 
 def stacks() -> list[str]:
@@ -27,32 +21,24 @@ def stacks() -> list[str]:
     return sorted(names, key=lambda name: (order.get(name, 2), name))
 
 
-def _parser() -> argparse.ArgumentParser:
-    form = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog="python -m policies", description=_ABOUT, formatter_class=form)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m policies", description=_ABOUT)
     parser.add_argument("--stack", default="all", metavar="NAME", help="settings of Pulumi.NAME.yaml, or all (all)")
     parser.add_argument("--json", action="store_true", help="print the reports as JSON")
     return parser
 
 
+def _report(asked: argparse.Namespace) -> None:
+    reports = [report(name) for name in (stacks() if asked.stack == "all" else [asked.stack])]
+    print(json.dumps(as_json(reports), indent=2) if asked.json else "\n\n".join(as_text(each) for each in reports))
+    failed = {each.stack: len(each.verdict.open) for each in reports if each.verdict.mandatory and each.verdict.open}
+    if failed:
+        counts = ", ".join(f"{count} in {name}" for name, count in failed.items())
+        raise PolicyError(
+            f"stacks must break no rule, got {counts}; mend them, or suppress them with a reason (docs/policies.md)"
+        )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Report; the exit status: 0, or 1 after one line on standard error."""
-    try:
-        parsed = _parser().parse_args(arguments)
-        reports = [report(name) for name in (stacks() if parsed.stack == "all" else [parsed.stack])]
-        if parsed.json:
-            print(json.dumps(as_json(reports), indent=2))
-        else:
-            print("\n\n".join(as_text(each) for each in reports))
-        failed = {
-            each.stack: len(each.verdict.open) for each in reports if each.verdict.mandatory and each.verdict.open
-        }
-        if failed:
-            counts = ", ".join(f"{count} in {name}" for name, count in failed.items())
-            raise PolicyError(
-                f"stacks must break no rule, got {counts}; mend them, or suppress them with a reason (docs/policies.md)"
-            )
-    except PolicyError as error:
-        print(f"policies: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return run(_parser(), arguments, _report, PolicyError)

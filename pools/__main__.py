@@ -7,21 +7,19 @@ import sys
 from collections.abc import Sequence
 
 import stack_outputs
+from command_line import Parser, run
 from pools.record import RecordError, check, identity, write
 
-_ABOUT = (
-    "Keep what Cognito cannot change of a stack's user pool in pools/<stack>.json. The program then refuses, before "
-    "anything is touched, every setting for which the pool would be replaced and its users lost."
-)
+_ABOUT = """Keep what Cognito cannot change of a stack's user pool in pools/<stack>.json. The program then refuses,
+before anything is touched, every setting for which the pool would be replaced and its users lost."""
 _MORE = """examples:
   python -m pools record --stack prod                      after pulumi up, then commit the file
   python -m pools check --stack prod                       exit status 1 if the record is not of that pool
   python -m pools record --outputs outputs.json --as prod  without the Pulumi CLI"""
 
 
-def _parser() -> argparse.ArgumentParser:
-    form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="python -m pools", description=_ABOUT, epilog=_MORE, formatter_class=form)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m pools", description=_ABOUT, epilog=_MORE)
     parser.add_argument("command", choices=("record", "check"), help="write the record, or compare it with the pool")
     stack_outputs.add_arguments(parser)
     parser.add_argument("--as", dest="name", metavar="NAME", help="the stack whose record it is, beside --outputs")
@@ -45,13 +43,8 @@ def _run(arguments: argparse.Namespace) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    arguments = _parser().parse_args(argv)
-    try:
-        print(_run(arguments))
-    except (RecordError, stack_outputs.OutputsError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    return 0
+    """Exit status 0, or 1 with one line on standard error."""
+    return run(_parser(), argv, lambda parsed: print(_run(parsed)), RecordError, stack_outputs.OutputsError)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
 
+from command_line import Parser, run
 from proof import ROOT, ProofError, target
 
 _ABOUT = "Prove that a stack is wired as the program says, and say who may call what."
@@ -24,14 +24,8 @@ _MORE = """examples:
 DEPLOYED_RATE = 20  # requests a second; a stack's own throttle is 50 unless its settings say otherwise
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ProofError(f"{message}; see: {self.prog} --help")
-
-
-def _parser() -> argparse.ArgumentParser:
-    form = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog="python -m proof", description=_ABOUT, epilog=_MORE, formatter_class=form)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m proof", description=_ABOUT, epilog=_MORE)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     routes = commands.add_parser(
@@ -203,17 +197,7 @@ _COMMANDS = {"routes": _routes, "smoke": _smoke, "attack": _attack}
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run one command on the checkout at `root`; its exit status: 0, or 1 after one line on standard error."""
-    try:
-        parsed = _parser().parse_args(arguments)
-        return _COMMANDS[parsed.command](parsed, root)
-    except ProofError as error:
-        sys.stdout.flush()
-        print(f"proof: {error}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("proof: interrupted", file=sys.stderr)
-    except BrokenPipeError:
-        pass  # whoever read the output has seen enough
-    return 1
+    return run(_parser(), arguments, lambda parsed: _COMMANDS[parsed.command](parsed, root), ProofError)
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
 import stack_outputs
+from command_line import Parser, run
 from local.provider import client as emulator_client
 from release import ReleaseError
 from release.alias import Alarms, Alias
@@ -29,16 +30,10 @@ _MORE = """examples:
 For a stack with shiftTraffic, where pulumi up publishes a version and leaves the traffic where it is."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise ReleaseError(f"{message}; see: {self.prog} --help")
-
-
-def _parser() -> argparse.ArgumentParser:
-    form = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog="python -m release", description=_ABOUT, epilog=_MORE, formatter_class=form)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m release", description=_ABOUT, epilog=_MORE)
     stack_outputs.add_arguments(parser)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands.add_parser("status", help="say which version answers, and what alarms ring")
     move = commands.add_parser("shift", help="move the traffic to a new version, watched by the stack's alarms")
     move.add_argument("--to", metavar="VERSION", help="the version to move to (the newest)")
@@ -105,15 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0, or 1 with one line on standard error."""
     # A cancelled job gets SIGTERM: it must put the traffic back as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        _run(_parser().parse_args(arguments))
-    except (ReleaseError, stack_outputs.OutputsError) as error:
-        sys.stderr.write(f"release: {error}\n")
-    except KeyboardInterrupt:
-        sys.stderr.write("release: interrupted; the version before has all traffic again\n")
-    else:
-        return 0
-    return 1
+    return run(_parser(), arguments, _run, ReleaseError, stack_outputs.OutputsError)
 
 
 if __name__ == "__main__":

@@ -52,9 +52,10 @@ def shift(
             _watch(alarms, step.minutes * 60, wait)
         alias.set(Traffic(target))
     except BaseException as error:
-        _put_back(alias, old, say)
+        now = _put_back(alias, old)
         if isinstance(error, ReleaseError):
-            raise ReleaseError(f"{error}; version {before.version} has all traffic again") from None
+            raise ReleaseError(f"{error}; {now}") from None
+        say(now)
         raise
     say(f"{Traffic(target)}; back with: python -m release rollback")
 
@@ -115,9 +116,11 @@ def _watch(alarms: Alarms, seconds: float, wait: Wait) -> None:
         remaining -= pause
 
 
-def _put_back(alias: Alias, old: Traffic, say: Say) -> None:
+def _put_back(alias: Alias, old: Traffic) -> str:
+    """Give all traffic to the old version again; what became of that."""
     try:
         alias.traffic()  # whatever its revision is now: old traffic on the new version is the worse mistake
         alias.set(old)
     except ReleaseError as error:
-        say(f"NOT put back, do it by hand: {error}")
+        return f"NOT put back, do it by hand: {error}"
+    return f"version {old.version} has all traffic again"

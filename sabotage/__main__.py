@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import NoReturn
 
+from command_line import Parser, run
 from sabotage import SabotageError
 from sabotage.catalogue import SABOTAGES, Sabotage
 from sabotage.live import LIVE
@@ -25,14 +25,8 @@ _MORE = """examples:
   python -m sabotage --without all               leave each check out in turn; exit status 1 if that goes unnoticed"""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise SabotageError(f"{message}; see: {self.prog} --help")
-
-
-def _parser() -> argparse.ArgumentParser:
-    form = argparse.RawDescriptionHelpFormatter
-    parser = _Parser(prog="python -m sabotage", description=_ABOUT, epilog=_MORE, formatter_class=form)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m sabotage", description=_ABOUT, epilog=_MORE)
     parser.add_argument("--list", action="store_true", help="say what there is, and do nothing")
     parser.add_argument("--only", metavar="NAME", help="those whose name fits this pattern, such as 'live-*'")
     parser.add_argument("--jobs", type=_jobs, default=2, metavar="N", help="how many at once (2)")
@@ -47,7 +41,7 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
-def run(chosen: Sequence[AnySabotage], jobs: int = 2, markdown: Path | None = None) -> int:
+def _undo(chosen: Sequence[AnySabotage], jobs: int = 2, markdown: Path | None = None) -> int:
     """Do the chosen sabotages and print what came of each; exit status 1 if one went uncaught."""
     started = time.perf_counter()
     known: dict[str, Outcome] = {}
@@ -67,7 +61,7 @@ def run(chosen: Sequence[AnySabotage], jobs: int = 2, markdown: Path | None = No
     return 0
 
 
-def run_without(asked: Sequence[str], jobs: int = 2, markdown: Path | None = None) -> int:
+def _leave_out(asked: Sequence[str], jobs: int = 2, markdown: Path | None = None) -> int:
     """Leave out each of the checks in turn, and print what then goes unnoticed; exit status 1 if nothing does."""
     idle = []
     for verdict in verdicts(asked, jobs):
@@ -106,26 +100,23 @@ def _by(outcome: Outcome) -> str:
     return outcome.caught_by or outcome.trouble or "no check noticed"
 
 
+def _command(asked: argparse.Namespace) -> int:
+    chosen = [each for each in _every() if fnmatchcase(each.name, asked.only or "*")]
+    if not chosen:
+        raise SabotageError(f"--only must fit the name of a sabotage, got {asked.only}; see them with: --list")
+    if asked.list:
+        width = max(len(each.name) for each in chosen)
+        for each in chosen:
+            _say(f"{each.name:<{width}}  {each.risk}")
+        return 0
+    if asked.without:
+        return _leave_out(checks() if asked.without == "all" else [asked.without], asked.jobs, asked.markdown)
+    return _undo(chosen, asked.jobs, asked.markdown)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0, or 1 with one line on standard error."""
-    try:
-        asked = _parser().parse_args(arguments)
-        chosen = [each for each in _every() if fnmatchcase(each.name, asked.only or "*")]
-        if not chosen:
-            raise SabotageError(f"--only must fit the name of a sabotage, got {asked.only}; see them with: --list")
-        if asked.list:
-            width = max(len(each.name) for each in chosen)
-            for each in chosen:
-                _say(f"{each.name:<{width}}  {each.risk}")
-            return 0
-        if asked.without:
-            return run_without(checks() if asked.without == "all" else [asked.without], asked.jobs, asked.markdown)
-        return run(chosen, asked.jobs, asked.markdown)
-    except SabotageError as error:
-        sys.stderr.write(f"sabotage: {error}\n")
-    except KeyboardInterrupt:
-        sys.stderr.write("sabotage: interrupted\n")
-    return 1
+    return run(_parser(), arguments, _command, SabotageError)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ def project(tmp_path: Path) -> Path:
     """A copy of the project to break."""
     copy = tmp_path / "project"
     copy.mkdir()
-    for name in ("__main__.py", "Pulumi.yaml", "Pulumi.local.yaml"):
+    for name in ("__main__.py", "command_line.py", "Pulumi.yaml", "Pulumi.local.yaml"):
         shutil.copy(ROOT / name, copy)
     for name in ("components", "handler", "local", "settings"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))

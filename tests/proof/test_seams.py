@@ -11,7 +11,15 @@ import pytest
 from proof import ROOT
 
 PROOF = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "proof").rglob("*.py"))
-OURS = ("handler.routes", "local.LocalError", "local.emulator", "local.people", "proof", "stack_outputs")
+OURS = (
+    "command_line",
+    "handler.routes",
+    "local.LocalError",
+    "local.emulator",
+    "local.people",
+    "proof",
+    "stack_outputs",
+)
 OTHERS = {"boto3", "botocore", "cryptography", "yaml"}
 
 

@@ -134,6 +134,21 @@ def test_interruption_puts_everything_back(account: Account, said: list[str]) ->
         shift(alias, account.alarms("a"), STEPS, say=said.append, wait=wait)
 
     assert alias.traffic() == Traffic("1")
+    assert said[-1] == "version 1 has all traffic again"
+
+
+def test_alias_that_cannot_be_put_back_is_said(account: Account, said: list[str]) -> None:
+    """Whoever is told that all is as before goes home; here somebody has to act."""
+    name = account.function(200, 200)
+
+    def wait(_: float) -> None:
+        account.functions.delete_alias(FunctionName=name, Name="live")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shift(account.alias(name), account.alarms("a"), STEPS, say=said.append, wait=wait)
+
+    assert said[-1].startswith("NOT put back, do it by hand: ")
 
 
 def test_release_that_somebody_else_touches_stops(account: Account, said: list[str]) -> None:
