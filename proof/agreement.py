@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from proof.attack.spellings import spare_bit
 from proof.attack.tokens import ABSENT, as_json, changed, encoded, raw, rs256
 
 Spelling = Callable[[str], str]
@@ -356,7 +357,7 @@ def _spellings() -> Iterator[Mutation]:
         yield one("E04", f"{suffix} after the signature", _after(_with_suffix(suffix)))
     yield one("E05", "!!!! inside the signature", _after(lambda token: f"{token[:-9]}!!!!{token[-9:]}"))
     yield one("E03", "+ or / in the signature", _after(_standard_alphabet))
-    yield one("E04", "a spare bit of the signature set", _after(_spare_bit))
+    yield one("E04", "a spare bit of the signature set", _after(spare_bit))
     yield one(
         "B01",
         "a bit of the signature flipped",
@@ -383,13 +384,6 @@ def _padded(part: str) -> Callable[[Draft], None]:
         getattr(token, part).append(lambda segment: segment + "=" * (-len(segment) % 4 or 4))
 
     return change
-
-
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-
-def _spare_bit(token: str) -> str:
-    return token[:-1] + _ALPHABET[_ALPHABET.index(token[-1]) | 1] if token[-1] in _ALPHABET else token
 
 
 def _flipped(token: str) -> str:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 
 from proof.attack.case import Case, Shot, token_case
+from proof.attack.spellings import certificate
 from proof.attack.tokens import encoded, hs256, jwk, signing_input
 from proof.attack.world import OTHER_POOL, World
 
@@ -119,7 +116,7 @@ def _key_in_header() -> Iterator[Case]:
         "C05",
         "x5c",
         "x5c brings a self-signed certificate",
-        lambda world: world.forged(world.header(x5c=[_certificate(world.attacker, world.target.issuer)])),
+        lambda world: world.forged(world.header(x5c=[certificate(world.attacker, world.target.issuer)])),
     )
     yield token_case(
         "C05",
@@ -127,13 +124,6 @@ def _key_in_header() -> Iterator[Case]:
         "iss is the attacker's own issuer, with a key set to be discovered",
         lambda world: world.forged(payload=world.claims(iss=world.lure)),
     )
-
-
-def _certificate(key: rsa.RSAPrivateKey, issuer: str) -> str:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer.split("/")[2])])
-    today = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, today, today + timedelta(days=1))
-    return b64encode(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)).decode()
 
 
 def _other_pool() -> Iterator[Case]:

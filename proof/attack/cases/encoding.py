@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from urllib.parse import quote
 
+from proof.attack import spellings
 from proof.attack.case import Case, token_case
 from proof.attack.world import World
 
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _MALFORMED = (400, 401)  # what speaks HTTP may refuse such a header before anybody looks for a token
 
 
@@ -33,20 +32,8 @@ def _inserted(text: str, place: int | None) -> Callable[[str], str]:
 
 
 def _dots() -> Iterator[Case]:
-    for name, make in {
-        "none": lambda token: token.replace(".", ""),
-        "one": lambda token: token.replace(".", "", 1),
-        "four-segments": lambda token: f"{token}.x",
-        "five-segments": lambda token: f"{token}.x.y",
-        "six-segments": lambda token: f"{token}.x.y.z",
-        "leading": lambda token: f".{token}",
-        "trailing": lambda token: f"{token}.",
-        "doubled": lambda token: token.replace(".", ".."),
-        "header-only": lambda token: f"{token.split('.')[0]}..",
-    }.items():
+    for name, make in spellings.DOTS.items():
         yield token_case("E01", f"dots-{name}", f"dots: {name.replace('-', ' ')}", _altered(make))
-    for name, token in {"only": "..", "many": "." * 1000}.items():
-        yield token_case("E01", f"dots-{name}", f"nothing but dots ({len(token)})", _fixed(token))
 
 
 def _alphabet() -> Iterator[Case]:
@@ -73,40 +60,15 @@ def _padding() -> Iterator[Case]:
             return ".".join(parts)
 
         yield token_case("E04", f"{name}-padded", f"= padding after the {name}", token)
-    for name, suffix in {"one": "=", "two": "==", "four": "===="}.items():
-        yield token_case(
-            "E04",
-            f"signature-padded-by-{name}",
-            f"{suffix} after a real token",
-            _altered(_inserted(suffix, None)),
-        )
-    yield token_case(
-        "E04",
-        "signature-spare-bits",
-        "the same signature bytes, spelled with a spare bit set",
-        _altered(lambda token: token[:-1] + _ALPHABET[_ALPHABET.index(token[-1]) | 1]),
-    )
+    for name, make in spellings.PADDING.items():
+        title = f"a real token's signature: {name.replace('-', ' ')}"
+        yield token_case("E04", f"signature-{name}", title, _altered(make))
 
 
 def _characters() -> Iterator[Case]:
-    for name, make in {
-        "exclamation": lambda token: f"{token}!!!!",
-        "percent-20": lambda token: f"{token}%20",
-        "inner-space": lambda token: f"{token[:-9]} {token[-9:]}",
-        "inner-tab": lambda token: f"{token[:-9]}\t{token[-9:]}",
-        "comma": lambda token: f"{token},",
-        "semicolon": lambda token: f"{token};x",
-    }.items():
+    for name, make in spellings.PUNCTUATION.items():
         yield token_case("E05", f"real-{name}", f"a real token with {name.replace('-', ' ')}", _altered(make))
-    for name, character in {
-        "nul": "\0",
-        "e-acute": "é",
-        "emoji": "🦊",
-        "line-separator": "\u2028",
-        "full-width-a": "\uff21",
-        "kelvin-sign": "\u212a",
-        "arabic-digit": "\u0661",
-    }.items():
+    for name, character in spellings.CHARACTERS.items():
         for place, position in {"header": 5, "signature": -5}.items():
             yield token_case(
                 "E07",
@@ -117,21 +79,18 @@ def _characters() -> Iterator[Case]:
                 public=(200, 400),
             )
     for name, make in {
-        "percent-encoded": lambda token: quote(token, safe="").replace(".", "%2E"),
-        "double-quoted": lambda token: f'"{token}"',
-        "single-quoted": lambda token: f"'{token}'",
-        "angle-brackets": lambda token: f"<{token}>",
+        **spellings.QUOTED,
         "lower-cased": str.lower,
         "upper-cased": str.upper,
         "reversed": lambda token: token[::-1],
     }.items():
         yield token_case("E09", name, f"a real token, {name.replace('-', ' ')}", _altered(make))
-    for name, character in {"zero-width-space": "\u200b", "byte-order-mark": "\ufeff"}.items():
+    for name, make in spellings.INVISIBLE.items():
         yield token_case(
             "E09",
             name,
             f"a real token with a {name.replace('-', ' ')}",
-            _altered(_inserted(character, 20)),
+            _altered(make),
             expected=_MALFORMED,
             public=(200, 400),
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from proof.access import Access
 from proof.attack.case import Case, Shot, token_case
 from proof.attack.cases.header import NO_OBJECT
+from proof.attack.spellings import nested
 from proof.attack.tokens import as_json, encoded, raw, signing_input
 from proof.attack.world import World
 
@@ -47,28 +48,24 @@ def _authorization(value: str) -> Callable[[World, Access], Shot]:
 
 
 def _depth() -> Iterator[Case]:
-    for depth in (60, 2_000, 3_500):
-        for name, opening, closing in (("lists", "[", "]"), ("objects", '{"a":', "}"), ("open-lists", "[", "")):
-            text = (opening * depth + closing * depth).encode()
-            if len(text) > 6_600:
-                continue  # does not fit in a request
-            yield token_case(
-                "R01",
-                f"header-{depth}-{name}",
-                f"header nested {depth} deep ({name.replace('-', ' ')})",
-                _with_header(text),
-                errs=NO_OBJECT if name == "lists" else "",
-                expected=_TOO_MUCH,
-                public=_PUBLIC,
-            )
-            yield token_case(
-                "R02",
-                f"payload-{depth}-{name}",
-                f"payload nested {depth} deep ({name.replace('-', ' ')}), signed by the attacker",
-                _with_payload(text),
-                expected=_TOO_MUCH,
-                public=_PUBLIC,
-            )
+    for name, text in nested():
+        yield token_case(
+            "R01",
+            f"header-{name}",
+            f"header of nested {name}",
+            _with_header(text),
+            errs=NO_OBJECT if name.split("-", 1)[1] == "lists" else "",
+            expected=_TOO_MUCH,
+            public=_PUBLIC,
+        )
+        yield token_case(
+            "R02",
+            f"payload-{name}",
+            f"payload of nested {name}, signed by the attacker",
+            _with_payload(text),
+            expected=_TOO_MUCH,
+            public=_PUBLIC,
+        )
 
 
 def _size() -> Iterator[Case]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from proof.attack import spellings
 from proof.attack.case import Case, token_case
 from proof.attack.tokens import ABSENT, as_json, encoded, raw
 from proof.attack.world import World
@@ -142,28 +143,15 @@ def _extensions() -> Iterator[Case]:
 
 
 def _bytes() -> Iterator[Case]:
-    for name, text in {
-        "list": b"[]",
-        "string": b'"x"',
-        "null": b"null",
-        "number": b"5",
-        "open-brace": b"{",
-        "empty": b"",
-        "blank": b" ",
-    }.items():
+    for name, text in {**spellings.NO_OBJECTS, **spellings.NO_JSON}.items():
         yield token_case(
             "A21",
             f"header-{name}",
             f"header is {name}",
             _with_header(text),
-            errs=NO_OBJECT if name in {"list", "string", "null", "number"} else "",
+            errs=NO_OBJECT if name in spellings.NO_OBJECTS else "",
         )
-    for name, text in {
-        "0xff": b"\xff",
-        "0xff-in-kid": b'{"alg":"RS256","kid":"\xff"}',
-        "utf-16": '{"alg":"RS256"}'.encode("utf-16"),
-        "surrogate": b'{"alg":"RS256","kid":"\xed\xa0\x80"}',
-    }.items():
+    for name, text in spellings.NO_UTF_8.items():
         yield token_case("A22", f"header-{name}", f"header is not UTF-8 ({name})", _with_header(text))
     yield token_case(
         "A23",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from proof.attack import spellings
 from proof.attack.case import Case, token_case
 from proof.attack.tokens import as_json, decoded, encoded
 from proof.attack.world import World
@@ -60,16 +61,9 @@ def _damaged() -> Iterator[Case]:
     yield token_case("B02", "empty", "signature empty", lambda world: f"{world.access.rpartition('.')[0]}.")
     yield token_case("B02", "missing", "signature and its dot missing", lambda world: world.access.rpartition(".")[0])
     yield token_case("B02", "truncated", "signature short by 20 characters", lambda world: world.access[:-20])
-    for name, make in {
-        "truncated-bytes": lambda signature: signature[:-20],
-        "one-byte": lambda signature: signature[:1],
-        "doubled": lambda signature: signature * 2,
-        "leading-zero": lambda signature: b"\0" + signature,
-        "trailing-zero": lambda signature: signature + b"\0",
-        "reversed": lambda signature: signature[::-1],
-    }.items():
+    for name, make in spellings.SIGNATURES.items():
         yield token_case("B02", name, f"signature {name.replace('-', ' ')}", _resigned(make))
-    for name, fixed in {"zeros": b"\0" * 256, "ones": b"\xff" * 256, "one": b"\0" * 255 + b"\1"}.items():
+    for name, fixed in spellings.CONSTANT_SIGNATURES.items():
         yield token_case("B03", name, f"signature is 256 bytes of {name}", _resigned(_fixed(fixed)))
 
 

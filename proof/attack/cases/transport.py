@@ -7,6 +7,7 @@ from typing import Any
 
 from proof.access import Access
 from proof.attack.case import NO_BODY, Case, Shot, admitted_case, bearer
+from proof.attack.spellings import TOKEN_HEADERS
 from proof.attack.world import World
 from proof.client import Answer, Pairs
 from proof.smoke import FOREIGN_ORIGIN, sample
@@ -137,17 +138,7 @@ def _elsewhere() -> Iterator[Case]:
             title=f"a real token in the query: {name}",
             shot=_query(name),
         )
-    for header in (
-        "Cookie",
-        "X-Authorization",
-        "X-Forwarded-Authorization",
-        "Proxy-Authorization",
-        "X-Amzn-Remapped-Authorization",
-        "X-Access-Token",
-        "X-Amz-Security-Token",
-        "Authorization-Token",
-        "Authorization_",
-    ):
+    for header in TOKEN_HEADERS:
         yield _sent(
             "F07",
             header.lower(),

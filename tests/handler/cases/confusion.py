@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509.oid import NameOID
 
+from proof.attack.spellings import certificate
 from proof.attack.tokens import encoded, hs256, jwk, rs256, signing_input
 from tests.handler.case import Case, token_case
 from tests.handler.signing import World
@@ -155,16 +152,9 @@ def _key_in_header() -> Iterator[Case]:
         "C05",
         "x5c",
         "x5c brings a self-signed certificate",
-        lambda world: world.forged(world.header(x5c=[_certificate(world.attacker)])),
+        lambda world: world.forged(world.header(x5c=[certificate(world.attacker, world.issuer)])),
         "header_invalid",
     )
-
-
-def _certificate(key: rsa.RSAPrivateKey) -> str:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cognito-idp.us-east-1.amazonaws.com")])
-    today = datetime.now(UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, today, today + timedelta(days=1))
-    return b64encode(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)).decode()
 
 
 def _other_pool() -> Iterator[Case]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import count
-from urllib.parse import quote
 
+from proof.attack import spellings
 from proof.attack.tokens import as_json, encoded, rs256
 from tests.handler.case import Case, token_case
 from tests.handler.signing import World
@@ -23,19 +23,7 @@ def _altered(make: Callable[[str], str]) -> Callable[[World], str]:
 
 
 def _dots() -> Iterator[Case]:
-    for name, make in {
-        "none": lambda token: token.replace(".", ""),
-        "one": lambda token: token.replace(".", "", 1),
-        "four-segments": lambda token: f"{token}.x",
-        "five-segments": lambda token: f"{token}.x.y",
-        "six-segments": lambda token: f"{token}.x.y.z",
-        "leading": lambda token: f".{token}",
-        "trailing": lambda token: f"{token}.",
-        "doubled": lambda token: token.replace(".", ".."),
-        "only": lambda _: "..",
-        "many": lambda _: "." * 1000,
-        "header-only": lambda token: f"{token.split('.')[0]}..",
-    }.items():
+    for name, make in spellings.DOTS.items():
         yield token_case("E01", f"dots-{name}", f"dots: {name.replace('-', ' ')}", _altered(make), "token_malformed")
     yield token_case(
         "E02",
@@ -118,37 +106,20 @@ def _padding() -> Iterator[Case]:
             layer="H",
             needs_key=True,
         )
-    for name, suffix in {"one": "=", "two": "==", "four": "===="}.items():
+    for name, make in spellings.PADDING.items():
         yield token_case(
             "E04",
-            f"signature-padded-by-{name}",
-            f"{suffix} after a valid signature",
-            _altered(lambda token, suffix=suffix: token + suffix),
+            f"signature-{name}",
+            f"a valid token's signature: {name.replace('-', ' ')}",
+            _altered(make),
             "token_malformed",
             layer="H",
         )
 
-    def spare_bits(token: str) -> str:
-        alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-        return token[:-1] + alphabet[alphabet.index(token[-1]) | 1]
-
-    yield token_case(
-        "E04",
-        "signature-spare-bits",
-        "the same signature bytes, spelled with the spare bits set",
-        _altered(spare_bits),
-        "token_malformed",
-        layer="H",
-    )
-
 
 def _appended() -> Iterator[Case]:
     for name, make in {
-        "exclamation": lambda token: f"{token}!!!!",
-        "percent-20": lambda token: f"{token}%20",
-        "inner-space": lambda token: f"{token[:-9]} {token[-9:]}",
-        "comma": lambda token: f"{token},",
-        "semicolon": lambda token: f"{token};x",
+        **spellings.PUNCTUATION,
         "tab": lambda token: f"{token}\t",
         "newline": lambda token: f"{token}\n",
         "crlf": lambda token: f"{token}\r\nX-Evil: 1",
@@ -162,16 +133,7 @@ def _appended() -> Iterator[Case]:
             "token_malformed",
             unsendable=name in {"tab", "newline", "crlf", "leading-newline"},
         )
-    for name, character in {
-        "nul": "\0",
-        "e-acute": "é",
-        "emoji": "🦊",
-        "line-separator": "\u2028",
-        "surrogate": "\ud800",
-        "full-width-a": "\uff21",
-        "kelvin-sign": "\u212a",
-        "arabic-digit": "\u0661",
-    }.items():
+    for name, character in {**spellings.CHARACTERS, "surrogate": "\ud800"}.items():
         for place, position in {"header": 5, "signature": -5}.items():
             yield token_case(
                 "E07",
@@ -181,21 +143,14 @@ def _appended() -> Iterator[Case]:
                 "token_malformed",
                 unsendable=True,
             )
-    for name, make in {
-        "percent-encoded": lambda token: quote(token, safe="").replace(".", "%2E"),
-        "double-quoted": lambda token: f'"{token}"',
-        "single-quoted": lambda token: f"'{token}'",
-        "angle-brackets": lambda token: f"<{token}>",
-        "zero-width-space": lambda token: f"{token[:20]}\u200b{token[20:]}",
-        "byte-order-mark": lambda token: f"\ufeff{token}",
-    }.items():
+    for name, make in {**spellings.QUOTED, **spellings.INVISIBLE}.items():
         yield token_case(
             "E09",
             name,
             f"a valid token, {name.replace('-', ' ')}",
             _altered(make),
             "token_malformed",
-            unsendable=name in {"zero-width-space", "byte-order-mark"},
+            unsendable=name in spellings.INVISIBLE,
         )
     for name, make in {
         "lower-cased": str.lower,

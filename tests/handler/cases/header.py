@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cryptography.hazmat.primitives import hashes
 
+from proof.attack import spellings
 from proof.attack.tokens import ABSENT, as_json, encoded, raw
 from tests.handler.case import Case, header_case, token_case
 from tests.handler.signing import World
@@ -183,15 +184,7 @@ def _type() -> Iterator[Case]:
 
 
 def _bytes() -> Iterator[Case]:
-    for name, text in {
-        "list": b"[]",
-        "string": b'"x"',
-        "null": b"null",
-        "number": b"5",
-        "open-brace": b"{",
-        "empty": b"",
-        "blank": b" ",
-    }.items():
+    for name, text in {**spellings.NO_OBJECTS, **spellings.NO_JSON}.items():
         yield token_case(
             "A21",
             f"header-{name}",
@@ -199,11 +192,7 @@ def _bytes() -> Iterator[Case]:
             lambda world, text=text: world.strongest(text),
             "token_malformed",
         )
-    for name, text in {
-        "0xff": b"\xff",
-        "0xff-in-kid": b'{"alg":"RS256","kid":"\xff"}',
-        "surrogate": b'{"alg":"RS256","kid":"\xed\xa0\x80"}',
-    }.items():
+    for name, text in spellings.NO_UTF_8.items():
         yield token_case(
             "A22",
             f"header-{name}",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from proof.attack import spellings
 from proof.attack.tokens import as_json, decoded, encoded
 from tests.handler.case import Case, token_case
 from tests.handler.pkcs1 import SIZE, block, digest_info, forgeries
@@ -63,16 +64,9 @@ def _damaged() -> Iterator[Case]:
         lambda world: world.access()[:-20],
         ("signature_invalid", "token_malformed"),
     )
-    for name, make in {
-        "truncated-bytes": lambda signature: signature[:-20],
-        "one-byte": lambda signature: signature[:1],
-        "doubled": lambda signature: signature * 2,
-        "leading-zero": lambda signature: b"\0" + signature,
-        "trailing-zero": lambda signature: signature + b"\0",
-        "reversed": lambda signature: signature[::-1],
-    }.items():
+    for name, make in spellings.SIGNATURES.items():
         yield token_case("B02", name, f"signature {name.replace('-', ' ')}", _resigned(make), "signature_invalid")
-    for name, fixed in {"zeros": b"\0" * 256, "ones": b"\xff" * 256, "one": b"\0" * 255 + b"\1"}.items():
+    for name, fixed in spellings.CONSTANT_SIGNATURES.items():
         yield token_case(
             "B03",
             name,

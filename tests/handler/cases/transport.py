@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from proof.attack.spellings import TOKEN_HEADERS
 from tests.handler.case import ADMIN, HEALTH, HELLO, Case, bearer, token_case
 from tests.handler.events import Pairs
 from tests.handler.signing import World
@@ -118,14 +119,7 @@ def _elsewhere() -> Iterator[Case]:
             request=lambda world, name=name: f"GET /hello?{name}={world.access()}",
             reason="token_missing",
         )
-    for header in (
-        "Cookie",
-        "X-Authorization",
-        "X-Forwarded-Authorization",
-        "Proxy-Authorization",
-        "X-Amzn-Remapped-Authorization",
-        "X-Access-Token",
-    ):
+    for header in TOKEN_HEADERS:
         yield Case(
             id="F07",
             name=header.lower(),
