@@ -330,7 +330,7 @@ class TestRefused:
     )
     def test_addresses_that_lead_elsewhere_are_refused(self, key: str, url: str) -> None:
         """A code or a token goes wherever these point: never in plain, never to a pattern, never to a look-alike."""
-        message = refusal_of(**{key: json.dumps([url])})
+        message = refusal_of(environment="dev", **{key: json.dumps([url])})  # where production's own rule is no help
 
         assert f"{key}[0]: must be " in message
         assert f", got {json.dumps(url)} (set it with: pulumi config set --path '{key}[0]' https://" in message
@@ -351,7 +351,7 @@ class TestRefused:
 
     def test_remedy_points_at_the_wrong_item(self) -> None:
         """Mending the first where the second is wrong breaks the right one."""
-        message = refusal_of(callbackUrls='["https://app.example.com/", "http://app.example.com/"]')
+        message = refusal_of(environment="dev", callbackUrls='["https://app.example.com/", "http://app.example.com/"]')
 
         assert "callbackUrls[1]: must be https://" in message
         assert "pulumi config set --path 'callbackUrls[1]' https://app.example.com/" in message
