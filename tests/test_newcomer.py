@@ -18,6 +18,7 @@ from local import ROOT, LocalError
 from local.engine import Stack, evaluate
 from settings import Settings
 from tests.pulumi_recorder import PROJECT, record
+from tests.test_settings import SCOPES
 
 Config = dict[str, Any]
 
@@ -219,14 +220,14 @@ MISTAKES = [
         "dev",
         {"appClients": [{"name": "nightly", "kind": "machine"}]},
         "appClients[0].scopes: must have a scope for a machine: its token opens nothing else, got [] "
-        "(set it with: pulumi config set --path 'appClients[0].scopes[0]' api/reports.read)",
+        f"(set it with: pulumi config set --path 'appClients[0].scopes[0]' {SCOPES[0]})",
     ),
     Mistake(
         "a scope that no route asks for",
         "dev",
         {"appClients": [{"name": "nightly", "kind": "machine", "scopes": ["api/report.read"]}]},
-        'appClients[0].scopes[0]: must be a scope of the route table (api/reports.read), got "api/report.read" '
-        "(set it with: pulumi config set --path 'appClients[0].scopes[0]' api/reports.read)",
+        f'appClients[0].scopes[0]: must be a scope of the route table ({", ".join(SCOPES)}), got "api/report.read" '
+        f"(set it with: pulumi config set --path 'appClients[0].scopes[0]' {SCOPES[0]})",
     ),
     Mistake(
         "a provider without its secret",

@@ -23,6 +23,7 @@ from settings.problems import is_secret
 from settings.values import RETENTIONS
 from tests.pulumi_recorder import PROJECT, STACKS, record
 
+SCOPES = sorted({scope for route in ROUTES for scope in route.scopes})
 REQUIRED = {
     "callbackUrls": '["https://app.example.com/"]',
     "logoutUrls": '["https://app.example.com/"]',
@@ -506,7 +507,7 @@ class TestRules:
         """A mistyped one is in the token and opens nothing."""
         assert refusal_of(groupScopes='{"admin": ["api/reports.read", "api/report.read"]}') == (
             "stack test must change groupScopes.admin[1]: must be a scope that a route asks for, "
-            'got "api/report.read" (routes ask for: api/reports.read)'
+            f'got "api/report.read" (routes ask for: {", ".join(SCOPES)})'
         )
 
     def test_default_group_must_exist(self) -> None:

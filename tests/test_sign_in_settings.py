@@ -12,7 +12,7 @@ import pytest
 
 from local.engine import MADE_UP, Stack
 from settings import SettingsError
-from tests.test_settings import CERTIFICATE, GOOGLE, IDENTITY, refusal_of, settings_with
+from tests.test_settings import CERTIFICATE, GOOGLE, IDENTITY, SCOPES, refusal_of, settings_with
 
 MAIL = {"emailSourceArn": IDENTITY, "emailFrom": "hello@example.com"}
 OWN = {"signInDomain": "login.example.com", "signInCertificateArn": CERTIFICATE}
@@ -227,14 +227,14 @@ BROKEN: list[tuple[dict[str, str], str]] = [
         {"appClients": machine(scopes=[])},
         (
             "appClients[0].scopes: must have a scope for a machine: its token opens nothing else, got [] "
-            "(set it with: pulumi config set --path 'appClients[0].scopes[0]' api/reports.read)"
+            f"(set it with: pulumi config set --path 'appClients[0].scopes[0]' {SCOPES[0]})"
         ),
     ),
     (
         {"appClients": machine(scopes=["api/reports.read", "api/all"])},
         (
-            'appClients[0].scopes[1]: must be a scope of the route table (api/reports.read), got "api/all" '
-            "(set it with: pulumi config set --path 'appClients[0].scopes[1]' api/reports.read)"
+            f'appClients[0].scopes[1]: must be a scope of the route table ({", ".join(SCOPES)}), got "api/all" '
+            f"(set it with: pulumi config set --path 'appClients[0].scopes[1]' {SCOPES[0]})"
         ),
     ),
     (

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from contract.__main__ import main
+from contract.release import version
 
 
 def write(outputs: dict[str, Any], folder: Path) -> int:
@@ -28,7 +29,7 @@ def test_files_are_written_and_named(
     said = capsys.readouterr().out.splitlines()
     assert {"contract.json", "contract.schema.json", "oidc.json"} <= made
     assert {Path(line.strip()).name for line in said[1:]} == made
-    assert said[0] == f"Contract 1.0.0 of {outputs['apiUrl']}"
+    assert said[0] == f"Contract {version()} of {outputs['apiUrl']}"
 
 
 def test_file_that_no_longer_fits_is_removed(

@@ -170,7 +170,7 @@ class TestRefusals:
 
     def test_stack_of_another_commit(self, outputs: dict[str, Any]) -> None:
         """Its routes would be told from a table that it does not have."""
-        outputs["routes"] = ["GET /gone", *outputs["routes"][1:]]
+        outputs["routes"] = ["GET /gone" if key == "GET /health" else key for key in outputs["routes"]]
         with pytest.raises(ContractError) as caught:
             contract(outputs, "1.0.0")
         assert str(caught.value) == (

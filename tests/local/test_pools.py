@@ -34,7 +34,7 @@ def test_record_says_what_cognito_says(
     """Written once; checked and written again it says so; and the stack as it is goes on."""
     assert main(["check", *source]) == 1
     assert capsys.readouterr().err == (
-        f"pools/local.json must be of pool {outputs['userPoolId']} as it is; write it with: "
+        f"pools: pools/local.json must be of pool {outputs['userPoolId']} as it is; write it with: "
         "python -m pools record --stack local\n"
     )
     said = [main([command, *source]) or capsys.readouterr().out for command in ("record", "record", "check")]
@@ -66,8 +66,8 @@ def test_record_of_another_pool_is_not_overwritten(
 
     assert main(["record", *source]) == 1
     assert capsys.readouterr().err == (
-        f"stack local must still have pool us-east-1_Before000, got {outputs['userPoolId']}, where its users are not; "
-        "if they were moved, say so with --replaced\n"
+        f"pools: stack local must still have pool us-east-1_Before000, got {outputs['userPoolId']}, where its users "
+        "are not; if they were moved, say so with --replaced\n"
     )
     assert main(["record", *source, "--replaced"]) == 0
     assert json.loads(path.read_text())["userPoolId"] == outputs["userPoolId"]
@@ -81,7 +81,7 @@ def test_pool_that_is_not_there_leaves_the_record_alone(
 
     assert main(["record", *source]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("Cognito must describe pool us-east-1_NoSuch000, got: ")
+    assert error.startswith("pools: Cognito must describe pool us-east-1_NoSuch000, got: ")
     assert error.count("\n") == 1
     assert not (records / "local.json").exists()
 
@@ -90,4 +90,4 @@ def test_pool_that_is_not_there_leaves_the_record_alone(
 def test_record_needs_a_name(source: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Outputs do not say which stack they are of."""
     assert main(["record", *source[:2]]) == 1
-    assert capsys.readouterr().err == "--stack NAME, or --as NAME, must say whose record it is\n"
+    assert capsys.readouterr().err == "pools: --stack NAME, or --as NAME, must say whose record it is\n"

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from handler.routes import ROUTES
 from proof.access import Table
 from proof.client import Client
 from proof.smoke import Check, checks, run
@@ -30,12 +31,13 @@ def test_good_stack_passes_every_check(proof: Run) -> None:
         "GET /reports with a made-up token: 401 by the gateway",
         "from http://localhost:5173: allowed",
         "from null: not allowed",
-        "wiring: 6 routes and no other",
+        f"wiring: {len(ROUTES)} routes and no other",
         'access token: 200 {"message": "Hello, authenticated user!", "user": "proof-',
         "ID token: 401",
-        "19 checks: 19 ok",
     ):
         assert part in out
+    (count,) = re.findall(r"^(\d+) checks: (\d+) ok$", out, re.MULTILINE)
+    assert count[0] == count[1]
 
 
 def test_route_that_lost_its_authorizer_is_named(
@@ -59,7 +61,7 @@ def test_opened_route_is_named_although_the_function_still_refuses(
     assert found["wiring"] == "GET /reports: is open: authorization is NONE, the route table says JWT"
     status, out, err = proof("smoke")
     assert status == 1
-    assert "19 checks: 16 ok, 3 FAILED" in out
+    assert re.search(r"^\d+ checks: \d+ ok, 3 FAILED$", out, re.MULTILINE)
     assert err == "proof: the stack must pass every check, and fails 3\n"
 
 
@@ -67,7 +69,7 @@ def test_widened_origins_are_named(breaker: Breaker, client: Client, target: Tar
     """One character in the console, and every page on the web may read what the API says."""
     breaker.cors(AllowOrigins=["*"])
     details = [check for check in checks(client, target, table, None) if check.outcome == "FAILED"]
-    assert "preflight of GET /hello from https://foreign.example" in {check.name for check in details}
+    assert any(re.fullmatch(r"preflight of .* from https://foreign\.example", check.name) for check in details)
     assert {check.detail for check in details if check.name == "wiring"} == {
         "CORS: any origin is allowed (*)",
         "CORS: origin http://localhost:5173 is missing, which Pulumi.local.yaml allows",
@@ -104,7 +106,7 @@ def test_refused_sign_in_is_a_failed_check(proof: Run) -> None:
     status, out, _ = proof("smoke", "--user", "nobody", "--password", "wrong")
     assert status == 1
     assert re.search(r"FAILED   sign-in page: user nobody must be able to sign in", out)
-    assert "wiring: 6 routes" in out
+    assert f"wiring: {len(ROUTES)} routes" in out
 
 
 def test_what_cannot_be_checked_is_said() -> None:
