@@ -46,7 +46,7 @@ def test_outputs_of_a_deployed_stack(outputs: dict[str, Any]) -> None:
     assert amplify.outputs(contract(outputs, "1.0.0")) == {
         "version": "1.4",
         "auth": {
-            "aws_region": "eu-central-1",
+            "aws_region": outputs["region"],
             "user_pool_id": outputs["userPoolId"],
             "user_pool_client_id": outputs["userPoolClientId"],
             "unauthenticated_identities_enabled": False,
@@ -67,14 +67,14 @@ def test_outputs_of_a_deployed_stack(outputs: dict[str, Any]) -> None:
                 "identity_providers": [],
                 "domain": domain,
                 "scopes": outputs["signIn"]["scopes"],
-                "redirect_sign_in_uri": ["https://app.example.com/"],
-                "redirect_sign_out_uri": ["https://app.example.com/"],
+                "redirect_sign_in_uri": outputs["signIn"]["callbackUrls"],
+                "redirect_sign_out_uri": outputs["signIn"]["logoutUrls"],
                 "response_type": "code",
             },
         },
         "custom": {
-            "API": {"api": {"endpoint": outputs["apiUrl"], "region": "eu-central-1", "apiName": "api"}},
-            "userPoolEndpoint": "https://cognito-idp.eu-central-1.amazonaws.com",
+            "API": {"api": {"endpoint": outputs["apiUrl"], "region": outputs["region"], "apiName": "api"}},
+            "userPoolEndpoint": f"https://cognito-idp.{outputs['region']}.amazonaws.com",
         },
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -58,13 +59,13 @@ def test_operation_id_is_a_name(key: str, name: str) -> None:
 class TestOpenIdConnect:
     def test_settings_of_a_deployed_stack(self, outputs: dict[str, Any]) -> None:
         """Every address in full: the client adds nothing and fetches nothing."""
-        domain, client = outputs["authDomain"], outputs["userPoolClientId"]
+        domain, client, after = outputs["authDomain"], outputs["userPoolClientId"], outputs["signIn"]["logoutUrls"][0]
 
         assert oidc.settings(contract(outputs, "1.0.0")) == {
             "authority": outputs["issuer"],
             "client_id": client,
-            "redirect_uri": "https://app.example.com/",
-            "post_logout_redirect_uri": "https://app.example.com/",
+            "redirect_uri": outputs["signIn"]["callbackUrls"][0],
+            "post_logout_redirect_uri": after,
             "response_type": "code",
             "scope": " ".join(["openid", "email", "profile", *outputs["scopes"]]),
             "metadata": {
@@ -75,7 +76,7 @@ class TestOpenIdConnect:
                 "revocation_endpoint": f"{domain}/oauth2/revoke",
                 "jwks_uri": f"{outputs['issuer']}/.well-known/jwks.json",
             },
-            "signOutUrl": f"{domain}/logout?client_id={client}&logout_uri=https%3A%2F%2Fapp.example.com%2F",
+            "signOutUrl": f"{domain}/logout?client_id={client}&logout_uri={quote(after, safe='')}",
         }
 
     def test_local_stack_has_the_emulators_addresses(self, outputs: dict[str, Any]) -> None:
@@ -85,7 +86,10 @@ class TestOpenIdConnect:
 
         assert made["endpoints"]["keys"] == f"{local}/{outputs['userPoolId']}/.well-known/jwks.json"
         assert made["endpoints"]["userPools"] == local
-        assert contract(outputs, "1.0.0")["endpoints"]["userPools"] == "https://cognito-idp.eu-central-1.amazonaws.com"
+        assert (
+            contract(outputs, "1.0.0")["endpoints"]["userPools"]
+            == f"https://cognito-idp.{outputs['region']}.amazonaws.com"
+        )
 
     def test_pool_without_a_sign_in_page_has_none(self, outputs: dict[str, Any]) -> None:
         """Half a configuration would fail in the browser only."""

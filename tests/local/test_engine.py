@@ -32,7 +32,7 @@ def test_stack_has_the_defaults_of_the_project_and_its_own_values() -> None:
     assert config["secure-serverless-api:memoryMb"] == "512"
     assert config["secure-serverless-api:deletionProtection"] == "false"
     assert config["secure-serverless-api:pythonVersion"] == "3.13"
-    assert config["secure-serverless-api:callbackUrls"] == '["http://localhost:5173/"]'
+    assert config["secure-serverless-api:callbackUrls"].startswith('["http://localhost:')
 
 
 def test_package_is_built_for_this_machine_whatever_the_stack() -> None:
