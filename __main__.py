@@ -39,6 +39,7 @@ for name, own in settings.functions.items():
             "COGNITO_TOKEN_USES": "access,id" if settings.accept_id_tokens else "access",
             "LOG_LEVEL": own["log_level"],
             "NOTES_TABLE": notes.name,
+            **settings.log_environment,
         },
         statements=[notes.grant("PutItem", "Query")],
         kms_key_arn=key,

@@ -14,26 +14,26 @@ from components.api_domain import ApiDomain, ApiDomainArgs
 
 # What an access log line says (API Gateway, "HTTP API logging variables"). No header is in it, so no token can be;
 # `authorizer.claims` as a whole would log null.
-ACCESS_LOG_FORMAT = json.dumps(
-    {
-        "requestId": "$context.requestId",
-        "time": "$context.requestTime",
-        "routeKey": "$context.routeKey",
-        "status": "$context.status",
-        "responseLength": "$context.responseLength",
-        "responseLatency": "$context.responseLatency",
-        "integrationLatency": "$context.integrationLatency",
-        "integrationStatus": "$context.integrationStatus",
-        "integrationError": "$context.integrationErrorMessage",
-        "authorizerError": "$context.authorizer.error",
-        "error": "$context.error.message",
-        "errorType": "$context.error.responseType",
-        "subject": "$context.authorizer.claims.sub",
-        "sourceIp": "$context.identity.sourceIp",
-        "userAgent": "$context.identity.userAgent",
-        "protocol": "$context.protocol",
-    }
-)
+ACCESS_LOG_FIELDS = {
+    "requestId": "$context.requestId",
+    "time": "$context.requestTime",
+    "routeKey": "$context.routeKey",
+    "status": "$context.status",
+    "responseLength": "$context.responseLength",
+    "responseLatency": "$context.responseLatency",
+    "integrationLatency": "$context.integrationLatency",
+    "integrationStatus": "$context.integrationStatus",
+    "integrationError": "$context.integrationErrorMessage",
+    "authorizerError": "$context.authorizer.error",
+    "error": "$context.error.message",
+    "errorType": "$context.error.responseType",
+    "protocol": "$context.protocol",
+}
+CALLER_FIELDS = {  # personal data
+    "subject": "$context.authorizer.claims.sub",
+    "sourceIp": "$context.identity.sourceIp",
+    "userAgent": "$context.identity.userAgent",
+}
 
 
 class Throttle(Protocol):
@@ -95,6 +95,7 @@ class HttpApiArgs:
     keep_default_endpoint: bool = False
     truststore_uri: str = ""
     truststore_version: str = ""
+    access_log_callers: bool = True
     log_retention_days: int = 365
     kms_key_arn: pulumi.Input[str] | None = None
 
@@ -176,7 +177,10 @@ class HttpApi(pulumi.ComponentResource):
                 "detailed_metrics_enabled": args.detailed_metrics,
             },
             route_settings=_route_settings(args),
-            access_log_settings={"destination_arn": logs.arn, "format": ACCESS_LOG_FORMAT},
+            access_log_settings={
+                "destination_arn": logs.arn,
+                "format": access_log_format(callers=args.access_log_callers),
+            },
             # Settings of a route that does not exist yet are refused, and a stage without the permission answers 500.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*routes, *permissions]),
         )
@@ -187,6 +191,11 @@ class HttpApi(pulumi.ComponentResource):
         self.id = api.id
         self.log_group = logs.name
         self.register_outputs({"url": self.url, "id": self.id, "log_group": self.log_group})
+
+
+def access_log_format(*, callers: bool) -> str:
+    """What API Gateway writes of a request, on one line; who called only if it is to be known."""
+    return json.dumps({**ACCESS_LOG_FIELDS, **(CALLER_FIELDS if callers else {})})
 
 
 def _routes(

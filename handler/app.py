@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import re
@@ -51,8 +52,20 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.log_level = settings.log_level
+        self._salt = settings.subject_salt.encode()
         self.keys = SigningKeys(settings.jwks_url)
         self.verifier = TokenVerifier(self.keys, settings.issuer, settings.client_ids, settings.token_uses)
+
+    def remarks(self, caller: Caller) -> dict[str, str]:
+        """What the log says besides: a hash of who called, if there is a salt; and what ails the key endpoint.
+
+        A request answered with a stale key succeeds, and somebody must still see it before the key is too old.
+        """
+        trouble = self.keys.trouble
+        remarks: dict[str, str] = {} if trouble is None else {"cause": trouble}
+        if self._salt:
+            remarks["subject"] = hmac.digest(self._salt, caller.sub.encode(), "sha256").hex()[:16]
+        return remarks
 
 
 _making = threading.Lock()
@@ -78,23 +91,19 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     try:
         route = _route(event)
         route_key = route.key
-        response = _answer(route, event)
-        known = None if route.public else service()  # a public route answers without settings, too
+        caller = None if route.public else _authorised(route, event)
+        response = _answer(route, event, caller)
+        more = {} if caller is None else service().remarks(caller)  # a public route answers without settings, too
     except Refused as refused:
         return _refusal(refused, request_id, route_key, started)
     except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the client gets a fixed 500
         return _refusal(InternalError(), request_id, route_key, started, error)
-    status: int = response["statusCode"]
-    threshold, trouble = (_threshold(), None) if known is None else (known.log_level, known.keys.trouble)
-    if trouble is None:
-        logs.write(threshold, "INFO", request_id, route_key, status, _elapsed(started))
-    else:  # answered with a stale key: somebody must see that the key endpoint is ill before the key is too old
-        logs.write(threshold, "WARNING", request_id, route_key, status, _elapsed(started), cause=trouble)
+    level = "WARNING" if "cause" in more else "INFO"
+    logs.write(_threshold(), level, request_id, route_key, response["statusCode"], _elapsed(started), **more)
     return response
 
 
-def _answer(route: Route, event: dict[str, Any]) -> dict[str, Any]:
-    caller = None if route.public else _authorised(route, event)
+def _answer(route: Route, event: dict[str, Any], caller: Caller | None) -> dict[str, Any]:
     reply = route.call(Request(event, caller, _body(route, event)))
     return {"statusCode": route.status, "headers": dict(_HEADERS), "body": _encode(reply)}
 

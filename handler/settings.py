@@ -13,6 +13,7 @@ _POOL_ID = re.compile(r"[a-z]{2}(-[a-z]+)+-\d_[0-9A-Za-z]{1,45}", re.ASCII)  # C
 _CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)  # Cognito: ClientIdType
 _TABLE = re.compile(r"[\w.-]{3,255}", re.ASCII)  # DynamoDB: TableName
 _TOKEN_USES = frozenset({"access", "id"})
+_SALT = re.compile(r"([!-~]{32,256})?")  # empty: nobody is named
 _LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -35,6 +36,7 @@ class Settings(NamedTuple):
     client_ids: frozenset[str]
     token_uses: frozenset[str]
     log_level: str
+    subject_salt: str
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -53,11 +55,15 @@ class Settings(NamedTuple):
         if log_level not in _LOG_LEVELS:
             raise SettingsError("LOG_LEVEL", f"be one of {', '.join(_LOG_LEVELS)}")
 
+        salt = environment.get("LOG_SUBJECT_SALT", "")
+        if not _SALT.fullmatch(salt):
+            raise SettingsError("LOG_SUBJECT_SALT", "be 32 to 256 printable characters, or not be set")
+
         suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         issuer = f"https://cognito-idp.{region}.{suffix}/{pool_id}"
         base = _loopback_endpoint(environment)
         keys_at = f"{base}/{pool_id}" if base else issuer
-        return cls(issuer, f"{keys_at}/.well-known/jwks.json", client_ids, token_uses, log_level)
+        return cls(issuer, f"{keys_at}/.well-known/jwks.json", client_ids, token_uses, log_level, salt)
 
 
 def notes_table(environment: Mapping[str, str]) -> str:

@@ -27,7 +27,7 @@ from pulumi.runtime.stack import run_in_stack
 from local import ROOT, LocalError
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, wherever PyYAML has libyaml
-MADE_UP = "made-up-by-the-local-run"  # what every secret of a stack file is here
+MADE_UP = "made-up-by-the-local-run-for-a-secret"  # what every secret of a stack file is here
 Create = Callable[[str, str, dict[str, Any]], tuple[str, dict[str, Any]]]
 Ask = Callable[[str], dict[str, Any]]
 

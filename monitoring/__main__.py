@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from command_line import Parser, run
-from components.http_api import ACCESS_LOG_FORMAT
+from components.http_api import access_log_format
 from local import ROOT, LocalError
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
@@ -47,7 +47,7 @@ def draw(seconds: float) -> str:
         outputs = bring_up(stack, emulator, Steps(show=lambda _: None))
         made = load.run(outputs, seconds, lambda line: sys.stdout.write(line + "\n"))
         body, filters = _deployed(emulator.endpoint, stack.region)
-    data = load.samples(made, filters, _names(body), ACCESS_LOG_FORMAT)
+    data = load.samples(made, filters, _names(body), access_log_format(callers=True))
     until = int(seconds * load.PACE)
     caption = CAPTION.format(calls=len(made.seen), seconds=seconds, pace=f"{load.PACE / 60:g} minutes")
     return svg(panels(body, data, until), until, caption)

@@ -156,13 +156,24 @@ _GATEWAY = [
         (
             "access-log-holds-the-token",
             "Whoever reads the access log can act as every caller.",
-            '        "protocol": "$context.protocol",\n',
-            '        "protocol": "$context.protocol",\n        "token": "$request.header.Authorization",\n',
+            '    "protocol": "$context.protocol",\n',
+            '    "protocol": "$context.protocol",\n    "token": "$request.header.Authorization",\n',
+        ),
+        (
+            "callers-logged-anyway",
+            "A stack that promised to keep nothing personal keeps who called, and from where.",
+            "**(CALLER_FIELDS if callers else {})",
+            "**CALLER_FIELDS",
         ),
         (
             "access-log-dropped",
             "Nobody can say afterwards who called what.",
-            '            access_log_settings={"destination_arn": logs.arn, "format": ACCESS_LOG_FORMAT},\n',
+            (
+                "            access_log_settings={\n"
+                '                "destination_arn": logs.arn,\n'
+                '                "format": access_log_format(callers=args.access_log_callers),\n'
+                "            },\n"
+            ),
             "",
         ),
         (
@@ -376,7 +387,7 @@ _POOLS = [
         (
             "secret-in-plain-accepted",
             "A provider's secret is committed to the repository.",
-            "elif is_secret(field) and key not in secrets:",
+            "elif is_secret(field) and key not in secrets and values[key] != field.default:",
             "elif is_secret(field) and key in secrets and not key:",
         ),
     ),
@@ -765,6 +776,12 @@ _SETTING = [
     *_all(
         "settings/values.py",
         _SETTINGS,
+        (
+            "short-salt-accepted",
+            "The salt is found by trying, and with it every subject of the log.",
+            "([!-~]{32,256})?",
+            "[!-~]{0,256}",
+        ),
         (
             "plain-http-callback",
             "Sign-in codes travel in plain text.",
@@ -1158,13 +1175,22 @@ _EDGE = [
             "if not scheme:",
         ),
         (
+            "subject-in-plain",
+            "The function's log, which many read, names every caller.",
+            'hmac.digest(self._salt, caller.sub.encode(), "sha256").hex()[:16]',
+            "caller.sub",
+        ),
+        (
+            "subject-hashed-without-salt",
+            "Whoever has a list of subjects reads from the log who called.",
+            "hmac.digest(self._salt, caller",
+            'hmac.digest(b"", caller',
+        ),
+        (
             "headers-logged",
             "Whoever reads the log can act as every caller.",
-            'logs.write(threshold, "INFO", request_id, route_key, status, _elapsed(started))',
-            (
-                'logs.write(threshold, "INFO", request_id, route_key, status, _elapsed(started), '
-                'headers=str(event.get("headers")))'
-            ),
+            'level = "WARNING" if "cause" in more else "INFO"\n',
+            ('level = "WARNING" if "cause" in more else "INFO"\n    more["headers"] = str(event.get("headers"))\n'),
         ),
         (
             "exception-logged",
@@ -1203,8 +1229,8 @@ _EDGE = [
         (
             "body-before-the-right",
             "Strangers learn what a route takes, and have the function parse for them.",
-            "    caller = None if route.public else _authorised(route, event)\n",
-            "    body = _body(route, event)\n    caller = None if route.public else _authorised(route, event)\n",
+            "        caller = None if route.public else _authorised(route, event)\n",
+            "        _body(route, event)\n        caller = None if route.public else _authorised(route, event)\n",
         ),
         (
             "media-type-unchecked",

@@ -39,6 +39,10 @@ class Api(Group):
         default=False,
         description="CloudWatch measures each route by itself, for the price of metrics of one's own",
     )
+    access_log_callers: bool = Field(
+        default=True,
+        description="The access log says who called: subject, address and user agent; off, it has nothing personal",
+    )
     api_domain: Hostname = Field(
         default="",
         description="A domain name of one's own for the API, instead of AWS's, which then answers no more",

@@ -31,7 +31,7 @@ from settings.sign_in_page import SignInPage
 from settings.suppression import Suppression
 from settings.threat_protection import ThreatProtection
 from settings.triggers import Triggers
-from settings.values import FunctionName, GroupName, KeyArn, RetentionDays, TagName, TagValue
+from settings.values import FunctionName, GroupName, KeyArn, LogSalt, RetentionDays, TagName, TagValue
 
 
 class Stack(Group):
@@ -61,6 +61,13 @@ class Stack(Group):
     log_retention_days: RetentionDays = Field(
         default=365,
         description="Days that logs are kept; one of CloudWatch's values such as 30 or 365; at least 90 in production",
+    )
+    log_subject_salt: LogSalt = Field(
+        default="",
+        description="Salt, of 32 characters at least, with which the function's log names callers by a hash of their "
+        "subject; without it, the log names nobody. A Pulumi secret",
+        examples=["replace-with-32-random-characters"],
+        json_schema_extra={"secret": True},
     )
     create_kms_key: bool = Field(
         default=False,
@@ -134,6 +141,11 @@ class Settings(Stack):
         """Every function's settings by its name, as a component takes them; `api` is the first one."""
         first = {**vars(self.function), "log_retention_days": self.log_retention_days}
         return {"api": first, **{name: {**first, **vars(each)} for name, each in self.other_functions.items()}}
+
+    @property
+    def log_environment(self) -> dict[str, Any]:
+        """What the functions' environment has of the log, by its variables; a secret stays one in the state."""
+        return {"LOG_SUBJECT_SALT": pulumi.Output.secret(self.log_subject_salt)} if self.log_subject_salt else {}
 
     @property
     def resource_tags(self) -> dict[str, str]:
@@ -215,7 +227,7 @@ def read(
             problems.append(missing(key, field))
         elif key not in values:
             known[group][name] = field.get_default(call_default_factory=True)
-        elif is_secret(field) and key not in secrets:
+        elif is_secret(field) and key not in secrets and values[key] != field.default:
             problems.append(in_plain(key, field))
         else:
             try:

@@ -93,6 +93,8 @@ def _example(key: str, path: Sequence[int | str], field: FieldInfo) -> str:
     if get_origin(field.annotation) is list:
         return set_command(f"{key}[{path[0] if path else 0}]", example)
     if is_secret(field):
+        if isinstance(example, str):
+            return f"pulumi config set --secret {key} {example}"
         name, made_up = next(iter(example.items()))
         return f"pulumi config set --secret --path {shlex.quote(f'{key}.{name}')} {made_up}"
     return set_command(key, example)

@@ -76,6 +76,8 @@ EmailDomain = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])
 # As narrow as the route table's (handler/routes.py).
 GroupName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+=@-]{1,128}$")]
 ScopeName = Annotated[str, Field(pattern=r"^[\x21\x23-\x5B\x5D-\x7E]{1,256}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}$")]
+# As the function reads it (handler/settings.py). A short one is found by trying, and with it every subject known.
+LogSalt = Annotated[str, Field(pattern=r"^([!-~]{32,256})?$")]
 RetentionDays = Annotated[int, AfterValidator(_retention)]
 
 # The route table's own pattern of a function's name (handler/routes.py); the first one's is not for another.

@@ -352,6 +352,15 @@ class TestSettings:
 
         assert found == expected
 
+    def test_salt_of_the_log_is_a_secret(self) -> None:
+        """In plain, the state would tell everybody how to name the callers of a log."""
+        salt = "0123456789abcdef0123456789abcdef"
+        stack = deployed("dev", logSubjectSalt=salt)
+        recording = record_program(replace(stack, secrets=frozenset({f"{stack.project}:logSubjectSalt"})))
+
+        assert variables_of(recording)["LOG_SUBJECT_SALT"] == salt
+        assert "environment" in recording.one("Function").secret_inputs
+
     def test_every_client_may_call(self) -> None:
         """Gateway and function know the same clients, and a machine's secret leaves the stack marked as one."""
         clients = [

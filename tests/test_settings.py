@@ -350,6 +350,13 @@ class TestRefused:
         """API Gateway compares as text: such an origin is accepted, and lets nobody in."""
         assert "allowedOrigins[0]: must be an origin" in refusal_of(allowedOrigins=json.dumps([origin]))
 
+    def test_short_salt_is_refused_and_not_shown(self) -> None:
+        """One that can be found by trying hides nobody; and the line goes into logs of builds."""
+        assert refusal_of({"logSubjectSalt"}, logSubjectSalt="s3cr3t" * 5).endswith(
+            r"logSubjectSalt: must match pattern '^([!-~]{32,256})?$' "
+            "(set it with: pulumi config set --secret logSubjectSalt replace-with-32-random-characters)"
+        )
+
     def test_remedy_points_at_the_wrong_item(self) -> None:
         """Mending the first where the second is wrong breaks the right one."""
         message = refusal_of(environment="dev", callbackUrls='["https://app.example.com/", "http://app.example.com/"]')

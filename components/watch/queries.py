@@ -38,6 +38,14 @@ QUERIES = (
 | sort refusals desc""",
     ),
     Query(
+        name="Requests of one caller",
+        logs=("function",),
+        text="""filter subject = "PASTE THE HASH"
+| fields @timestamp, requestId, routeKey, status, durationMs
+| sort @timestamp desc
+| limit 1000""",
+    ),
+    Query(
         name="Server errors with type and place",
         logs=("function",),
         text="""filter status >= 500

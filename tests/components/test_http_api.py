@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from components.http_api import ACCESS_LOG_FORMAT, HttpApi, HttpApiArgs
+from components.http_api import HttpApi, HttpApiArgs, access_log_format
 from tests.pulumi_recorder import ACCOUNT, REGION, Recording, record
 
 
@@ -271,7 +271,7 @@ class TestAccessLog:
 
         assert recording.one("Stage").inputs["accessLogSettings"] == {
             "destinationArn": log.outputs["arn"],
-            "format": ACCESS_LOG_FORMAT,
+            "format": access_log_format(callers=True),
         }
         assert log.inputs["retentionInDays"] == 90
 
@@ -281,7 +281,7 @@ class TestAccessLog:
 
     def test_log_line_says_who_asked_for_what_and_why_it_failed(self) -> None:
         """A 401 or 500 without its reason cannot be told from an attack or an outage."""
-        variables = set(json.loads(ACCESS_LOG_FORMAT).values())
+        variables = set(json.loads(access_log_format(callers=True)).values())
 
         assert variables >= {
             f"$context.{name}"
@@ -302,9 +302,22 @@ class TestAccessLog:
             )
         }
 
+    def test_log_line_without_callers_has_nothing_personal(self) -> None:
+        """Where the law or a works council says so; everything else stays."""
+        stage = api_of(access_log_callers=False).one("Stage")
+        fields = json.loads(stage.inputs["accessLogSettings"]["format"])
+
+        assert not [each for each in fields.values() if "identity" in each or "claims" in each]
+        assert json.loads(access_log_format(callers=True)).keys() - fields.keys() == {
+            "subject",
+            "sourceIp",
+            "userAgent",
+        }
+        assert fields.items() <= json.loads(access_log_format(callers=True)).items()
+
     def test_log_line_can_hold_no_token(self) -> None:
         """Only $context variables, and of the claims only the subject: the whole would log null, or too much."""
-        variables = set(json.loads(ACCESS_LOG_FORMAT).values())
+        variables = set(json.loads(access_log_format(callers=True)).values())
 
         assert all(variable.startswith("$context.") for variable in variables)
         assert not any("header" in variable.lower() for variable in variables)
@@ -312,7 +325,7 @@ class TestAccessLog:
 
     def test_log_line_is_one_line(self) -> None:
         """API Gateway refuses a format with a line break in it."""
-        assert "\n" not in ACCESS_LOG_FORMAT
+        assert "\n" not in access_log_format(callers=True)
 
 
 class TestCors:

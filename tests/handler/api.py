@@ -41,9 +41,9 @@ CHALLENGES = {
 }
 BODY_REASONS = {"body_malformed", "body_invalid"}
 LOG_ALWAYS = {"timestamp", "level", "requestId", "routeKey", "status", "durationMs"}
-LOG_SOMETIMES = {"reason", "cause", "errorType", "errorPlace", "variable"}
+LOG_SOMETIMES = {"reason", "cause", "errorType", "errorPlace", "variable", "subject"}
 REQUEST_ID = re.compile(r"[\w=+/-]{1,64}", re.ASCII)
-_READ = ("AWS_", "COGNITO_", "LOG_LEVEL", "NOTES_")
+_READ = ("AWS_", "COGNITO_", "LOG_", "NOTES_")
 CONTEXT = SimpleNamespace(aws_request_id="7d1c5f3a-0b1e-4d52-9a53-0123456789ab")
 
 
@@ -173,6 +173,9 @@ def _check_log(log: dict[str, Any], status: int) -> None:
     assert log.keys() >= LOG_ALWAYS
     assert log.keys() <= LOG_ALWAYS | LOG_SOMETIMES
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", log["timestamp"])
+    if "subject" in log:  # a hash, and only of somebody who was let in
+        assert status < 400
+        assert re.fullmatch(r"[0-9a-f]{16}", log["subject"])
     good = status < 400 and "cause" not in log
     assert log["level"] == ("INFO" if good else "ERROR" if status >= 500 else "WARNING")
     assert REQUEST_ID.fullmatch(log["requestId"])

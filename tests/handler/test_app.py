@@ -6,6 +6,7 @@ import copy
 import importlib.util
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from types import ModuleType, SimpleNamespace
@@ -414,6 +415,46 @@ def test_log_line_says_what_an_operator_counts(world: World, api: Api) -> None:
     assert (log["level"], log["routeKey"], log["status"]) == ("INFO", HELLO, 200)
     assert 0 < log["durationMs"] < 1_000
     assert api.call(http_event(ADMIN, claims={}), 401).log["routeKey"] == ADMIN
+
+
+SALT = "0123456789abcdef0123456789abcdef"
+
+
+def test_log_names_nobody_unless_a_salt_is_set(world: World, api: Api) -> None:
+    """A log is kept for a year and read by many: who called is not theirs to know by default."""
+    assert "subject" not in api.call(request(world), 200).log
+
+
+def test_log_names_callers_by_a_salted_hash(world: World, serve: Serve) -> None:
+    """One caller's requests can be found, and the caller cannot: the same salt, the same name; no other way back."""
+    names = {}
+    for salt in (SALT, SALT[::-1]):
+        api = serve(environment={"LOG_SUBJECT_SALT": salt})
+        for sub in ("0a1b", "0a1c"):
+            lines = [api.call(request(world, sub=sub), 200).log for _ in range(2)]
+            assert lines[0]["subject"] == lines[1]["subject"]
+            names[salt, sub] = lines[0]["subject"]
+            assert not {sub, salt} & {str(value) for value in lines[0].values()}
+
+    assert len(set(names.values())) == 4
+    assert all(re.fullmatch(r"[0-9a-f]{16}", name) for name in names.values())
+
+
+def test_name_is_the_hmac_that_the_page_gives(world: World, serve: Serve) -> None:
+    """Support computes it from a subject to find what became of that user's calls (docs/monitoring.md)."""
+    api = serve(environment={"LOG_SUBJECT_SALT": SALT})
+
+    log = api.call(request(world, sub="6cd0b1d6-5b0e-4f7c-9d9c-2b8f1b0c9f11"), 200).log
+    assert log["subject"] == "615c66ca12ab8cfa"
+
+
+def test_refused_callers_are_not_named(world: World, serve: Serve) -> None:
+    """What a refused token says of its subject may be anything."""
+    api = serve(environment={"LOG_SUBJECT_SALT": SALT})
+
+    assert "subject" not in api.call(request(world, ADMIN), 403).log
+    assert "subject" not in api.call(http_event(HELLO, bearer(world.forged()), claims={}), 401).log
+    assert "subject" not in api.call(http_event(HEALTH), 200).log
 
 
 def test_lost_authorizer_is_logged_by_its_own_reason(world: World, api: Api) -> None:

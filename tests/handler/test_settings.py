@@ -33,7 +33,7 @@ def jwks_url(endpoint: str, variable: str = "AWS_ENDPOINT_URL") -> str:
 
 def test_three_variables_are_enough() -> None:
     """Everything else follows from them or has a safe default."""
-    assert read() == Settings(ISSUER, OWN, frozenset({CLIENT}), frozenset({"access"}), "INFO")
+    assert read() == Settings(ISSUER, OWN, frozenset({CLIENT}), frozenset({"access"}), "INFO", "")
 
 
 def test_issuer_and_key_address_cannot_be_set() -> None:
@@ -100,6 +100,7 @@ def test_issuer_in_china_has_its_own_suffix() -> None:
             for value in ("", "refresh", "Access", "access,", "access, id", "access id", "access,refresh", ",", "*")
         ),
         *(("LOG_LEVEL", value) for value in ("", "info", "TRACE", "WARN", "INFO ", "20")),
+        *(("LOG_SUBJECT_SALT", value) for value in ("x" * 31, "x" * 257, "x y" * 11, "é" * 32, "x" * 32 + "\n")),
     ],
 )
 def test_wrong_variable_is_named(variable: str, value: str | None) -> None:
@@ -110,7 +111,7 @@ def test_wrong_variable_is_named(variable: str, value: str | None) -> None:
     assert str(caught.value).startswith(f"{variable} must ")
 
 
-@pytest.mark.parametrize("variable", [*GOOD, "COGNITO_TOKEN_USES", "LOG_LEVEL"])
+@pytest.mark.parametrize("variable", [*GOOD, "COGNITO_TOKEN_USES", "LOG_LEVEL", "LOG_SUBJECT_SALT"])
 def test_error_does_not_hold_the_value(variable: str) -> None:
     """A secret pasted into the wrong variable must not get into a log."""
     with pytest.raises(SettingsError) as caught:

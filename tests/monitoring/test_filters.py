@@ -13,7 +13,7 @@ from typing import Any, get_args
 
 import pytest
 
-from components.http_api import ACCESS_LOG_FORMAT
+from components.http_api import access_log_format
 from components.watch.queries import QUERIES
 from handler import app
 from handler.errors import Cause, KeysUnavailable, Refused
@@ -76,7 +76,7 @@ def _raises(error: Exception) -> Any:
 
 def access_line(**values: str) -> str:
     """A line of the gateway's access log; "-" stands where there is nothing to say."""
-    variables = json.loads(ACCESS_LOG_FORMAT)
+    variables = json.loads(access_log_format(callers=True))
     assert values.keys() <= variables.keys()
     return json.dumps({name: values.get(name, "-") for name in variables})
 
@@ -163,10 +163,10 @@ class TestQueries:
     def written_fields(self, log: str) -> set[str]:
         """Every path of every kind of line in the log."""
         if log == "access":
-            return set(json.loads(ACCESS_LOG_FORMAT))
+            return set(json.loads(access_log_format(callers=True)))
         lines = [written(), *(written(one(refusal)) for refusal in leaves()), written(RuntimeError()), *LAMBDA]
-        # Of an environment that is not set up: the settings are not there to make one here.
-        return {"variable"} | {path for line in lines for path in _paths(json.loads(line))}
+        # Of an environment that is not set up, and of a caller: tests/handler see them written.
+        return {"variable", "subject"} | {path for line in lines for path in _paths(json.loads(line))}
 
     @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
     def test_fields_are_ones_that_are_written(self, query: Any) -> None:

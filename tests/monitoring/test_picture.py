@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from components.http_api import ACCESS_LOG_FORMAT
+from components.http_api import access_log_format
 from local import ROOT
 from monitoring.drawing import svg
 from monitoring.load import PACE, Load, Seen, samples
@@ -37,7 +37,7 @@ def load() -> Load:
 
 def drawn() -> dict[str, Panel]:
     filters = [each.inputs for each in default().all("LogMetricFilter")]
-    data = samples(load(), filters, NAMES, ACCESS_LOG_FORMAT)
+    data = samples(load(), filters, NAMES, access_log_format(callers=True))
     body = json.loads(default().one("Dashboard").inputs["dashboardBody"])
     return {panel.title: panel for panel in panels(body, data, HOUR // 2)}
 
