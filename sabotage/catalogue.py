@@ -994,6 +994,26 @@ _TOKEN = _all(
         "if not proof:",
     ),
     (
+        "issuer-after-the-times",
+        "A token of another pool counts as an old one, and whoever watches the reasons sees nothing.",
+        (
+            '        if claims.get("iss") != self._issuer:\n'
+            "            raise IssuerMismatch\n"
+            "        _check_times(claims, now)\n"
+        ),
+        (
+            "        _check_times(claims, now)\n"
+            '        if claims.get("iss") != self._issuer:\n'
+            "            raise IssuerMismatch\n"
+        ),
+    ),
+    (
+        "every-header-remembered",
+        "Whoever sends headers without end fills the function's memory.",
+        "@lru_cache(maxsize=16)",
+        "@lru_cache(maxsize=None)",
+    ),
+    (
         "issuer-unchecked",
         "A token of a pool that an attacker owns is as good as ours.",
         'if claims.get("iss") != self._issuer:',
