@@ -19,11 +19,13 @@ target = Target.of(settings.package_platform, settings.function.architecture, se
 tag_everything(settings.resource_tags)
 key = Encryption("encryption", EncryptionArgs()).key_arn if settings.create_kms_key else settings.kms_key_arn or None
 packages = {name: build(ROOT / name, target, ROOT / ".build") for name in ("handler", "triggers")}
-trigger_args = PoolTriggersArgs(package=packages["triggers"], **settings.runtime, **vars(settings.triggers))
+common = {"kms_key_arn": key, **settings.runtime}
+trigger_args = PoolTriggersArgs(package=packages["triggers"], **common, **vars(settings.triggers))
+triggers = PoolTriggers("triggers", trigger_args).functions
 auth_args = AuthPoolArgs(
     scopes={scope: route.summary for route in ROUTES for scope in route.scopes},
     groups=dict.fromkeys(settings.groups, "") | {group: route.summary for route in ROUTES for group in route.groups},
-    triggers=PoolTriggers("triggers", trigger_args).functions,
+    triggers=triggers,
     **settings.auth,
 )
 auth = AuthPool("auth", auth_args)
@@ -37,7 +39,6 @@ for name, own in settings.functions.items():
             "COGNITO_USER_POOL_ID": auth.user_pool_id,
             "COGNITO_CLIENT_IDS": auth.client_list,
             "COGNITO_TOKEN_USES": "access,id" if settings.accept_id_tokens else "access",
-            "LOG_LEVEL": own["log_level"],
             "NOTES_TABLE": notes.name,
             **settings.log_environment,
         },
@@ -49,7 +50,7 @@ for name, own in settings.functions.items():
 reached = {"issuer": auth.issuer, "audiences": auth.audiences, "functions": functions, **vars(settings.api)}
 api_args = HttpApiArgs(routes=ROUTES, log_retention_days=settings.log_retention_days, kms_key_arn=key, **reached)
 api = HttpApi("api", api_args)
-watched = {"auth": auth, "function": functions["api"], "api": api, **vars(settings.monitoring)}
+watched = {"auth": auth, "functions": functions, "triggers": triggers, "api": api, **vars(settings.monitoring)}
 monitoring = Monitoring("monitoring", MonitoringArgs(region=settings.region, **watched))
 outputs = {"apiUrl": api.url, "region": settings.region, "release": functions["api"].released(monitoring.alarm_names)}
 for name, output in {**outputs, **auth.exports}.items():

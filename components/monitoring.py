@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import pulumi
 import pulumi_aws as aws
@@ -13,7 +13,7 @@ from components.alarm_topic import alarm_topic
 from components.metric_alarms import make_alarms, name_of
 from components.watch.alarms import Thresholds, alarms, runbook_at
 from components.watch.dashboard import dashboard
-from components.watch.metrics import FILTERS, Watched
+from components.watch.metrics import FILTERS, Watched, WatchedFunction
 from components.watch.queries import QUERIES
 
 
@@ -27,7 +27,7 @@ class Pool(Protocol):
 
 
 class Function(Protocol):
-    """What answers."""
+    """What answers routes."""
 
     @property
     def name(self) -> pulumi.Input[str]: ...
@@ -35,6 +35,13 @@ class Function(Protocol):
     def log_group(self) -> pulumi.Input[str]: ...
     @property
     def reserved_concurrency(self) -> int: ...
+
+
+class Trigger(Protocol):
+    """What the user pool calls."""
+
+    @property
+    def name(self) -> pulumi.Input[str]: ...
 
 
 class Api(Protocol):
@@ -50,14 +57,16 @@ class Api(Protocol):
 class MonitoringArgs:
     """What is watched, who is told, and where alarms begin.
 
-    Percent of requests, milliseconds, refusals in five minutes, percent of the concurrency limit. `runbook_url` is
-    where this project can be read on the web; without it alarms name the page by its path.
+    `functions` answer routes, `api` those that name none; `triggers` answer the user pool. Percent of requests,
+    milliseconds, refusals in five minutes, percent of the concurrency limit. `runbook_url` is where this project can be
+    read on the web; without it alarms name the page by its path.
     """
 
     region: str
     auth: Pool
-    function: Function
+    functions: Mapping[str, Function]
     api: Api
+    triggers: Mapping[str, Trigger] = field(default_factory=dict)
     dashboard: bool = True
     alarms: bool = True
     alarm_emails: Sequence[str] = field(default_factory=list)
@@ -76,10 +85,13 @@ class MonitoringArgs:
         return Watched(
             region=self.region,
             api_id=self.api.id,
-            function_name=self.function.name,
+            functions={
+                key: WatchedFunction(name=each.name, reserved_concurrency=each.reserved_concurrency)
+                for key, each in self.functions.items()
+            },
+            triggers={key: WatchedFunction(name=each.name) for key, each in self.triggers.items()},
             user_pool_id=self.auth.user_pool_id,
             user_pool_client_id=self.auth.client_id,
-            reserved_concurrency=self.function.reserved_concurrency,
         )
 
     @property
@@ -90,6 +102,10 @@ class MonitoringArgs:
             refusals=self.alarm_refusals,
             concurrency_percent=self.alarm_concurrency_percent,
         )
+
+
+# The log groups of each kind, by what writes them.
+Logs = Mapping[str, Mapping[str, pulumi.Input[str]]]
 
 
 class Monitoring(pulumi.ComponentResource):
@@ -103,7 +119,10 @@ class Monitoring(pulumi.ComponentResource):
         super().__init__("secureapi:index:Monitoring", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
 
-        logs = {"function": args.function.log_group, "access": args.api.log_group}
+        logs = {
+            "function": {key: each.log_group for key, each in args.functions.items()},
+            "access": {"api": args.api.log_group},
+        }
         _filters(name, args.watched, logs, child)
         _queries(name, args.watched, logs, child)
         topic = alarm_topic(name, args.alarm_emails, args.alarm_urls, child) if args.alarms else None
@@ -128,32 +147,34 @@ class Monitoring(pulumi.ComponentResource):
         )
 
 
-def _filters(name: str, watched: Watched, logs: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
+def _filters(name: str, watched: Watched, logs: Logs, opts: pulumi.ResourceOptions) -> None:
+    """Of every function's log: what they write adds up in one metric."""
     for each in FILTERS:
-        aws.cloudwatch.LogMetricFilter(
-            f"{name}-{each.metric}",
-            log_group_name=logs[each.log],
-            pattern=each.pattern,
-            metric_transformation={
-                "name": each.metric,
-                "namespace": watched.namespace,
-                "value": each.value,
-                "unit": each.unit,
-                "dimensions": each.dimensions or None,
-                "default_value": each.default,
-            },
-            opts=opts,
-        )
+        for key, group in logs[each.log].items():
+            aws.cloudwatch.LogMetricFilter(
+                f"{name}-{each.metric}" + ("" if key == "api" else f"-{key}"),
+                log_group_name=group,
+                pattern=each.pattern,
+                metric_transformation={
+                    "name": each.metric,
+                    "namespace": watched.namespace,
+                    "value": each.value,
+                    "unit": each.unit,
+                    "dimensions": each.dimensions or None,
+                    "default_value": each.default,
+                },
+                opts=opts,
+            )
 
 
-def _queries(name: str, watched: Watched, logs: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
+def _queries(name: str, watched: Watched, logs: Logs, opts: pulumi.ResourceOptions) -> None:
     for each in QUERIES:
         aws.cloudwatch.QueryDefinition(
             f"{name}-{each.name}",
             name=pulumi.Output.concat(
                 "secure-api-", watched.api_id, "/", each.name
             ),  # the console makes a folder of it
-            log_group_names=[logs[log] for log in each.logs],
+            log_group_names=[group for log in each.logs for group in logs[log].values()],
             query_string=each.text,
             opts=opts,
         )

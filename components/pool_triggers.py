@@ -28,6 +28,7 @@ class PoolTriggersArgs:
     architecture: str = "arm64"
     python_version: str = "3.13"
     log_retention_days: int = 365
+    kms_key_arn: pulumi.Input[str] | None = None
 
     def __post_init__(self) -> None:
         for domain in self.sign_up_email_domains:
@@ -42,7 +43,7 @@ class PoolTriggersArgs:
 class PoolTrigger:
     """A trigger as its pool needs it: the function, its role, and what the role may do to the pool."""
 
-    function: pulumi.Output[str]
+    name: pulumi.Output[str]
     arn: pulumi.Output[str]
     role: pulumi.Output[str]
     pool_actions: Sequence[str] = ()
@@ -96,9 +97,12 @@ def _switched_on(args: PoolTriggersArgs) -> dict[str, _Code]:
 def _trigger(
     name: str, entry_point: str, code: _Code, args: PoolTriggersArgs, opts: pulumi.ResourceOptions
 ) -> PoolTrigger:
-    logs = aws.cloudwatch.LogGroup(f"{name}-logs", retention_in_days=args.log_retention_days, opts=opts)
+    logs = aws.cloudwatch.LogGroup(
+        f"{name}-logs", retention_in_days=args.log_retention_days, kms_key_id=args.kms_key_arn, opts=opts
+    )
     role = aws.iam.Role(f"{name}-role", assume_role_policy=pulumi.Output.json_dumps(execution_role.TRUST), opts=opts)
-    rights = execution_role.policy([execution_role.write_logs(logs.arn)])
+    decrypt = [execution_role.decrypt(args.kms_key_arn)] if args.kms_key_arn else []
+    rights = execution_role.policy([execution_role.write_logs(logs.arn), *decrypt])
     policy = aws.iam.RolePolicy(f"{name}-policy", role=role.id, policy=rights, opts=opts)
     function = aws.lambda_.Function(
         f"{name}-function",
@@ -111,6 +115,7 @@ def _trigger(
         memory_size=code.memory_mb,
         timeout=5,  # Cognito waits no longer
         environment={"variables": dict(code.environment)},
+        kms_key_arn=args.kms_key_arn,
         logging_config={
             "log_format": "JSON",
             "log_group": logs.name,
@@ -120,7 +125,7 @@ def _trigger(
         # Without its policy the first calls would leave no log.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[policy])),
     )
-    return PoolTrigger(function=function.name, arn=function.arn, role=role.id, pool_actions=code.pool_actions)
+    return PoolTrigger(name=function.name, arn=function.arn, role=role.id, pool_actions=code.pool_actions)
 
 
 def lambda_config(triggers: Mapping[str, PoolTrigger]) -> aws.cognito.UserPoolLambdaConfigArgs | None:
@@ -151,7 +156,7 @@ def admit(
         aws.lambda_.Permission(
             f"{name}-permission-{suffix}",
             action="lambda:InvokeFunction",
-            function=trigger.function,
+            function=trigger.name,
             principal="cognito-idp.amazonaws.com",
             source_arn=pool.arn,  # without it, anybody's pool could call the function
             opts=opts,

@@ -596,6 +596,12 @@ _FUNCTIONS = [
         "components/pool_triggers.py",
         ("tests/components/test_pool_triggers.py",),
         (
+            "trigger-logs-without-the-key",
+            "Who signs up, and why not, is read by whoever reads the account's logs.",
+            "retention_in_days=args.log_retention_days, kms_key_id=args.kms_key_arn, opts=opts",
+            "retention_in_days=args.log_retention_days, opts=opts",
+        ),
+        (
             "trigger-without-source",
             "Anybody's user pool can call the trigger, and is answered as if it were this one.",
             "            source_arn=pool.arn,  # without it, anybody's pool could call the function\n",
@@ -760,8 +766,8 @@ _FUNCTIONS = [
         (
             "reserved-variable-set",
             "Lambda refuses the function after half of the stack is made.",
-            '            "LOG_LEVEL": own["log_level"],\n',
-            '            "LOG_LEVEL": own["log_level"],\n            "AWS_REGION": settings.region,\n',
+            "            **settings.log_environment,\n",
+            '            **settings.log_environment,\n            "AWS_REGION": settings.region,\n',
         ),
         (
             "password-sign-in-whatever-the-setting",
@@ -1635,6 +1641,16 @@ _CONTRACT = [
 ]
 
 _WATCH = [
+    *_all(
+        "components/watch/alarms.py",
+        ("tests/components/test_monitoring.py",),
+        (
+            "triggers-unwatched",
+            "A trigger fails, nobody can sign in, and nobody is told.",
+            "called = {**watched.functions, **watched.triggers}",
+            "called = watched.functions",
+        ),
+    ),
     *_all(
         "components/metric_alarms.py",
         ("tests/components/test_monitoring.py",),

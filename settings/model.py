@@ -145,7 +145,8 @@ class Settings(Stack):
     @property
     def log_environment(self) -> dict[str, Any]:
         """What the functions' environment has of the log, by its variables; a secret stays one in the state."""
-        return {"LOG_SUBJECT_SALT": pulumi.Output.secret(self.log_subject_salt)} if self.log_subject_salt else {}
+        salt = {"LOG_SUBJECT_SALT": pulumi.Output.secret(self.log_subject_salt)} if self.log_subject_salt else {}
+        return {"LOG_LEVEL": self.function.log_level, **salt}
 
     @property
     def resource_tags(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.watch.metrics import Metric, Watched, account, function, gateway, logged, sign_in
+from components.watch.metrics import Metric, Watched, WatchedFunction, account, function, gateway, logged, sign_in
 
 RUNBOOK = "docs/operations.md"
 BAND = 3  # standard deviations of what is usual for the hour and the day of the week
@@ -78,7 +78,14 @@ def runbook_at(base: str) -> str:
 
 def alarms(watched: Watched, at: Thresholds) -> tuple[Alarm | Both, ...]:
     """All alarms of the stack."""
-    return (*_answers(watched, at), *_function(watched, at), *_refusals(watched, at), *_sign_in(watched))
+    called = {**watched.functions, **watched.triggers}
+    return (
+        *_answers(watched, at),
+        *(alarm for key, each in called.items() for alarm in _function(key, each, at)),
+        *_shared(watched, at),
+        *_refusals(watched, at),
+        *_sign_in(watched),
+    )
 
 
 def _answers(watched: Watched, at: Thresholds) -> tuple[Alarm, ...]:
@@ -117,56 +124,70 @@ def _answers(watched: Watched, at: Thresholds) -> tuple[Alarm, ...]:
     )
 
 
-def _function(watched: Watched, at: Thresholds) -> tuple[Alarm, ...]:
-    return (
+def _function(key: str, which: WatchedFunction, at: Thresholds) -> tuple[Alarm, ...]:
+    """Of one function: `api`, another one that routes name, or a trigger of the user pool."""
+    name, of = ("", "The function") if key == "api" else (f"-{key.replace('_', '-')}", f"The function {key}")
+    alarms = (
         Alarm(
-            name="function-errors",
-            meaning="The function ended without an answer three times in five minutes: timeout, memory or start-up.",
+            name=f"function-errors{name}",
+            part_of="function-errors",
+            meaning=f"{of} ended without an answer three times in five minutes: timeout, memory or start-up.",
             first="run the saved query on Lambda's reports for the status, and roll back if it was deployed.",
-            series={"errors": function(watched, "Errors")},
+            series={"errors": function(which, "Errors")},
             watches="errors",
             threshold=3,
         ),
         Alarm(
-            name="function-throttles",
-            meaning="Lambda turned calls away five times in five minutes: all concurrency was in use.",
+            name=f"function-throttles{name}",
+            part_of="function-throttles",
+            meaning=f"{of} was refused calls by Lambda five times in five minutes: all concurrency was in use.",
             first="see whether this function or another one takes the concurrency, and raise the reserve or the quota.",
-            series={"throttles": function(watched, "Throttles")},
+            series={"throttles": function(which, "Throttles")},
             watches="throttles",
             threshold=5,
         ),
-        Alarm(
-            name="concurrency-near-limit",
-            meaning=f"{at.concurrency_percent} % of the concurrency is in use; at the limit calls are turned away.",
-            first="see whether traffic or duration has grown, and ask for a higher limit before it is reached.",
-            series=_concurrency(watched),
-            watches="used",
-            threshold=at.concurrency_percent,
-            period=60,
-            periods=5,
-            datapoints=3,
-        ),
-        Alarm(
-            name="keys-unavailable",
-            meaning="Signing keys could not be had, so tokens were answered with 503, three times in five minutes.",
-            first="read the cause on the dashboard: the way out of the VPC, or the key endpoint itself.",
-            series={"refusals": logged(watched, "FunctionRefusals", Reason="keys_unavailable")},
-            watches="refusals",
-            threshold=3,
-        ),
     )
+    if which.reserved_concurrency <= 0:
+        return alarms
+    running = function(which, "ConcurrentExecutions", "Maximum")
+    used: dict[str, Metric | str] = {"running": running, "used": f"100 * running / {which.reserved_concurrency}"}
+    return (*alarms, _concurrency(f"reserve-near-limit{name}", f"{of}'s reserve", used, at))
 
 
-def _concurrency(watched: Watched) -> Mapping[str, Metric | str]:
-    if watched.reserved_concurrency > 0:
-        used = function(watched, "ConcurrentExecutions", "Maximum")
-        return {"running": used, "used": f"100 * running / {watched.reserved_concurrency}"}
+def _shared(watched: Watched, at: Thresholds) -> tuple[Alarm, ...]:
+    """Of all functions together: signing keys, and the account's concurrency where one of them lives by it."""
+    keys = Alarm(
+        name="keys-unavailable",
+        meaning="Signing keys could not be had, so tokens were answered with 503, three times in five minutes.",
+        first="read the cause on the dashboard: the way out of the VPC, or the key endpoint itself.",
+        series={"refusals": logged(watched, "FunctionRefusals", Reason="keys_unavailable")},
+        watches="refusals",
+        threshold=3,
+    )
+    if all(each.reserved_concurrency > 0 for each in {**watched.functions, **watched.triggers}.values()):
+        return (keys,)
     # AWS's own formula ("Monitoring concurrency"): what others have reserved is not to be had either.
-    return {
+    used: dict[str, Metric | str] = {
         "claimed": account("ClaimedAccountConcurrency"),
         "running": account("ConcurrentExecutions"),
         "used": "100 * claimed / SERVICE_QUOTA(running)",
     }
+    return (keys, _concurrency("concurrency-near-limit", "the account's concurrency", used, at))
+
+
+def _concurrency(name: str, what: str, used: Mapping[str, Metric | str], at: Thresholds) -> Alarm:
+    return Alarm(
+        name=name,
+        part_of="concurrency-near-limit",
+        meaning=f"{at.concurrency_percent} % of {what} is in use; at the limit calls are turned away.",
+        first="see whether traffic or duration has grown, and ask for a higher limit before it is reached.",
+        series=used,
+        watches="used",
+        threshold=at.concurrency_percent,
+        period=60,
+        periods=5,
+        datapoints=3,
+    )
 
 
 def _refusals(watched: Watched, at: Thresholds) -> tuple[Alarm | Both, ...]:

@@ -5,10 +5,21 @@ Twenty-four columns, three panels to a row ("Dashboard Body Structure and Syntax
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.watch.metrics import Metric, Text, Watched, account, function, gateway, joined, logged, sign_in
+from components.watch.metrics import (
+    Metric,
+    Text,
+    Watched,
+    WatchedFunction,
+    account,
+    function,
+    gateway,
+    joined,
+    logged,
+    sign_in,
+)
 
 _WIDTH, _HEIGHT = 8, 6
 _BLUE, _GREEN, _ORANGE, _RED, _PURPLE, _GREY = "#1f77b4", "#2ca02c", "#ff7f0e", "#d62728", "#9467bd", "#7f7f7f"
@@ -53,7 +64,7 @@ def _traffic(watched: Watched) -> list[Widget]:
         _panel(
             "Throttled",
             _line(logged(watched, "Throttled"), "429 by the gateway", _ORANGE),
-            _line(function(watched, "Throttles"), "calls turned away by Lambda", _RED),
+            *_each({**watched.functions, **watched.triggers}, "Throttles", "calls turned away by Lambda", _RED),
         ),
     ]
 
@@ -66,7 +77,7 @@ def _latency(watched: Watched) -> list[Widget]:
         ),
         _panel(
             "Of it in the function, ms",
-            *(_line(function(watched, "Duration", stat), stat, color) for stat, color in _PERCENTILES),
+            *(line for stat, color in _PERCENTILES for line in _each(watched.functions, "Duration", stat, color, stat)),
         ),
         _panel(
             "Of it in the gateway, ms",
@@ -87,12 +98,12 @@ def _refusals(watched: Watched) -> list[Widget]:
 
 
 def _capacity(watched: Watched) -> list[Widget]:
-    cold = logged(watched, "ColdStart", "SampleCount")
+    cold, called = logged(watched, "ColdStart", "SampleCount"), {**watched.functions, **watched.triggers}
     return [
         _panel(
             "Calls of the function",
-            _line(function(watched, "Invocations"), "calls", _BLUE),
-            _line(function(watched, "Errors"), "ended without an answer", _RED, yAxis="right"),
+            *_each(called, "Invocations", "calls", _BLUE),
+            *_each(called, "Errors", "ended without an answer", _RED, yAxis="right"),
         ),
         _panel(
             "Cold starts",
@@ -101,7 +112,7 @@ def _capacity(watched: Watched) -> list[Widget]:
         ),
         _panel(
             "Calls at once",
-            _line(function(watched, "ConcurrentExecutions", "Maximum"), "this function", _BLUE),
+            *_each(called, "ConcurrentExecutions", "this function", _BLUE, "Maximum"),
             _line(account("ConcurrentExecutions"), "all functions", _GREY, id="running"),
             _line(account("ClaimedAccountConcurrency"), "claimed", id="claimed", visible=False),
             _math("100 * claimed / SERVICE_QUOTA(running)", "of the account's limit, %", _RED, yAxis="right"),
@@ -133,14 +144,19 @@ def _failures(watched: Watched, kind: str, label: str, color: str) -> list[Line]
     ]
 
 
-def _line(metric: Metric, label: str, color: str = _GREY, **options: Any) -> Line:
+def _line(metric: Metric, label: str, color: str | None = _GREY, **options: Any) -> Line:
     dimensions = [part for pair in metric.dimensions.items() for part in pair]
-    return [
-        metric.namespace,
-        metric.name,
-        *dimensions,
-        {"stat": metric.stat, "label": label, "color": color, **options},
-    ]
+    drawn = {} if color is None else {"color": color}
+    return [metric.namespace, metric.name, *dimensions, {"stat": metric.stat, "label": label, **drawn, **options}]
+
+
+def _each(
+    functions: Mapping[str, WatchedFunction], name: str, label: str, color: str, stat: str = "Sum", **options: Any
+) -> list[Line]:
+    """A line for each function; where there are several they say whose they are, and CloudWatch picks the colours."""
+    if len(functions) == 1:
+        return [_line(function(each, name, stat), label, color, **options) for each in functions.values()]
+    return [_line(function(each, name, stat), f"{key}: {label}", None, **options) for key, each in functions.items()]
 
 
 def _math(expression: str, label: str, color: str, **options: Any) -> Line:

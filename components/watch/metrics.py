@@ -12,8 +12,18 @@ Text = pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
+class WatchedFunction:
+    """A function; `reserved_concurrency` is its own limit, -1 where it shares the account's."""
+
+    name: Text
+    reserved_concurrency: int = -1
+
+
+@dataclass(frozen=True, kw_only=True)
 class Watched:
     """What the metrics are of: the names that they carry as dimensions.
+
+    `functions` answer routes, `triggers` the user pool; `api` is the function of every route that names none.
 
     Metrics from logs stand in a namespace of this API's own, since a metric filter has no dimension but a field of the
     line, and two stacks of one account would add up.
@@ -21,10 +31,10 @@ class Watched:
 
     region: str
     api_id: Text
-    function_name: Text
+    functions: Mapping[str, WatchedFunction]
     user_pool_id: Text
     user_pool_client_id: Text
-    reserved_concurrency: int = -1
+    triggers: Mapping[str, WatchedFunction] = field(default_factory=dict)
 
     @property
     def namespace(self) -> Text:
@@ -52,9 +62,9 @@ def gateway(watched: Watched, name: str, stat: str = "Sum") -> Metric:
     return Metric(namespace="AWS/ApiGateway", name=name, dimensions={"ApiId": watched.api_id}, stat=stat)
 
 
-def function(watched: Watched, name: str, stat: str = "Sum") -> Metric:
-    """A metric of the function, all its versions together ("Using CloudWatch metrics with Lambda")."""
-    return Metric(namespace="AWS/Lambda", name=name, dimensions={"FunctionName": watched.function_name}, stat=stat)
+def function(which: WatchedFunction, name: str, stat: str = "Sum") -> Metric:
+    """A metric of a function, all its versions together ("Using CloudWatch metrics with Lambda")."""
+    return Metric(namespace="AWS/Lambda", name=name, dimensions={"FunctionName": which.name}, stat=stat)
 
 
 def account(name: str) -> Metric:

@@ -32,7 +32,7 @@ class Api:
     log_group: str = "/aws/vendedlogs/api-access"
 
 
-REQUIRED: dict[str, Any] = {"region": REGION, "auth": Pool(), "function": Function(), "api": Api()}
+REQUIRED: dict[str, Any] = {"region": REGION, "auth": Pool(), "functions": {"api": Function()}, "api": Api()}
 PARTS = {"monitoring-refusals-many", "monitoring-refusals-unusual"}
 
 
@@ -52,7 +52,15 @@ def alarms(recording: Recording) -> list[Resource]:
 
 
 def section_of(alarm: Resource) -> str:
-    return "refusals-surge" if alarm.name in PARTS else alarm.name.removeprefix("monitoring-")
+    """Where in the runbook its message leads."""
+    return str(alarm.inputs["alarmDescription"]).rpartition("#")[2]
+
+
+@cache
+def several() -> Recording:
+    """Two functions behind the API, one with a reserve, and a trigger of the pool."""
+    functions = {"api": Function(), "reports": Function("reports", "reports-logs", 10)}
+    return monitoring_of(functions=functions, triggers={"pre_sign_up": Function("checks")})
 
 
 def statements(policy: str) -> dict[str, dict[str, Any]]:
@@ -81,7 +89,7 @@ class TestAlarms:
         """At night nobody knows what a name stands for. CloudWatch takes 1,024 characters."""
         for alarm in alarms(default()):
             description = alarm.inputs["alarmDescription"]
-            section = section_of(alarm)
+            section = "refusals-surge" if alarm.name in PARTS else alarm.name.removeprefix("monitoring-")
 
             assert " First: " in description
             assert description.endswith(f" Runbook: docs/operations.md#{section}")
@@ -117,11 +125,25 @@ class TestAlarms:
 
     def test_reserved_concurrency_is_the_limit_where_there_is_one(self) -> None:
         """With a reserve the function is turned away at it, however much the account has left."""
-        made = monitoring_of(function=Function(reserved_concurrency=20))
-        queries = made.one("MetricAlarm", "monitoring-concurrency-near-limit").inputs["metricQueries"]
+        made = monitoring_of(functions={"api": Function(reserved_concurrency=20)})
+        queries = made.one("MetricAlarm", "monitoring-reserve-near-limit").inputs["metricQueries"]
 
         assert queries[-1]["expression"] == "100 * running / 20"
         assert queries[0]["metric"]["dimensions"] == {"FunctionName": "answers"}
+
+    def test_every_function_has_its_own(self) -> None:
+        """Errors of a second function, or of a trigger, drown in the many calls of the first."""
+        made = several()
+        sections = {each.name.removeprefix("monitoring-"): section_of(each) for each in alarms(made)}
+        first = [
+            each.inputs["metricQueries"][0]["metric"] for each in made.all("MetricAlarm") if "function-" in each.name
+        ]
+        watched = {(metric["metricName"], metric["dimensions"]["FunctionName"]) for metric in first}
+
+        names = ("answers", "reports", "checks")
+        assert watched == {(metric, name) for metric in ("Errors", "Throttles") for name in names}
+        assert sections["function-errors-reports"] == sections["function-errors-pre-sign-up"] == "function-errors"
+        assert {"concurrency-near-limit", "reserve-near-limit-reports"} <= sections.keys()
 
     def test_without_alarms_there_is_nobody_to_tell(self) -> None:
         """No topic and no key either, which costs by the month."""
@@ -201,6 +223,22 @@ class TestLogs:
         for each in default().all("LogMetricFilter"):
             transformation = each.inputs["metricTransformation"]
             assert not {"dimensions", "defaultValue"} <= transformation.keys(), each.name
+
+    def test_logs_of_all_functions_add_up(self) -> None:
+        """A second function refuses and fails to fetch keys as the first one does."""
+        groups: dict[str, list[str]] = {}
+        for each in several().all("LogMetricFilter"):
+            groups.setdefault(each.inputs["metricTransformation"]["name"], []).append(each.inputs["logGroupName"])
+
+        assert groups["Refused"] == groups["Throttled"] == [Api().log_group]
+        assert {name for name, read in groups.items() if sorted(read) == ["answers-logs", "reports-logs"]} == {
+            *("FunctionRefusals", "KeyEndpointFailures", "ColdStart"),
+        }
+        queries = {
+            each.inputs["name"].partition("/")[2]: each.inputs["logGroupNames"]
+            for each in several().all("QueryDefinition")
+        }
+        assert queries["One request in both logs"] == ["answers-logs", "reports-logs", Api().log_group]
 
     def test_queries_read_the_logs_that_they_are_of(self) -> None:
         """In the console the log groups come with the query."""

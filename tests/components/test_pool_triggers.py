@@ -124,6 +124,19 @@ class TestFunction:
         assert {each.inputs["runtime"] for each in changed.all("Function")} == {"python3.12"}
         assert {each.inputs["retentionInDays"] for each in changed.all("LogGroup")} == {90}
 
+    def test_key_is_for_logs_and_environment_and_may_be_used_to_read_them(self) -> None:
+        """Lambda decrypts the environment as the function; without a key, AWS's own does."""
+        key = "arn:aws:kms:eu-central-1:123456789012:key/1"
+        made = stack_of(**EVERY, kms_key_arn=key)
+
+        assert {each.inputs["kmsKeyId"] for each in made.all("LogGroup")} == {key}
+        assert {each.inputs["kmsKeyArn"] for each in made.all("Function")} == {key}
+        assert not [each for each in (*every().all("LogGroup"), *every().all("Function")) if "kms" in str(each.inputs)]
+        for function in (each for each in made.all("RolePolicy") if each.name.startswith("triggers-")):
+            statements = json.loads(function.inputs["policy"])["Statement"]
+            if any(each["Sid"] == "WriteOwnLogs" for each in statements):
+                assert [each["Resource"] for each in statements if each["Action"] == ["kms:Decrypt"]] == [key]
+
     def test_each_writes_json_to_its_own_log(self) -> None:
         """A refused sign-up is found by its reason, apart from tokens."""
         groups = {each.name: each.outputs["name"] for each in every().all("LogGroup")}

@@ -8,8 +8,8 @@ from functools import cache
 import pytest
 
 from monitoring.alarm import all_on_at, on_at
-from monitoring.samples import Samples
-from tests.components.test_monitoring import PARTS, Function, default, monitoring_of
+from monitoring.samples import Samples, key
+from tests.components.test_monitoring import PARTS, Function, default, monitoring_of, several
 from tests.monitoring.days import (
     CLAIMED,
     COUNT,
@@ -206,8 +206,17 @@ class TestSlowRamps:
 
 def test_reserve_is_the_limit_where_there_is_one() -> None:
     """Then the account's concurrency says nothing, and the function's own does."""
-    recording = monitoring_of(function=Function(reserved_concurrency=300))
+    recording = monitoring_of(functions={"api": Function(reserved_concurrency=300)})
     days = Days().each_minute(OWN, NOON, 5, 260)
 
-    assert set(on(days.samples, recording)) == {"concurrency-near-limit"}
+    assert set(on(days.samples, recording)) == {"reserve-near-limit"}
     assert on(Days().each_minute(CLAIMED, NOON, 5, 990).samples, recording) == {}
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("reports", "reports"), ("checks", "pre-sign-up")])
+def test_trouble_of_another_function_is_its_own_alarm(name: str, suffix: str) -> None:
+    """Whoever is called at night must not look for it in the wrong function."""
+    errors, throttles = (key("AWS/Lambda", metric, {"FunctionName": name}) for metric in ("Errors", "Throttles"))
+    days = Days().each_minute(errors, NOON, 5).each_minute(throttles, NOON, 3, 4)
+
+    assert set(on(days.samples, several())) == {f"function-errors-{suffix}", f"function-throttles-{suffix}"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from monitoring.expression import ids_of
-from tests.components.test_monitoring import PARTS, default, monitoring_of
+from tests.components.test_monitoring import PARTS, default, monitoring_of, several
 from tests.monitoring.body_rules import SEARCH, problems
 from tests.monitoring.emitted import EMITTED
 from tests.pulumi_recorder import STACKS, Recording, program
@@ -113,6 +113,24 @@ def test_every_metric_that_a_filter_makes_is_shown() -> None:
     shown = {name for _, _, name in drawn(body(default()))}
 
     assert {each.inputs["metricTransformation"]["name"] for each in default().all("LogMetricFilter")} <= shown
+
+
+def test_every_function_is_shown_by_its_name() -> None:
+    """With two lines of one colour and one label nobody knows which of them is ill."""
+    content = body(several())
+    lines = [
+        line
+        for widget in content["widgets"]
+        for line in widget["properties"].get("metrics", [])
+        if "FunctionName" in line
+    ]
+    names = {"answers": "api", "reports": "reports", "checks": "pre_sign_up"}
+
+    assert problems(content) == []
+    for metric in ("Invocations", "Errors", "Throttles", "ConcurrentExecutions"):
+        assert {line[3] for line in lines if line[1] == metric} == names.keys()
+    assert {line[3] for line in lines if line[1] == "Duration"} == {"answers", "reports"}
+    assert all(line[-1]["label"].startswith(f"{names[line[3]]}: ") and "color" not in line[-1] for line in lines)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
