@@ -10,13 +10,18 @@ DONE := $(VENV)/.installed
 COMPARED := .build/bench-venv
 PACK := .build/policies-venv
 FUZZER := .build/schemathesis-venv
+DELIVERY := .build/delivery-venv
 LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
+RESOLVED := handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements \
+  audit/requirements policies/requirements tests/contract/schemathesis tests/delivery/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test acceptance web check format bench fuzz contract contract-release routes smoke attack sabotage audit policies docs lock clean
+.PHONY: help install up down test acceptance web check format bench fuzz contract contract-release routes smoke attack sabotage audit policies workflows pip-audit docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(DONE) ## Make .venv with all that the program and its tools need
 
 up: $(DONE) ## Run the stack on this machine (STACK=local PORT=4566) until Ctrl-C
 	@$(BIN)/python -m local up --stack $(STACK) --port $(PORT)
@@ -27,7 +32,7 @@ down: $(DONE) ## Stop the stack that runs on this machine
 test: $(DONE) ## Run all tests but the acceptance tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-acceptance: $(DONE) $(PACK)/.installed $(FUZZER)/.installed ## Run the slow tests: browser, front-end libraries, whole stacks
+acceptance: $(DONE) $(PACK)/.installed $(FUZZER)/.installed $(DELIVERY)/actionlint ## Run the slow tests: browser, front-end libraries, whole stacks
 	@$(BIN)/python -m pytest -m acceptance
 
 web: $(DONE) web/node_modules/.installed ## Serve the sample front end beside the stack that runs here
@@ -41,6 +46,7 @@ check: $(DONE) ## What CI runs: format, lint, types, all tests
 	@$(BIN)/python -m docs.generate --check
 	@$(BIN)/python -m policies
 	@$(BIN)/python -m contract --check
+	@$(MAKE) --no-print-directory workflows
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory acceptance
 
@@ -78,11 +84,18 @@ audit: $(DONE) ## Have Prowler audit the stack (STACK=local)
 policies: $(DONE) $(PACK)/.installed ## Hold the stacks against the infrastructure checklist (STACK=all)
 	@$(BIN)/python -m policies $(if $(filter command line,$(origin STACK)),--stack $(STACK))
 
+workflows: $(DELIVERY)/actionlint ## Lint the workflows of .github
+	@$(DELIVERY)/bin/zizmor --offline --quiet --persona auditor .github
+	@$(DELIVERY)/actionlint -shellcheck= -pyflakes=
+
+pip-audit: $(DELIVERY)/.installed ## Look every locked package up among the known vulnerabilities
+	@$(DELIVERY)/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes $(RESOLVED:%=-r %.txt)
+
 docs: $(DONE) ## Write the parts of the documentation that follow from the code
 	@$(BIN)/python -m docs.generate
 
 lock: $(DONE) ## Resolve the requirements anew, with hashes
-	@for name in handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements audit/requirements policies/requirements tests/contract/schemathesis; do \
+	@for name in $(RESOLVED); do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --custom-compile-command "make lock" $$name.in --output-file $$name.txt; done
 
@@ -101,11 +114,16 @@ clean: down ## Stop the stack and remove what the targets made
 $(COMPARED)/.installed: benchmarks/requirements.txt $(DONE)
 $(FUZZER)/.installed: tests/contract/schemathesis.txt $(DONE)
 $(PACK)/.installed: policies/requirements.txt $(DONE)
-$(COMPARED)/.installed $(FUZZER)/.installed $(PACK)/.installed:
+$(DELIVERY)/.installed: tests/delivery/requirements.txt $(DONE)
+$(COMPARED)/.installed $(FUZZER)/.installed $(PACK)/.installed $(DELIVERY)/.installed:
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $<
 	@touch $@
 
+# Its own packages are the only ones that it builds with, and go.sum has the hash of each.
+$(DELIVERY)/actionlint: tests/delivery/go.mod tests/delivery/go.sum $(DELIVERY)/.installed
+	@GOFLAGS=-modcacherw GOTOOLCHAIN=local GOPATH=$(CURDIR)/.build/go $(CURDIR)/$(DELIVERY)/bin/go build \
+	  -C tests/delivery -buildvcs=false -o $(CURDIR)/$@ github.com/rhysd/actionlint/cmd/actionlint
 
 $(DONE): $(LOCKS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -113,12 +113,15 @@ def test_no_file_names_an_address(name: str) -> None:
 
 def test_every_lock_has_its_source_and_the_makefile_makes_it() -> None:
     """A lock that nothing makes is never renewed."""
-    recipe = re.search(r"^lock:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text()
+    named = re.search(r"^RESOLVED := ((?:.*\\\n)*.*)", makefile, re.MULTILINE)
 
-    assert recipe
+    assert named
+    for target, use in {"lock": "for name in $(RESOLVED);", "pip-audit": "$(RESOLVED:%=-r %.txt)"}.items():
+        assert re.search(rf"^{target}:.*\n(?:\t.*\n)*\t.*{re.escape(use)}", makefile, re.MULTILINE)
     for lock, source in zip(LOCKS, SOURCES, strict=True):
         assert (ROOT / source).is_file(), lock
-        assert lock.removesuffix(".txt") in recipe[1].split(" in ", 1)[1].split(";")[0].split()
+        assert lock.removesuffix(".txt") in named[1].split()
 
 
 @pytest.mark.parametrize("folder", FRONT_ENDS)
