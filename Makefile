@@ -16,7 +16,7 @@ RESOLVED := handler/requirements requirements requirements-installer requirement
   audit/requirements policies/requirements tests/contract/schemathesis tests/delivery/requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down test acceptance web check format bench fuzz contract contract-release routes smoke attack sabotage audit policies workflows pip-audit docs lock clean
+.PHONY: help install up down test acceptance web check format bench fuzz contract contract-release routes smoke attack sabotage audit policies capacity cost workflows pip-audit docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,12 @@ workflows: $(DELIVERY)/actionlint ## Lint the workflows of .github
 
 pip-audit: $(DELIVERY)/.installed ## Look every locked package up among the known vulnerabilities
 	@$(DELIVERY)/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes $(RESOLVED:%=-r %.txt)
+
+capacity: $(DONE) ## Say which quota binds first (RPS=400 USERS=20000 STACK=prod)
+	@$(BIN)/python -m planning capacity --rps "$(RPS)" $(if $(USERS),--users "$(USERS)") $(if $(filter command line,$(origin STACK)),--stack $(STACK))
+
+cost: $(DONE) ## Say what a month costs (REQUESTS=1000000 USERS=1000 STACK=prod)
+	@$(BIN)/python -m planning cost $(if $(REQUESTS),--requests "$(REQUESTS)") $(if $(USERS),--users "$(USERS)") $(if $(filter command line,$(origin STACK)),--stack $(STACK))
 
 docs: $(DONE) ## Write the parts of the documentation that follow from the code
 	@$(BIN)/python -m docs.generate

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Literal, get_args, get_origin
@@ -15,6 +16,10 @@ from pydantic.fields import FieldInfo
 
 from audit.allowed import as_markdown as allow_list
 from handler.errors import Refused
+from planning import plan_of
+from planning.__main__ import about, capacity_table, cost_table
+from planning.capacity import Load, bounds
+from planning.cost import Month, lines, prices
 from policies.command import stacks
 from policies.evaluation import report
 from policies.report import rules_as_markdown, suppressions_as_markdown
@@ -158,6 +163,17 @@ def suppressions() -> str:
     return suppressions_as_markdown([report(name) for name in stacks()])
 
 
+def quotas() -> str:
+    """What binds production at a hundred requests a second, and six thousand people in the hour."""
+    return capacity_table(bounds(plan_of("prod").settings, Load(rps=100, users=6_000)))
+
+
+def bill(stack: str, month: Month | None = None) -> str:
+    """What a month of a stack costs."""
+    at = prices()
+    return f"{about(at)}.\n\n{cost_table(lines(plan_of(stack), month or Month(), at))}"
+
+
 # Page, marker, and what stands between `<!-- marker -->` and `<!-- end -->` on it (in YAML `# <marker>` and `# <end>`).
 PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("../Pulumi.yaml", "settings", declarations),
@@ -169,6 +185,9 @@ PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("audit.md", "allowed", allow_list),
     ("policies.md", "policies", policies),
     ("policies.md", "suppressions", suppressions),
+    ("scale.md", "quotas", quotas),
+    ("cost.md", "prod", partial(bill, "prod")),
+    ("cost.md", "dev", partial(bill, "dev", Month(requests=10_000, users=10))),
     ("proof.md", "only-the-function", agreement.only_the_function),
 )
 
