@@ -41,12 +41,16 @@ def _measure(asked: argparse.Namespace) -> None:
         print(f"{machine}. Over the limit: {'; '.join(over) or 'nothing'}.")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Measure and print; 0, or 1 after one line on standard error where something could not be measured."""
+def _parser() -> Parser:
     parser = Parser(prog="python -m benchmarks", description=_ABOUT)
     parser.add_argument("--only", choices=_TOPICS, help="this topic alone")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
-    return run(parser, arguments, _measure, CannotMeasure, subprocess.TimeoutExpired)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure and print; 0, or 1 after one line on standard error where something could not be measured."""
+    return run(_parser(), arguments, _measure, CannotMeasure, subprocess.TimeoutExpired)
 
 
 if __name__ == "__main__":

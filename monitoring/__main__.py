@@ -25,14 +25,18 @@ CAPTION = """Drawn by python -m monitoring picture from the dashboard's own defi
 Data: {calls} calls in {seconds:.0f} s on the local stack, each second standing for {pace}; without a source, none."""
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit status 0, or 1 with one line on standard error."""
+def _parser() -> Parser:
     parser = Parser(prog="python -m monitoring", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     picture = commands.add_parser("picture", help="run a load on a local stack and draw the dashboard of it")
     picture.add_argument("--seconds", type=float, default=72, help="how long the load is (default: %(default)s)")
     picture.add_argument("--to", type=Path, default=ROOT / "docs" / "dashboard.svg", help="the file to write")
-    return run(parser, arguments, _picture, LocalError)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit status 0, or 1 with one line on standard error."""
+    return run(_parser(), arguments, _picture, LocalError)
 
 
 def _picture(options: argparse.Namespace) -> None:
