@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import ministack.app
+import ministack.services.cognito
 
 _API = "/_aws/execute-api/"
 _BODY_KEPT = 2_048  # bytes of a refusal, which holds the request id
@@ -71,6 +72,11 @@ def _request_id(body: bytes) -> str | None:
 
 if __name__ == "__main__":
     threading.Thread(target=_end_with_starter, daemon=True).start()
+    # Behind the emulator's own: it is run by its path, so that this project's modules do not stand before those.
+    sys.path.append(str(Path(__file__).resolve().parent.parent))
+    from local import rotation
+
+    rotation.install(ministack.services.cognito)
     ministack.app.app = _recorded(ministack.app.app, Path(sys.argv[1]))
     sys.argv = ["ministack"]  # it reads its own arguments
     ministack.app.main()

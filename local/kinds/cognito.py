@@ -118,7 +118,6 @@ KINDS: Mapping[str, Kind] = {
             answer["UserPoolClient"]["ClientId"],
             {"clientSecret": answer["UserPoolClient"].get("ClientSecret")},
         ),
-        without_effect={"refreshTokenRotation": "rotation of refresh tokens"},
     ),
     "aws:cognito/resourceServer:ResourceServer": Kind(
         service="cognito-idp",

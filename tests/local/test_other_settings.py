@@ -30,6 +30,8 @@ OTHER = {
     "mfa": "required",
     "userPoolTier": "PLUS",
     "passwordHistory": "5",
+    "refreshTokenRotation": "true",
+    "refreshGraceSeconds": "1",
     "customAttributes": json.dumps([{"name": "team", "type": "String"}]),
     "appClients": json.dumps(
         [
@@ -129,6 +131,54 @@ def test_alarms_are_there_and_tell_the_encrypted_topic(other: dict[str, Any]) ->
     assert attributes["KmsMasterKeyId"].startswith("arn:aws:kms:")
     assert len(telling) == 9
     assert all(each["AlarmActions"] == [topic["TopicArn"]] for each in telling)
+
+
+def refreshed(other: dict[str, Any], token: str) -> requests.Response:
+    """What the token endpoint says to a refresh token."""
+    form = {"grant_type": "refresh_token", "client_id": other["userPoolClientId"], "refresh_token": token}
+    return requests.post(f"{other['authDomain']}/oauth2/token", data=form, timeout=30)
+
+
+def test_refresh_token_works_once_and_brings_the_next(other: dict[str, Any], people: People, cognito: Any) -> None:
+    """A stolen one ends with the thief's or the owner's next use, whichever comes second."""
+    first = people.tokens(people.ensure("rosa"), ["api/reports.read"])["refresh_token"]
+    answer = refreshed(other, first).json()
+    second = answer["refresh_token"]
+
+    assert second != first
+    assert status(other, "/reports", answer["access_token"]) == 200
+    assert refreshed(other, first).status_code == 200  # an answer that was lost on the way is asked for again
+    time.sleep(1.1)
+    late = refreshed(other, first)
+    assert (late.status_code, late.json()["error"]) == (400, "invalid_grant")
+
+    client_id = other["userPoolClientId"]
+    third = cognito.get_tokens_from_refresh_token(RefreshToken=second, ClientId=client_id)["AuthenticationResult"]
+    assert status(other, "/hello", third["AccessToken"]) == 200
+    assert third["RefreshToken"] not in {first, second}
+    with pytest.raises(cognito.exceptions.RefreshTokenReuseException):
+        cognito.get_tokens_from_refresh_token(RefreshToken=first, ClientId=client_id)
+
+
+def test_rotating_client_does_not_refresh_by_initiate_auth(other: dict[str, Any], people: People, cognito: Any) -> None:
+    """Cognito refuses it: it would be a way around."""
+    token = people.tokens(people.ensure("rosa"))["refresh_token"]
+    with pytest.raises(cognito.exceptions.NotAuthorizedException, match="GetTokensFromRefreshToken"):
+        cognito.initiate_auth(
+            AuthFlow="REFRESH_TOKEN_AUTH",
+            ClientId=other["userPoolClientId"],
+            AuthParameters={"REFRESH_TOKEN": token},
+        )
+
+
+def test_revoking_the_last_refresh_token_ends_those_before(other: dict[str, Any], people: People, cognito: Any) -> None:
+    """They are one sign-in."""
+    first = people.tokens(people.ensure("rosa"))["refresh_token"]
+    second = refreshed(other, first).json()["refresh_token"]
+    cognito.revoke_token(Token=second, ClientId=other["userPoolClientId"])
+
+    assert refreshed(other, second).status_code == 400
+    assert refreshed(other, first).status_code == 400
 
 
 def totp(secret: str, at: float) -> str:
@@ -261,5 +311,4 @@ def test_what_is_missing_is_said(deployment: tuple[Deployment, dict[str, Any]]) 
     missing = deployment[0].provider.missing
 
     assert {"DNS records", "delivery of user events", "the look of managed login", "threat protection"} <= {*missing}
-    assert "rotation of refresh tokens" in missing
     assert not {"passkeys", "second factors by email"} & {*missing}
