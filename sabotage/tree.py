@@ -50,11 +50,11 @@ def changed_text(sabotage: Sabotage, read: Callable[[str], str]) -> str:
     try:
         text = read(sabotage.file)
     except OSError:
-        raise SabotageError(f"{sabotage.name}: {sabotage.file} must exist; mend sabotage/catalogue.py") from None
+        raise SabotageError(f"{sabotage.name}: {sabotage.file} must exist; mend sabotage/catalogue") from None
     times = text.count(sabotage.old)
     if times != 1:
         raise SabotageError(
             f"{sabotage.name}: its old text must stand in {sabotage.file} exactly once, got {times} times; "
-            "mend sabotage/catalogue.py"
+            "mend sabotage/catalogue"
         )
     return text.replace(sabotage.old, sabotage.new)

@@ -18,7 +18,7 @@ from tests.pulumi_recorder import deployed, record_program
 pytestmark = pytest.mark.acceptance
 
 STACK = "staging"
-# Sabotage by its name in sabotage/catalogue.py, and the rule that must report it.
+# Sabotage by its name in sabotage/catalogue, and the rule that must report it.
 UNDONE = {
     "authorization-type-none": "API-JWT",
     "authorizer-dropped": "API-JWT",
