@@ -148,6 +148,13 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
             "(set it with: pulumi config set provisionedConcurrency 5)"
         ),
     ),
+    "provisioned for a function that is off": (
+        {"provisionedConcurrency": "1", "reservedConcurrency": "0"},
+        (
+            "provisionedConcurrency: must be at most reservedConcurrency, 0, got 1 "
+            "(set it with: pulumi config set provisionedConcurrency 0)"
+        ),
+    ),
     "subnets without security groups": (
         {"vpcSubnets": VPC["vpcSubnets"]},
         (
@@ -202,7 +209,7 @@ def test_refusal_is_one_line_with_its_remedy(name: str) -> None:
         {"reservedConcurrency": "0"},
         VPC,
         {"secretReferences": '{"TOKEN": "/app/token", "KEY": "app/key"}'},
-        {"secretReferences": json.dumps({f"S{number}": "x" * 500 for number in range(6)})},
+        {"secretReferences": json.dumps({f"S{number}": "x" * 503 for number in range(6)})},  # 3,072 bytes
         {"logRetentionDays": "90"},
         {"logRetentionDays": "1", "tracing": "false", "environment": "dev"},
     ],

@@ -402,6 +402,11 @@ def test_secrets_of_the_cloud_are_made_up_on_this_machine(tmp_path: Path) -> Non
             '[{"name": "Work", "type": "oidc", "clientId": "x", "issuer": "http://a.example"}]',
             "identityProviders[0].issuer: must match pattern",
         ),
+        (
+            "identityProviders",
+            '[{"name": "Work", "type": "saml", "metadataUrl": "http://a.example/metadata"}]',
+            "identityProviders[0].metadataUrl: must match pattern",
+        ),
     ],
 )
 def test_single_values_are_held_too(key: str, value: str, rule: str) -> None:

@@ -144,6 +144,7 @@ class TestRefused:
         [
             ("", "the file"),
             ("{}", "userPoolId"),
+            ('{"userPoolId": "eu-central-1", "region": "eu-central-1"}', "userPoolId"),
             ('{"userPoolId": "eu-central-1_Ab1", "region": 5}', "region"),
             (POOL.model_dump_json(by_alias=True).replace("}}", "}},").rstrip("}") + ' "more": 1}', "more"),
         ],
