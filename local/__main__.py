@@ -19,6 +19,7 @@ _MORE = """examples:
   python -m local up --detach --port 0       in the background, on a free port
   python -m local token --user ada           an access token; the user is made if new
   python -m local call GET /reports --user ada --scope api/reports.read
+  python -m local call POST /notes --user ada --data '{"text": "Buy milk"}'
   python -m local logs --follow              what the function writes, until Ctrl-C
   python -m local down"""
 
@@ -51,6 +52,7 @@ def _parser() -> Parser:
     )
     call.add_argument("method", metavar="METHOD", help="such as GET")
     call.add_argument("path", metavar="PATH", help="such as /hello")
+    call.add_argument("--data", metavar="JSON", help="a body, or @FILE that holds it; sent as application/json")
     _add_user_options(call, user=None)
 
     logs = commands.add_parser("logs", help="print the function's log", description="Print what the function wrote.")
@@ -118,8 +120,9 @@ def _call(arguments: argparse.Namespace, folder: Folder) -> int:
     method, path = arguments.method.upper(), arguments.path
     if not path.startswith("/"):
         raise LocalError(f"path must start with /, got {path}")
-    status, reason, body = _request(folder.outputs()["apiUrl"], method, path, token)
-    print(body)
+    body = _body(arguments.data) if arguments.data is not None else None
+    status, reason, answer = _request(folder.outputs()["apiUrl"], method, path, token, body)
+    print(answer)
     if status >= 400:
         raise LocalError(f"{method} {path} answered {status} {reason}")
     return 0
@@ -146,12 +149,26 @@ def _logs(arguments: argparse.Namespace, folder: Folder) -> int:
     return 0
 
 
-def _request(api_url: str, method: str, path: str, token: str | None) -> tuple[int, str, str]:
+def _body(data: str) -> bytes:
+    """What --data says: the text itself, or what a file holds."""
+    if not data.startswith("@"):
+        return data.encode()
+    try:
+        return Path(data[1:]).read_bytes()
+    except OSError as error:
+        raise LocalError(f"--data {data} must name a readable file, got: {error.strerror}") from None
+
+
+def _request(
+    api_url: str, method: str, path: str, token: str | None = None, body: bytes | None = None
+) -> tuple[int, str, str]:
     url = urlsplit(api_url)
     connection = http.client.HTTPConnection(url.netloc, timeout=35)
     try:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        connection.request(method, f"{url.path}{path}", headers=headers)
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        connection.request(method, f"{url.path}{path}", body, headers)
         response = connection.getresponse()
         return response.status, response.reason, response.read().decode(errors="replace")
     except (OSError, http.client.HTTPException, ValueError) as error:

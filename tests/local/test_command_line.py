@@ -148,6 +148,14 @@ def test_up_to_down_as_a_newcomer(folder: Path) -> None:
     assert here(folder, "call", "GET", "/reports", "--user", "ada", "--scope", "api/reports.read").returncode == 0
     assert here(folder, "call", "GET", "/admin", "--user", "ada", "--group", "admin").returncode == 0
     assert_one_line(here(folder, "call", "GET", "/hello"), "GET /hello answered 401")
+    note, file = '{"text": "Buy milk"}', folder / "note.json"
+    file.write_text(note)
+    for data in (note, f"@{file}"):
+        assert "Buy milk" in here(folder, "call", "POST", "/notes", "--user", "ada", "--data", data).stdout
+    assert_one_line(here(folder, "call", "POST", "/notes", "--user", "ada", "--data", "milk"), "answered 400")
+    assert_one_line(
+        here(folder, "call", "POST", "/notes", "--data", "@nowhere"), "--data @nowhere must name a readable file"
+    )
     assert_one_line(here(folder, "token", "--group", "nobles"), "group must be", "admin", "nobles")
     assert_one_line(here(folder, "token", "--scope", "api/x"), "scope must be", "api/reports.read", "api/x")
     assert_one_line(here(folder, "token", "--user", "ada", "--password", "wrong"), "ada", "--password")
