@@ -323,4 +323,20 @@ SABOTAGES = [
             '**{**settings.auth, "password_sign_in": True},',
         ),
     ),
+    *all_of(
+        "components/tags.py",
+        ("tests/test_tags.py",),
+        (
+            "tags-for-some-only",
+            "Nobody finds whose a resource is, and no rule that goes by tags holds it.",
+            'if not args.type_.startswith("aws:") or "tags" not in args.props:',
+            'if not args.type_.startswith("aws:lambda") or "tags" not in args.props:',
+        ),
+        (
+            "own-tags-lost",
+            "A resource that says something of itself says it no more.",
+            "merged = {**tags, **own}",
+            "merged = {**own, **tags}",
+        ),
+    ),
 ]

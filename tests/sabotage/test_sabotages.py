@@ -14,7 +14,8 @@ import sabotage.__main__ as command
 from sabotage import ROOT, SabotageError
 from sabotage.catalogue import SABOTAGES, Sabotage
 from sabotage.live import LIVE
-from sabotage.page import CAUGHT
+from sabotage.needed import checks
+from sabotage.page import CAUGHT, NEEDED, NOTHING, Table, code
 from sabotage.run import Outcome, first_failure
 from sabotage.tree import changed_text
 
@@ -182,6 +183,19 @@ def test_list_names_every_sabotage(capsys: pytest.CaptureFixture[str]) -> None:
 
     listed = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in listed] == [each.name for each in (*SABOTAGES, *LIVE)]
+
+
+@pytest.mark.parametrize(
+    ("table", "names"),
+    [(CAUGHT, [each.name for each in (*SABOTAGES, *LIVE)]), (NEEDED, [code(each) for each in checks()])],
+    ids=["sabotages", "checks"],
+)
+def test_page_tells_what_came_of_each(table: Table, names: list[str]) -> None:
+    """Whoever adds a sabotage or a check also runs it, and the page says what noticed."""
+    rows = table.rows(source("docs/sabotage.md"))
+
+    assert list(rows) == names
+    assert [name for name, row in rows.items() if NOTHING in row] == []
 
 
 def test_check_that_is_left_out_misses_something(
