@@ -184,6 +184,7 @@ def _sign_in(args: AuthPoolArgs) -> Mapping[str, Any]:
             "requireNumbers": True,
             "requireSymbols": True,
         },
+        "identityProviders": [{"name": each.name, "type": each.type} for each in args.identity_providers],
         **second_factors.told(args),
         "groups": sorted(args.groups),
     }

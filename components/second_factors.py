@@ -59,7 +59,14 @@ def factors(args: SecondFactorsArgs) -> dict[str, Any]:
 def told(args: SecondFactorsArgs) -> dict[str, Any]:
     """What a front end must know of it, in Cognito's words."""
     methods = sorted(each.upper() for each in args.mfa_methods)
-    return {"mfa": _MFA[args.mfa], "mfaMethods": [] if args.mfa == "off" else methods}
+    first = [_FIRST_FACTORS[each] for each in args.first_factors]
+    passkeys = {"relyingPartyId": args.passkey_relying_party_id, "userVerification": args.passkey_user_verification}
+    return {
+        "firstFactors": first,
+        "passkeys": passkeys,
+        "mfa": _MFA[args.mfa],
+        "mfaMethods": [] if args.mfa == "off" else methods,
+    }
 
 
 def account_recovery(args: SecondFactorsArgs) -> aws.cognito.UserPoolAccountRecoverySettingArgs:

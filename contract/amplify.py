@@ -45,13 +45,16 @@ def outputs(contract: Mapping[str, Any]) -> dict[str, Any]:
     scheme, _, domain = (stack["authDomain"] or "").partition("://")
     if scheme == "https":
         auth["oauth"] = {
-            "identity_providers": [],
+            # Amplify lists the social ones; a front end sends people to any other by its name.
+            "identity_providers": ["GOOGLE" for each in sign_in["identityProviders"] if each["type"] == "google"][:1],
             "domain": domain,
             "scopes": sign_in["scopes"],
             "redirect_sign_in_uri": sign_in["callbackUrls"],
             "redirect_sign_out_uri": sign_in["logoutUrls"],
             "response_type": "code",
         }
+    if sign_in["firstFactors"] != ["PASSWORD"]:
+        auth["passwordless"] = _passwordless(sign_in, domain)
     made = {
         "version": "1.4",
         "auth": auth,
@@ -61,6 +64,18 @@ def outputs(contract: Mapping[str, Any]) -> dict[str, Any]:
         },
     }
     Draft202012Validator(schema()).validate(made)
+    return made
+
+
+def _passwordless(sign_in: Mapping[str, Any], domain: str) -> dict[str, Any]:
+    """How people may begin without a password. Cognito's own relying party is the domain of its sign-in page."""
+    made: dict[str, Any] = {"email_otp_enabled": "EMAIL_OTP" in sign_in["firstFactors"], "sms_otp_enabled": False}
+    passkeys = sign_in["passkeys"]
+    if "WEB_AUTHN" in sign_in["firstFactors"] and (passkeys["relyingPartyId"] or domain):
+        made["web_authn"] = {
+            "relying_party_id": passkeys["relyingPartyId"] or domain,
+            "user_verification": passkeys["userVerification"],
+        }
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.auth_pool import AuthPoolArgs
-from tests.components.test_auth_pool import REQUIRED, default, pool_of
+from tests.components.test_auth_pool import REQUIRED, default, pool_of, registered
 from tests.pulumi_recorder import Recording
 
 
@@ -111,3 +111,19 @@ def test_secret_belongs_to_exactly_one_provider(providers: list[SimpleNamespace]
     """A secret of a mistyped name would leave the provider without one, in silence."""
     with pytest.raises(ValueError, match="identity_provider_secrets must name each OIDC and Google provider"):
         AuthPoolArgs(**REQUIRED, identity_providers=providers, identity_provider_secrets=secrets)
+
+
+def test_front_ends_are_told_who_else_signs_people_in_and_how_it_begins() -> None:
+    """They draw a button for each; neither secret nor metadata is among what they read."""
+    made = pool_of(
+        identity_providers=[GOOGLE],
+        identity_provider_secrets={"Google": "hush"},
+        first_factors=["password", "passkey"],
+        passkey_relying_party_id="example.com",
+    )
+    said = registered(made)["sign_in"]
+
+    assert said["identityProviders"] == [{"name": "Google", "type": "google"}]
+    assert said["firstFactors"] == made.one("UserPool").inputs["signInPolicy"]["allowedFirstAuthFactors"]
+    assert said["passkeys"] == {"relyingPartyId": "example.com", "userVerification": "required"}
+    assert "hush" not in str(said)

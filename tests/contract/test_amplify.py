@@ -107,3 +107,24 @@ def test_email_as_the_only_name_is_required(outputs: dict[str, Any]) -> None:
     auth = amplify.outputs(contract(outputs, "1.0.0"))["auth"]
 
     assert auth["username_attributes"] == auth["standard_required_attributes"] == ["email"]
+
+
+def test_social_provider_in_amplifys_words(outputs: dict[str, Any]) -> None:
+    """It knows the social ones only; any other is asked for by its name."""
+    outputs["signIn"]["identityProviders"] = [{"name": "Google", "type": "google"}, {"name": "Work", "type": "oidc"}]
+
+    assert amplify.outputs(contract(outputs, "1.0.0"))["auth"]["oauth"]["identity_providers"] == ["GOOGLE"]
+
+
+@pytest.mark.parametrize(("own", "told"), [("example.com", "example.com"), ("", None)])
+def test_passkeys_in_amplifys_words(outputs: dict[str, Any], own: str, told: str | None) -> None:
+    """Without a relying party of one's own it is the sign-in page's domain."""
+    passkeys = {"relyingPartyId": own, "userVerification": "preferred"}
+    outputs["signIn"] |= {"firstFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"], "passkeys": passkeys}
+    domain = outputs["authDomain"].removeprefix("https://")
+
+    assert amplify.outputs(contract(outputs, "1.0.0"))["auth"]["passwordless"] == {
+        "email_otp_enabled": True,
+        "sms_otp_enabled": False,
+        "web_authn": {"relying_party_id": told or domain, "user_verification": "preferred"},
+    }
