@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from local import ROOT
 from local.engine import MADE_UP, Stack
 from settings import SettingsError
 from tests.test_settings import CERTIFICATE, GOOGLE, IDENTITY, SCOPES, refusal_of, settings_with
@@ -224,6 +225,24 @@ BROKEN: list[tuple[dict[str, str], str]] = [
         ),
     ),
     (
+        {"brandingFile": "contract/released.json"},
+        (
+            f'brandingFile: must be empty without managedLogin, got "{ROOT / "contract" / "released.json"}" '
+            "(set it with: pulumi config set managedLogin true)"
+        ),
+    ),
+    (
+        {
+            "identityProviders": json.dumps(
+                [{"name": "Work", "type": "saml", "metadataUrl": f"https://{one}.example.com/"} for one in ("a", "b")]
+            )
+        },
+        (
+            'identityProviders[1].name: must be a name that no other provider has, got "Work" '
+            "(set it with: pulumi config set --path 'identityProviders[1].name' Work1)"
+        ),
+    ),
+    (
         {"appClients": machine(scopes=[])},
         (
             "appClients[0].scopes: must have a scope for a machine: its token opens nothing else, got [] "
@@ -397,6 +416,15 @@ def test_secrets_of_the_cloud_are_made_up_on_this_machine(tmp_path: Path) -> Non
         ("appClients", client(callbackUrls=["https://*.example"]), "must be one exact URL, without a wildcard"),
         ("appClients", client(colour="red"), "appClients[0].colour: must be right: Extra inputs are not permitted"),
         ("identityProviders", '[{"name": "a_b", "type": "saml"}]', "identityProviders[0].name: must match pattern"),
+        ("groups", '["two words"]', "groups[0]: must match pattern"),
+        ("groups", json.dumps(["x" * 129]), "groups[0]: must match pattern"),
+        ("groupScopes", '{"admin": ["reports.read"]}', "groupScopes.admin[0]: must match pattern"),
+        ("alarmEmails", json.dumps([f"{'x' * 243}@example.com"]), "alarmEmails[0]: must be an email address"),
+        (
+            "policySuppressions",
+            '[{"rule": "no such", "reason": "x"}]',
+            "policySuppressions[0].rule: must match pattern",
+        ),
         (
             "identityProviders",
             '[{"name": "Work", "type": "oidc", "clientId": "x", "issuer": "http://a.example"}]',
