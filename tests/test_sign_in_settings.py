@@ -450,3 +450,9 @@ def test_at_most_fifty_audiences() -> None:
 
     assert len(settings_with(appClients=many(49)).app_clients.app_clients) == 49
     assert "appClients: must have at most 49 items" in refusal_of(appClients=many(50))
+
+
+def test_longest_email_address_is_accepted() -> None:
+    """254 characters (RFC 5321, section 4.5.3.1.3, less the angle brackets)."""
+    address = f"{'x' * 242}@example.com"
+    assert settings_with(alarmEmails=json.dumps([address])).monitoring.alarm_emails == [address]
