@@ -80,6 +80,14 @@ def test_one_deployment_of_a_stack_at_a_time_and_none_cut_off() -> None:
     assert job["environment"] == "${{ inputs.stack }}"  # whose reviewers approve
 
 
+def test_preview_takes_the_environment_that_may_only_read() -> None:
+    """With the stack's own, whoever opens a pull request would deploy."""
+    (job,) = content(ROOT / ".github" / "workflows" / "preview.yml")["jobs"].values()
+
+    assert job["environment"]["name"] == "preview-${{ matrix.stack }}"
+    assert job["strategy"]["matrix"]["stack"] == ["dev", "staging", "prod"]
+
+
 def test_stacks_come_one_after_another() -> None:
     """What breaks dev never reaches people."""
     made = content(ROOT / ".github" / "workflows" / "deploy.yml")["jobs"]
