@@ -32,6 +32,7 @@ auth = AuthPool("auth", auth_args)
 notes = ItemTable("notes", ItemTableArgs(keys=("owner", "id"), deletion_protection=auth_args.deletion_protection))
 functions: dict[str, ApiFunction] = {}
 for name, own in settings.functions.items():
+    items = sorted({action for route in ROUTES if route.function == name for action in route.items})
     function_args = ApiFunctionArgs(
         package=packages["handler"],
         entry_point="handler.app.lambda_handler",
@@ -42,7 +43,7 @@ for name, own in settings.functions.items():
             "NOTES_TABLE": notes.name,
             **settings.log_environment,
         },
-        statements=[notes.grant("PutItem", "Query")],
+        statements=[notes.grant(*items)] if items else [],
         kms_key_arn=key,
         **own,
     )
@@ -53,7 +54,6 @@ api = HttpApi("api", api_args)
 watched = {"auth": auth, "functions": functions, "triggers": triggers, "api": api, **vars(settings.monitoring)}
 monitoring = Monitoring("monitoring", MonitoringArgs(region=settings.region, **watched))
 outputs = {"apiUrl": api.url, "region": settings.region, "release": functions["api"].released(monitoring.alarm_names)}
-for name, output in {**outputs, **auth.exports}.items():
+table = {"scopes": sorted(auth_args.scopes), "routes": [route.key for route in ROUTES]}
+for name, output in {**outputs, **auth.exports, **table}.items():
     pulumi.export(name, output)
-pulumi.export("scopes", sorted({scope for route in ROUTES for scope in route.scopes}))
-pulumi.export("routes", [route.key for route in ROUTES])

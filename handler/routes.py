@@ -21,6 +21,8 @@ _KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) /(?:[\w.~-]+|\{\w+\})?(?:/(
 _SCOPE = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]{1,256}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}")
 _GROUP = re.compile(r"[\w.+=@-]{1,128}", re.ASCII)  # narrower than Cognito: no space or bracket, which logs would blur
 _FUNCTION = re.compile(r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?")  # part of names that IAM and Lambda cut at 64 characters
+# No Scan, which reads what is everybody's, and no batches: each call names its owner.
+_ITEMS = frozenset({"DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"})
 
 Body = TypeVar("Body")
 
@@ -82,7 +84,8 @@ class Route:
 
     `request` is a frozen dataclass, which `handler.bodies` reads the body into; without it the route takes no body.
     `response` is the TypedDict that `call` returns, answered with `status`. `function` names the one that answers:
-    the same code, with memory, time and rights of its own.
+    the same code, with memory, time and rights of its own. `items` are the actions on the table of items that `call`
+    needs: a function may do what its routes say, and no more.
     """
 
     key: str
@@ -96,6 +99,7 @@ class Route:
     groups: tuple[str, ...] = ()
     function: str = "api"
     throttle: Throttle | None = None
+    items: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key):
@@ -116,6 +120,8 @@ class Route:
                 raise ValueError(f"{self.key}: group must be letters, digits and _.+=@-, got {group!r}")
         if not _FUNCTION.fullmatch(self.function):
             raise ValueError(f"{self.key}: function must be lower case letters, digits and -, got {self.function!r}")
+        if not _ITEMS.issuperset(self.items):
+            raise ValueError(f"{self.key}: items must be of {', '.join(sorted(_ITEMS))}, got {', '.join(self.items)}")
         if len(self.scopes) > 10:  # API Gateway quota: authorization scopes per route
             raise ValueError(f"{self.key} must ask for 10 scopes at most, got {len(self.scopes)}")
 
@@ -190,7 +196,7 @@ ROUTES = table(
     Route(key="GET /hello", call=hello, summary="Greets the signed-in user", response=Greeting),
     Route(key="GET /reports", call=reports, summary="Lists reports", response=Reports, scopes=("api/reports.read",)),
     Route(key="GET /admin", call=admin, summary="Greets an administrator", response=Greeting, groups=("admin",)),
-    Route(key="GET /notes", call=list_notes, summary="Lists the caller's own notes", response=Notes),
+    Route(key="GET /notes", call=list_notes, summary="Lists the caller's own notes", response=Notes, items=("Query",)),
     Route(
         key="POST /notes",
         call=add_note,
@@ -198,5 +204,6 @@ ROUTES = table(
         request=NewNote,
         response=Note,
         status=201,
+        items=("PutItem",),
     ),
 )

@@ -352,6 +352,29 @@ class TestSettings:
 
         assert found == expected
 
+    def test_function_may_do_with_the_table_what_its_own_routes_say(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A second function that keeps nothing has no right to what the first one keeps."""
+        routes = tuple(
+            replace(route, function="reports") if route.key in {"GET /reports", "GET /notes"} else route
+            for route in handler.routes.ROUTES
+        )
+        monkeypatch.setattr(handler.routes, "ROUTES", routes)
+        recording = record_program(deployed("dev", otherFunctions='{"reports": {}}'))
+        policies = {each.name: json.loads(each.inputs["policy"])["Statement"] for each in recording.all("RolePolicy")}
+        allowed = {
+            name: [each["Action"] for each in statements if each["Sid"] == "UseTable"]
+            for name, statements in policies.items()
+        }
+
+        assert allowed == {"function-policy": [["dynamodb:PutItem"]], "function-reports-policy": [["dynamodb:Query"]]}
+
+    def test_function_without_items_has_no_right_to_the_table(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Not even to its name's description."""
+        routes = tuple(route for route in handler.routes.ROUTES if not route.items)
+        monkeypatch.setattr(handler.routes, "ROUTES", routes)
+
+        assert "dynamodb" not in record_program(deployed("dev")).one("RolePolicy").inputs["policy"]
+
     def test_salt_of_the_log_is_a_secret(self) -> None:
         """In plain, the state would tell everybody how to name the callers of a log."""
         salt = "0123456789abcdef0123456789abcdef"

@@ -302,8 +302,14 @@ SABOTAGES = [
         (
             "role-widened-to-scan",
             "A fault in the function reads every user's notes at once.",
-            'notes.grant("PutItem", "Query")',
-            'notes.grant("PutItem", "Query", "Scan")',
+            "notes.grant(*items)",
+            'notes.grant(*items, "Scan")',
+        ),
+        (
+            "table-for-every-function",
+            "A fault in a function that keeps nothing reads and writes what another one keeps.",
+            "if route.function == name for action",
+            "for action",
         ),
     ),
     *all_of(

@@ -214,3 +214,10 @@ def test_route_cannot_be_changed_afterwards() -> None:
     """Code that could open a route at run time would make the table worth nothing."""
     with pytest.raises(FrozenInstanceError):
         route().public = True
+
+
+@pytest.mark.parametrize("action", ["Scan", "BatchGetItem", "*", "query", ""])
+def test_table_is_asked_for_item_by_item(action: str) -> None:
+    """What reads the whole table reads every user's notes."""
+    with pytest.raises(ValueError, match="items must be of DeleteItem, GetItem, PutItem, Query, UpdateItem, got"):
+        route(items=(action,))
