@@ -220,3 +220,8 @@ def test_trouble_of_another_function_is_its_own_alarm(name: str, suffix: str) ->
     days = Days().each_minute(errors, NOON, 5).each_minute(throttles, NOON, 3, 4)
 
     assert set(on(days.samples, several())) == {f"function-errors-{suffix}", f"function-throttles-{suffix}"}
+
+
+def test_several_functions_are_quiet_on_an_ordinary_day() -> None:
+    """More alarms are not more noise."""
+    assert on(Days().samples, several()) == {}
