@@ -53,6 +53,15 @@ _DOMAIN = Right(
 )
 
 
+def _own_role_of(service: str) -> Right:
+    """Have an AWS service make its own role in the account, which it does once, at the first use of a feature."""
+    return Right(
+        service="iam",
+        actions="CreateServiceLinkedRole",
+        at=(f"arn:aws:iam::{{account}}:role/aws-service-role/{service}/*",),
+    )
+
+
 def _pool(actions: str, anywhere: str = "") -> Right:
     return Right(service="cognito-idp", actions=actions, at=_POOL, anywhere=anywhere)
 
@@ -71,7 +80,8 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
     "aws:apigatewayv2/api:Api": (_API,),
     "aws:apigatewayv2/apiMapping:ApiMapping": (_DOMAIN,),
     "aws:apigatewayv2/authorizer:Authorizer": (_API,),
-    "aws:apigatewayv2/domainName:DomainName": (_DOMAIN,),
+    # "Using service-linked roles for API Gateway"
+    "aws:apigatewayv2/domainName:DomainName": (_DOMAIN, _own_role_of("ops.apigateway.amazonaws.com")),
     "aws:apigatewayv2/integration:Integration": (_API,),
     "aws:apigatewayv2/route:Route": (_API,),
     "aws:apigatewayv2/stage:Stage": (
@@ -155,6 +165,8 @@ RIGHTS: dict[str, tuple[Right, ...]] = {
             f"AddCustomAttributes {_TAGS}",
             anywhere="CreateUserPool",
         ),
+        # "Using service-linked roles for Amazon Cognito": it sends mail through SES by its own role.
+        _own_role_of("email.cognito-idp.amazonaws.com"),
     ),
     "aws:cognito/userPoolClient:UserPoolClient": (
         _pool("CreateUserPoolClient DescribeUserPoolClient UpdateUserPoolClient DeleteUserPoolClient"),
