@@ -7,7 +7,6 @@ as all else together, which the other routes need not pay.
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 import time
 from dataclasses import dataclass, field
@@ -54,7 +53,7 @@ def add(owner: str, new: NewNote) -> Note:
     """Keep the note for `owner`, a user's `sub`. Raises StorageUnavailable, or SettingsError without a table."""
     now = time.time()
     note: Note = {
-        "id": f"{int(now * 1000):012x}{secrets.token_hex(10)}",
+        "id": f"{int(now * 1000):012x}{os.urandom(10).hex()}",
         "text": new.text,
         "tags": list(new.tags),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),

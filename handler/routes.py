@@ -63,7 +63,7 @@ class Request(NamedTuple, Generic[Body]):
         return self.caller
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Throttle:
     """A route's own limit at the gateway: steady requests a second, and the most at once."""
 
@@ -75,7 +75,7 @@ class Throttle:
             raise ValueError(f"throttle must have a rate and a burst above 0, got {self.rate} and {self.burst}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Route:
     """One route. Protected unless `public` says otherwise; then any signed-in user may call it.
 
