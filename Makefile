@@ -13,7 +13,7 @@ FUZZER := .build/schemathesis-venv
 DELIVERY := .build/delivery-venv
 LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
 RESOLVED := handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements \
-  audit/requirements policies/requirements tests/contract/schemathesis tests/delivery/requirements
+  policies/audit/requirements policies/requirements tests/contract/schemathesis tests/operations/requirements
 
 .DEFAULT_GOAL := help
 .PHONY: help install up down test acceptance web check format bench fuzz contract contract-release routes smoke attack sabotage audit policies capacity cost workflows pip-audit docs lock clean
@@ -76,10 +76,10 @@ attack: $(DONE) ## Attack the stack that runs here and report what answered
 	@$(BIN)/python -m proof attack --html .local/attack.html
 
 sabotage: $(DONE) ## Break the project in many ways and see each caught
-	@$(BIN)/python -m sabotage
+	@$(BIN)/python -m tests.sabotage
 
 audit: $(DONE) ## Have Prowler audit the stack (STACK=local)
-	@$(BIN)/python -m audit --stack $(STACK)
+	@$(BIN)/python -m policies.audit --stack $(STACK)
 
 policies: $(DONE) $(PACK)/.installed ## Hold the stacks against the infrastructure checklist (STACK=all)
 	@$(BIN)/python -m policies $(if $(filter command line,$(origin STACK)),--stack $(STACK))
@@ -92,10 +92,10 @@ pip-audit: $(DELIVERY)/.installed ## Look every locked package up among the know
 	@$(DELIVERY)/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes $(RESOLVED:%=-r %.txt)
 
 capacity: $(DONE) ## Say which quota binds first (RPS=400 USERS=20000 STACK=prod)
-	@$(BIN)/python -m planning capacity --rps "$(RPS)" $(if $(USERS),--users "$(USERS)") $(if $(filter command line,$(origin STACK)),--stack $(STACK))
+	@$(BIN)/python -m operations capacity --rps "$(RPS)" $(if $(USERS),--users "$(USERS)") $(if $(filter command line,$(origin STACK)),--stack $(STACK))
 
 cost: $(DONE) ## Say what a month costs (REQUESTS=1000000 USERS=1000 STACK=prod)
-	@$(BIN)/python -m planning cost $(if $(REQUESTS),--requests "$(REQUESTS)") $(if $(USERS),--users "$(USERS)") $(if $(filter command line,$(origin STACK)),--stack $(STACK))
+	@$(BIN)/python -m operations cost $(if $(REQUESTS),--requests "$(REQUESTS)") $(if $(USERS),--users "$(USERS)") $(if $(filter command line,$(origin STACK)),--stack $(STACK))
 
 docs: $(DONE) ## Write the parts of the documentation that follow from the code
 	@$(BIN)/python -m docs.generate
@@ -120,16 +120,16 @@ clean: down ## Stop the stack and remove what the targets made
 $(COMPARED)/.installed: benchmarks/requirements.txt $(DONE)
 $(FUZZER)/.installed: tests/contract/schemathesis.txt $(DONE)
 $(PACK)/.installed: policies/requirements.txt $(DONE)
-$(DELIVERY)/.installed: tests/delivery/requirements.txt $(DONE)
+$(DELIVERY)/.installed: tests/operations/requirements.txt $(DONE)
 $(COMPARED)/.installed $(FUZZER)/.installed $(PACK)/.installed $(DELIVERY)/.installed:
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $<
 	@touch $@
 
 # Its own packages are the only ones that it builds with, and go.sum has the hash of each.
-$(DELIVERY)/actionlint: tests/delivery/go.mod tests/delivery/go.sum $(DELIVERY)/.installed
+$(DELIVERY)/actionlint: tests/operations/go.mod tests/operations/go.sum $(DELIVERY)/.installed
 	@GOFLAGS=-modcacherw GOTOOLCHAIN=local GOPATH=$(CURDIR)/.build/go $(CURDIR)/$(DELIVERY)/bin/go build \
-	  -C tests/delivery -buildvcs=false -o $(CURDIR)/$@ github.com/rhysd/actionlint/cmd/actionlint
+	  -C tests/operations -buildvcs=false -o $(CURDIR)/$@ github.com/rhysd/actionlint/cmd/actionlint
 
 $(DONE): $(LOCKS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

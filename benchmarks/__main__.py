@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import subprocess
 import sys
 import time
 
-from benchmarks import CannotMeasure, handler, imports, program, startup
+from benchmarks import handler, imports, program, startup
 from benchmarks.figures import Table
-from command_line import Parser, run
+from stacks.command_line import Parser, run
 
 _TOPICS = {
     "handler": (handler.measure, "one call of the handler, beside a raw signature check", 40),
@@ -50,7 +49,7 @@ def _parser() -> Parser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure and print; 0, or 1 after one line on standard error where something could not be measured."""
-    return run(_parser(), arguments, _measure, CannotMeasure, subprocess.TimeoutExpired)
+    return run(_parser(), arguments, _measure)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import ROOT, CannotMeasure
 from components.bundle import BundleError, Target, build
+from stacks import ROOT
+from stacks.command_line import CommandError
 
 DEADLINE = 120  # seconds
 COMPARED = ROOT / ".build" / "bench-venv"  # made by `make bench`
@@ -35,7 +36,7 @@ def built() -> Path:
     try:
         return build(ROOT / "handler", Target.host(), ROOT / ".build")
     except BundleError as error:
-        raise CannotMeasure(str(error)) from None
+        raise CommandError(str(error)) from None
 
 
 def compared() -> Path | None:
@@ -59,7 +60,7 @@ def run(
     )
     if done.returncode != 0:
         reason = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1]
-        raise CannotMeasure(f"what is measured must run, got: {reason}")
+        raise CommandError(f"what is measured must run, got: {reason}")
     return done.stdout
 
 

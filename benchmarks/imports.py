@@ -10,9 +10,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import CannotMeasure, child
+from benchmarks import child
 from benchmarks.figures import Figure, Table
 from benchmarks.pool import CLIENT_ID, Pool, event
+from stacks.command_line import CommandError
 
 RUNS = 15
 _WORKER = Path(__file__).parent / "programs" / "imported.py"
@@ -49,7 +50,7 @@ def _imported(pool: Pool, job: tuple[list[str], Sequence[Path], Any], options: S
     answer = child.run([*child.ISOLATED, *options, str(_WORKER)], given=given, environment=pool.environment)
     result: dict[str, Any] = json.loads(answer)
     if result.get("status", 200) != 200:
-        raise CannotMeasure(f"{modules[-1]} must answer 200, got {result['status']}")
+        raise CommandError(f"{modules[-1]} must answer 200, got {result['status']}")
     return result
 
 

@@ -9,8 +9,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import ROOT, CannotMeasure, child
+from benchmarks import child
 from benchmarks.figures import Figure, Table
+from stacks import ROOT
+from stacks.command_line import CommandError
 
 RUNS = 3
 WHOLE, RETURNED = "whole, until GET /health is 200", "until up --detach returns, with a demo user"
@@ -62,7 +64,7 @@ def _seen(command: list[str], began: float) -> dict[str, tuple[float, float]]:
                 seen["Stack"] = now, 0.0
     missing = {"Stack", *_PHASES} - seen.keys()
     if process.returncode != 0 or missing:
-        raise CannotMeasure(
+        raise CommandError(
             f"python -m local up must print {', '.join(sorted(missing)) or 'no error'}, got: {line.strip()}"
         )
     return seen

@@ -157,7 +157,7 @@ class ApiFunction(pulumi.ComponentResource):
         )
 
     def released(self, alarms: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
-        """What a release by `python -m release` must know: the function, its alias, and the alarms that stop it."""
+        """Return what `python -m operations release` needs: the function, its alias and the alarms that stop it."""
         return {"function": self.name, "alias": self.qualifier, "alarms": list(alarms.values())}
 
     def _alias(self, name: str, function: aws.lambda_.Function, args: ApiFunctionArgs) -> aws.lambda_.Alias:

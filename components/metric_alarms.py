@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import pulumi
 import pulumi_aws as aws
 
-from components.watch.alarms import Alarm, Both
-from components.watch.metrics import Metric, Text
+from components.monitoring.alarms import Alarm, Both
+from components.monitoring.metrics import Metric, Text
 
 Made = aws.cloudwatch.MetricAlarm | aws.cloudwatch.CompositeAlarm
 

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import stack_outputs
-from command_line import Parser, run
-from contract import ContractError
 from contract.changes import Change, next_version
+from stacks import outputs as stack_outputs
+from stacks.command_line import CommandError, Parser, run
 
 _ABOUT = (
     "Write what front ends build on, from a stack's outputs and the route table; or compare it with the last release."
@@ -38,10 +37,7 @@ def _parser() -> Parser:
 def _write(arguments: argparse.Namespace) -> None:
     from contract import document, files, outputs, release  # noqa: PLC0415 - each command loads what it needs
 
-    try:
-        found = stack_outputs.read(arguments)
-    except stack_outputs.OutputsError as error:
-        raise ContractError(str(error)) from None
+    found = stack_outputs.read(arguments)
     contract = document.contract(found, release.version())
     made = files.rendered(contract)
     files.write(made, arguments.to, outputs.secrets_of(found))
@@ -67,7 +63,7 @@ def _check(_: argparse.Namespace) -> None:
         "; if that is meant, make contract-release BREAKING=1" if breaks else "; write it with: make contract-release"
     )
     what = f"breaks that of {version}" if breaks else f"adds to that of {version}"
-    raise ContractError(f"the contract must be that of contract/released.json, but {what}{remedy}")
+    raise CommandError(f"the contract must be that of contract/released.json, but {what}{remedy}")
 
 
 def _release(arguments: argparse.Namespace) -> None:
@@ -82,7 +78,7 @@ def _release(arguments: argparse.Namespace) -> None:
     changes = release.since_release(before, outputs)
     _say(changes)
     if any(change.breaks for change in changes) and not arguments.breaking:
-        raise ContractError("a release must break nothing, unless it is meant: make contract-release BREAKING=1")
+        raise CommandError("a release must break nothing, unless it is meant: make contract-release BREAKING=1")
     version = next_version(before["contractVersion"], changes)
     release.write(outputs, version)
     print(f"Contract {version} is the last release.")
@@ -100,7 +96,7 @@ def _command(parsed: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; its exit status: 0, or 1 after one line on standard error."""
-    return run(_parser(), arguments, _command, ContractError)
+    return run(_parser(), arguments, _command)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from contract import ContractError
 from contract.outputs import check, endpoints, public, sign_out_url
 from contract.schema import Schemas
 from handler.routes import ROUTES, Route
 from proof import access
+from stacks.command_line import CommandError
 
 
 def contract(outputs: Mapping[str, Any], version: str, routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
-    """The document, which fits contract.schema.json. ContractError if the outputs do not, or are of other routes."""
+    """The document, which fits contract.schema.json. CommandError if the outputs do not, or are of other routes."""
     known = public(outputs)
     _check_routes(known["routes"], routes)
     document = {
@@ -30,7 +30,7 @@ def contract(outputs: Mapping[str, Any], version: str, routes: Sequence[Route] =
 
 
 def described(routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
-    """The routes, and the types of their bodies by name. ContractError for a type that cannot be described."""
+    """The routes, and the types of their bodies by name. CommandError for a type that cannot be described."""
     schemas = Schemas()
     return {"routes": [_route(route, schemas) for route in routes], "schemas": schemas.by_name}
 
@@ -68,6 +68,6 @@ def _check_routes(deployed: Sequence[str], routes: Sequence[Route]) -> None:
     if missing or unknown:
         said = [f"lacks {', '.join(missing)}"] if missing else []
         said += [f"has {', '.join(unknown)} besides"] if unknown else []
-        raise ContractError(
+        raise CommandError(
             f"the stack must have this checkout's routes, but {' and '.join(said)}; check out the commit that it runs"
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from contract import ContractError
+from stacks.command_line import CommandError
 
 PREFIXES = {".env": "", ".env.vite": "VITE_", ".env.next": "NEXT_PUBLIC_"}
 _BARE = re.compile(r"[\w./:@%+,=-]*", re.ASCII)
@@ -35,13 +35,13 @@ def variables(contract: Mapping[str, Any]) -> dict[str, str]:
 
 
 def text(contract: Mapping[str, Any], prefix: str) -> str:
-    """A file that every reader of `.env` files reads alike. ContractError for a value that none of them agree on."""
+    """A file that every reader of `.env` files reads alike. CommandError for a value that none of them agree on."""
     return "".join(f"{prefix}{name}={_quoted(name, value)}\n" for name, value in variables(contract).items())
 
 
 def _quoted(name: str, value: str) -> str:
     if _AMBIGUOUS.search(value):
-        raise ContractError(
+        raise CommandError(
             f"{name} must have no quote, dollar, backslash or line break, which .env readers read differently; "
             "write them in the URL as %XX"
         )

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from contract import ContractError, amplify, environment, oidc, openapi, typescript
+from contract import amplify, environment, oidc, openapi, typescript
 from contract.outputs import SCHEMA
+from stacks.command_line import CommandError
 
 # What no public value looks like: an AWS access key's id, a private key, a signed token.
 _SECRET_SHAPES = re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|-----BEGIN|\beyJ[\w-]{8,}\.[\w-]{8,}\.")
@@ -29,11 +30,11 @@ def rendered(contract: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def write(files: Mapping[str, str | None], folder: Path, secrets: Iterable[str] = ()) -> None:
-    """Write the files, and remove those that are None. ContractError, before any is written, if a secret is in one."""
+    """Write the files, and remove those that are None. CommandError, before any is written, if a secret is in one."""
     known = tuple(secrets)
     for name, text in files.items():
         if text is not None and (_SECRET_SHAPES.search(text) or any(secret in text for secret in known)):
-            raise ContractError(f"{name} must hold nothing secret, but a value in it is; rename or remove that output")
+            raise CommandError(f"{name} must hold nothing secret, but a value in it is; rename or remove that output")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
@@ -42,7 +43,7 @@ def write(files: Mapping[str, str | None], folder: Path, secrets: Iterable[str] 
             else:
                 (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ContractError(f"{folder} must be writable, got: {error.strerror}") from None
+        raise CommandError(f"{folder} must be writable, got: {error.strerror}") from None
 
 
 def as_json(value: object) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from contract import ContractError
+from stacks.command_line import CommandError
 
 SCHEMA = Path(__file__).parent / "contract.schema.json"
 FOR_OPERATORS = frozenset({"release"})  # outputs that tools of the deployment read, and no front end
@@ -30,7 +30,7 @@ def schema() -> Mapping[str, Any]:
 
 
 def public(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs that a front end may see, each of its declared shape. ContractError for one that cannot be right.
+    """The outputs that a front end may see, each of its declared shape. CommandError for one that cannot be right.
 
     No error quotes a value: one that does not fit may be a secret that stands in the wrong place.
     """
@@ -38,7 +38,7 @@ def public(outputs: Mapping[str, Any]) -> dict[str, Any]:
     for path in _paths(picked):
         if path[-1] == _SECRET or _SECRET_MARK in path:
             names = [name for name in path[:-1] if name != _SECRET_MARK]
-            raise ContractError(f"output {_joined(names)} must be public, but the stack marks it as a secret")
+            raise CommandError(f"output {_joined(names)} must be public, but the stack marks it as a secret")
     check(picked, "outputs")
     return picked
 
@@ -50,11 +50,11 @@ def allowed(outputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check(document: object, part: str | None = None) -> None:
-    """ContractError, naming the member and its rule, unless the contract, or the named part, fits its schema."""
+    """CommandError, naming the member and its rule, unless the contract, or the named part, fits its schema."""
     whole = schema() if part is None else {**schema()["$defs"][part], "$defs": schema()["$defs"]}
     error = best_match(Draft202012Validator(whole).iter_errors(document))
     if error is not None:
-        raise ContractError(_problem(error, "output" if part == "outputs" else "contract"))
+        raise CommandError(_problem(error, "output" if part == "outputs" else "contract"))
 
 
 def secrets_of(outputs: Mapping[str, Any]) -> Iterator[str]:

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from contract import ContractError, changes
+from contract import changes
 from contract.changes import Change
 from contract.document import contract, described
 from contract.files import as_json
 from contract.outputs import FOR_OPERATORS, allowed
-from local import LocalError
-from tests.pulumi_recorder import program
+from stacks.command_line import CommandError
+from stacks.recorder import program
 
 RELEASED = Path(__file__).parent / "released.json"
 STACK = "prod"  # what front ends are promised; the others have the same program
@@ -30,11 +30,11 @@ _PLACEHOLDERS: Mapping[str, Any] = {
 
 
 def released() -> dict[str, Any]:
-    """The contract of the last release. ContractError if there is none."""
+    """The contract of the last release. CommandError if there is none."""
     try:
         found: dict[str, Any] = json.loads(RELEASED.read_text())
     except (OSError, ValueError):
-        raise ContractError(
+        raise CommandError(
             f"{RELEASED.name} must hold the last release's contract; write it with: make contract-release"
         ) from None
     return found
@@ -49,8 +49,8 @@ def program_outputs() -> dict[str, Any]:
     """The program's outputs for front ends, evaluated without AWS, with placeholders for what is an environment's."""
     try:
         outputs = program(STACK).outputs
-    except LocalError as error:
-        raise ContractError(f"the program must evaluate to know its contract, got: {error}") from None
+    except CommandError as error:
+        raise CommandError(f"the program must evaluate to know its contract, got: {error}") from None
     return {
         name: _placed(value, _PLACEHOLDERS.get(name)) for name, value in outputs.items() if name not in FOR_OPERATORS
     }

@@ -7,8 +7,8 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
-from contract import ContractError
 from handler.bodies import Length, Pattern, Range
+from stacks.command_line import CommandError
 
 PREFIX = "#/schemas/"  # where the contract keeps what `Schemas` collects
 _SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
@@ -29,14 +29,14 @@ class Schemas:
         self._kinds: dict[str, type] = {}
 
     def reference(self, kind: type | None) -> dict[str, str] | None:
-        """Where the schema of a type stands. ContractError for a form unknown, or two types of one name."""
+        """Where the schema of a type stands. CommandError for a form unknown, or two types of one name."""
         if kind is None:
             return None
         name = kind.__name__
         if name in _TAKEN:
-            raise ContractError(f"a body's type must not be called {name}: the contract has one of that name")
+            raise CommandError(f"a body's type must not be called {name}: the contract has one of that name")
         if self._kinds.setdefault(name, kind) is not kind:
-            raise ContractError(f"the types of bodies must each have a name of their own, got {name} twice")
+            raise CommandError(f"the types of bodies must each have a name of their own, got {name} twice")
         if name not in self.by_name:
             self.by_name[name] = {}  # first, since a response's type may hold itself
             self.by_name[name] = self._object(kind)
@@ -80,7 +80,7 @@ class Schemas:
             return {"type": "object", "additionalProperties": self._schema(arguments[1])}
         if is_dataclass(form) or hasattr(form, "__required_keys__"):
             return dict(self.reference(form) or {})
-        raise ContractError(f"a body's form must be one that handler/bodies.py names, got {form!r}")
+        raise CommandError(f"a body's form must be one that handler/bodies.py names, got {form!r}")
 
 
 def _marked(schema: dict[str, Any], marks: tuple[Any, ...]) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def _marked(schema: dict[str, Any], marks: tuple[Any, ...]) -> dict[str, Any]:
                 # The whole text, in ECMA 262 and in Python, whose $ also matches before a last line feed.
                 schema |= {"pattern": rf"^(?:{mark.expression})$(?![\s\S])", "description": f"must {mark.rule}"}
             case _:
-                raise ContractError(f"a body's marks must be Length, Range or Pattern, got {mark!r}")
+                raise CommandError(f"a body's marks must be Length, Range or Pattern, got {mark!r}")
     return schema
 
 

@@ -14,12 +14,11 @@ from typing import Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from audit.allowed import as_markdown as allow_list
 from handler.errors import Refused
-from planning import plan_of
-from planning.__main__ import about, capacity_table, cost_table
-from planning.capacity import Load, bounds
-from planning.cost import Month, lines, prices
+from operations.capacity import Load, bounds, capacity_table
+from operations.cost import Month, about, cost_table, lines, prices
+from operations.plan import plan_of
+from policies.audit.allowed import as_markdown as allow_list
 from policies.command import stacks
 from policies.evaluation import report
 from policies.report import rules_as_markdown, suppressions_as_markdown

@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from command_line import Parser, run
-from local import ROOT, LocalError
 from local.running import Folder
+from stacks import ROOT
+from stacks.command_line import CommandError, Parser, run
 
 _ABOUT = "Run the stack on this machine: the same Pulumi program, against an AWS emulator. No account, no Docker."
 _MORE = """examples:
@@ -81,7 +81,7 @@ def _up(arguments: argparse.Namespace, folder: Folder) -> int:
     try:
         (up.up_detached if arguments.detach else up.up)(arguments.stack, arguments.port, folder)
     except up.Interrupted:
-        raise LocalError("interrupted before the stack was up; nothing is left running") from None
+        raise CommandError("interrupted before the stack was up; nothing is left running") from None
     return 0
 
 
@@ -119,12 +119,12 @@ def _call(arguments: argparse.Namespace, folder: Folder) -> int:
     token = _token_of(arguments, folder, "access_token") if arguments.user or arguments.client else None
     method, path = arguments.method.upper(), arguments.path
     if not path.startswith("/"):
-        raise LocalError(f"path must start with /, got {path}")
+        raise CommandError(f"path must start with /, got {path}")
     body = _body(arguments.data) if arguments.data is not None else None
     status, reason, answer = _request(folder.outputs()["apiUrl"], method, path, token, body)
     print(answer)
     if status >= 400:
-        raise LocalError(f"{method} {path} answered {status} {reason}")
+        raise CommandError(f"{method} {path} answered {status} {reason}")
     return 0
 
 
@@ -143,7 +143,7 @@ def _logs(arguments: argparse.Namespace, folder: Folder) -> int:
             for line in log.new():
                 print(line, flush=True)
     except BotoCoreError:
-        raise LocalError("the stack has stopped; start one with: make up") from None
+        raise CommandError("the stack has stopped; start one with: make up") from None
     except KeyboardInterrupt:
         pass  # how a person stops it
     return 0
@@ -156,7 +156,7 @@ def _body(data: str) -> bytes:
     try:
         return Path(data[1:]).read_bytes()
     except OSError as error:
-        raise LocalError(f"--data {data} must name a readable file, got: {error.strerror}") from None
+        raise CommandError(f"--data {data} must name a readable file, got: {error.strerror}") from None
 
 
 def _request(
@@ -172,7 +172,7 @@ def _request(
         response = connection.getresponse()
         return response.status, response.reason, response.read().decode(errors="replace")
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise LocalError(f"{url.netloc} must answer, got: {error}") from None
+        raise CommandError(f"{url.netloc} must answer, got: {error}") from None
     finally:
         connection.close()
 
@@ -186,7 +186,7 @@ def _command(parsed: argparse.Namespace) -> int:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status: 0, or 1 after one line on standard error."""
-    return run(_parser(), arguments, _command, LocalError)
+    return run(_parser(), arguments, _command)
 
 
 if __name__ == "__main__":

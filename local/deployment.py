@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from local import LocalError
 from local.emulator import Emulator
-from local.engine import Stack, evaluate
 from local.live import forget_program
 from local.provider import Provider
+from stacks.command_line import CommandError
+from stacks.engine import Stack, evaluate
 
 T = TypeVar("T")
 
@@ -122,7 +122,7 @@ def _wait_for_health(api_url: str, emulator: Emulator) -> None:
         finally:
             connection.close()
         if time.monotonic() > deadline:
-            raise LocalError(
+            raise CommandError(
                 f"GET /health must answer 200 within {HEALTH_DEADLINE} s, got {answer}; see {emulator.log}"
             )
         time.sleep(0.2)

@@ -19,7 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local import ROOT, LocalError
+from stacks import ROOT
+from stacks.command_line import CommandError
 
 HOST = "127.0.0.1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # what ministack takes for its own account
@@ -30,7 +31,7 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
 class Emulator:
     """A ministack process on `port`; 0 picks a free one. A context manager: nothing is left running behind it.
 
-    `folder` takes the log and the emulator's own files. LocalError if it cannot start.
+    `folder` takes the log and the emulator's own files. CommandError if it cannot start.
     """
 
     def __init__(self, port: int, region: str, folder: Path) -> None:
@@ -44,9 +45,11 @@ class Emulator:
 
     def __enter__(self) -> Self:
         if importlib.util.find_spec("ministack") is None:
-            raise LocalError("the emulator ministack must be installed; install it with: make up")
+            raise CommandError("the emulator ministack must be installed; install it with: make up")
         if _taken(self.port):
-            raise LocalError(f"port {self.port} must be free, but another program listens; choose with: make up PORT=0")
+            raise CommandError(
+                f"port {self.port} must be free, but another program listens; choose with: make up PORT=0"
+            )
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir(parents=True)
         self.requests.write_text("")
@@ -77,18 +80,18 @@ class Emulator:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def wait_until_ready(self) -> None:
-        """Return once it answers; LocalError if it ends or START_DEADLINE passes first."""
+        """Return once it answers; CommandError if it ends or START_DEADLINE passes first."""
         deadline = time.monotonic() + START_DEADLINE
         while not self._healthy():
             self.check()
             if time.monotonic() > deadline:
-                raise LocalError(f"the emulator must answer within {START_DEADLINE} s, but does not; see {self.log}")
+                raise CommandError(f"the emulator must answer within {START_DEADLINE} s, but does not; see {self.log}")
             time.sleep(0.02)
 
     def check(self) -> None:
-        """LocalError if the emulator has ended."""
+        """CommandError if the emulator has ended."""
         if self._process is not None and self._process.poll() is not None:
-            raise LocalError(f"the emulator ended with status {self._process.returncode}; see {self.log}")
+            raise CommandError(f"the emulator ended with status {self._process.returncode}; see {self.log}")
 
     def _healthy(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)

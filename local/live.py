@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from local import ROOT
 from local.provider import Provider
+from stacks import ROOT
 
 _WATCHED = (
     "*.py",

@@ -14,8 +14,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from local import LocalError
 from local.provider import client
+from stacks.command_line import CommandError
 
 
 def new_password() -> str:
@@ -61,7 +61,7 @@ class People:
         except self._cognito.exceptions.ResourceNotFoundException:
             listed = self._cognito.list_groups(UserPoolId=self._pool)["Groups"]
             known = ", ".join(each["GroupName"] for each in listed) or "none"
-            raise LocalError(f"group must be one of the route table's ({known}), got {group}") from None
+            raise CommandError(f"group must be one of the route table's ({known}), got {group}") from None
 
     @property
     def callback_url(self) -> str:
@@ -80,7 +80,9 @@ class People:
         unknown = sorted(set(scopes) - set(client["AllowedOAuthScopes"]))
         if unknown:
             allowed = ", ".join(client["AllowedOAuthScopes"])
-            raise LocalError(f"scope must be one that the app client may ask for ({allowed}), got {', '.join(unknown)}")
+            raise CommandError(
+                f"scope must be one that the app client may ask for ({allowed}), got {', '.join(unknown)}"
+            )
         page = SignInPage(self._outputs["authDomain"], client["ClientId"], client["CallbackURLs"][0])
         return sign_in(page, name, password or self._password, scopes)
 
@@ -89,11 +91,11 @@ class People:
         ids = self._outputs.get("appClientIds", {})
         if name not in ids:
             known = ", ".join(sorted(ids)) or "none"
-            raise LocalError(f"client must be one of appClients ({known}), got {name}")
+            raise CommandError(f"client must be one of appClients ({known}), got {name}")
         described = self._cognito.describe_user_pool_client(UserPoolId=self._pool, ClientId=ids[name])
         secret = described["UserPoolClient"].get("ClientSecret")
         if secret is None:
-            raise LocalError(f"client must be a machine, got {name}, which people sign in with; give --user instead")
+            raise CommandError(f"client must be a machine, got {name}, which people sign in with; give --user instead")
         grant = {"grant_type": "client_credentials", "client_id": ids[name], "client_secret": secret}
         asked = {"scope": " ".join(scopes)} if scopes else {}
         answer = _send(f"{self._outputs['authDomain']}/oauth2/token", {**grant, **asked})
@@ -116,7 +118,7 @@ class SignInPage:
 def sign_in(
     page: SignInPage, name: str, password: str, scopes: Iterable[str] = (), send: Send | None = None
 ) -> dict[str, Any]:
-    """Sign in as a browser does, and exchange the code; the token endpoint's answer. LocalError if it is refused."""
+    """Sign in as a browser does, and exchange the code; the token endpoint's answer. CommandError if it is refused."""
     send = send or _send
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
@@ -148,7 +150,7 @@ def _code(page: SignInPage, asked: dict[str, str], name: str, password: str, sen
     location = send(urljoin(page_url, form.action), fields)[0]
     answer = parse_qs(urlsplit(location).query)
     if not location.startswith(page.callback_url) or "code" not in answer or answer.get("state") != [asked["state"]]:
-        raise LocalError(f"user {name} must be able to sign in, but the page refuses; give the user's --password")
+        raise CommandError(f"user {name} must be able to sign in, but the page refuses; give the user's --password")
     return answer["code"][0]
 
 
@@ -193,8 +195,8 @@ def _send(url: str, fields: dict[str, str] | None = None) -> tuple[str, str]:
             body = error.read().decode(errors="replace")
             if error.code in {302, 303}:
                 return error.headers["Location"], body
-            raise LocalError(
+            raise CommandError(
                 f"{urlsplit(url).path} must answer, got {error.code}: {' '.join(body.split())[:200]}"
             ) from None
     except URLError as error:
-        raise LocalError(f"{urlsplit(url).netloc} must answer, got: {error.reason}") from None
+        raise CommandError(f"{urlsplit(url).netloc} must answer, got: {error.reason}") from None

@@ -1,7 +1,7 @@
 """Makes the program's resources in the emulator, and changes those that a new evaluation changes.
 
-botocore checks every call against AWS's own service models. A type or an input that `local.kinds` does not map is an
-error that names both: nothing is dropped in silence.
+botocore checks every call against AWS's own service models. A type or an input that `stacks.mappings` does not map is
+an error that names both: nothing is dropped in silence.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.validate import ParamValidator
 
-from local import LocalError
 from local.emulator import CREDENTIALS
-from local.engine import unanswered
-from local.kinds import ANSWERS, KINDS, Kind, Values, World
+from stacks.command_line import CommandError
+from stacks.engine import unanswered
+from stacks.mappings import ANSWERS, MAPPINGS, Endpoint, ResourceMapping, Values
+from stacks.mappings.mapping import parameters_of, without_floats
 
 
 def client(endpoint: str, region: str, service: str) -> Any:
@@ -49,9 +50,9 @@ class Provider:
     """Makes resources in the emulator at `endpoint`. Safe to call from several threads, as Pulumi's runtime does."""
 
     def __init__(self, endpoint: str, region: str) -> None:
-        self._world = World(endpoint, region)
+        self._world = Endpoint(endpoint, region)
         # What every program needs is made here, while the emulator starts; the rest where it is needed.
-        services = {kind.service for kind in KINDS.values() if not kind.missing}
+        services = {kind.service for kind in MAPPINGS.values() if not kind.missing}
         self._clients = {service: client(endpoint, region, service) for service in services}
         self._making_clients = threading.Lock()  # making one is not safe in several threads, using one is
         self._made: dict[tuple[str, str], Made] = {}
@@ -65,7 +66,7 @@ class Provider:
             return self._clients[service]
 
     def ask(self, token: str) -> dict[str, Any]:
-        """What AWS answers to a question of the program; LocalError for one that `local.kinds` does not know."""
+        """What AWS answers to a question of the program; CommandError for one that `stacks.mappings` does not know."""
         if token not in ANSWERS:
             return unanswered(token)
         return dict(ANSWERS[token])
@@ -73,11 +74,11 @@ class Provider:
     @property
     def missing(self) -> list[str]:
         """What the program asked for and the emulator lacks, in words."""
-        whole = {KINDS[type_].missing for type_, _ in self._made} - {""}
+        whole = {MAPPINGS[type_].missing for type_, _ in self._made} - {""}
         parts = {
             words
             for (type_, _), made in self._made.items()
-            for key, words in KINDS[type_].without_effect.items()
+            for key, words in MAPPINGS[type_].without_effect.items()
             if made.given.get(key)
         }
         return sorted(whole | parts)
@@ -94,16 +95,18 @@ class Provider:
     def create(self, type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Make the resource, or bring the one there is to these inputs; its id, and its inputs with what AWS computes.
 
-        LocalError names type, name and cause.
+        CommandError names type, name and cause.
         """
-        kind = KINDS.get(type_)
+        kind = MAPPINGS.get(type_)
         if kind is None:
-            raise LocalError(f"{type_} ({name}) must be mapped in local/kinds: no AWS call is known for it")
-        given = {key: _whole(value) for key, value in inputs.items() if value is not None}
+            raise CommandError(f"{type_} ({name}) must be mapped in stacks/mappings: no AWS call is known for it")
+        given = {key: without_floats(value) for key, value in inputs.items() if value is not None}
         unmapped = given.keys() - kind.inputs.keys() - kind.then.keys()
         if unmapped:
             missing = ", ".join(sorted(unmapped))
-            raise LocalError(f"{type_} ({name}) must map every input in local/kinds, got no mapping for {missing}")
+            raise CommandError(
+                f"{type_} ({name}) must map every input in stacks/mappings, got no mapping for {missing}"
+            )
         key = (type_, name)
         self._wanted.add(key)
         try:
@@ -113,17 +116,17 @@ class Provider:
             elif _comparable(made.given) != _comparable(given):
                 made = self._change(kind, name, made, given)
             self._made[key] = made
-        except (ClientError, BotoCoreError, LocalError) as error:
-            raise LocalError(f"{type_} ({name}) is refused: {' '.join(str(error).split())}") from error
+        except (ClientError, BotoCoreError, CommandError) as error:
+            raise CommandError(f"{type_} ({name}) is refused: {' '.join(str(error).split())}") from error
         return made.id, {**given, **made.computed}
 
     def sweep(self) -> None:
         """Remove what the evaluation since `begin` did not ask for, newest first."""
         for key in [key for key in reversed(self._made) if key not in self._wanted]:
-            self._remove(KINDS[key[0]], self._made.pop(key))
+            self._remove(MAPPINGS[key[0]], self._made.pop(key))
 
-    def _make(self, kind: Kind, name: str, given: dict[str, Any]) -> Made:
-        client, sent = self.client(kind.service), _parameters(kind, name, given)
+    def _make(self, kind: ResourceMapping, name: str, given: dict[str, Any]) -> Made:
+        client, sent = self.client(kind.service), parameters_of(kind, name, given)
         if kind.missing:
             _check(client, kind, sent)
             return Made(given, sent, *kind.outputs({}, sent, self._world))
@@ -133,10 +136,10 @@ class Provider:
             kind.then[key](client, given[key], {**sent, **_identity(kind, made)})
         return made
 
-    def _change(self, kind: Kind, name: str, made: Made, given: dict[str, Any]) -> Made:
+    def _change(self, kind: ResourceMapping, name: str, made: Made, given: dict[str, Any]) -> Made:
         if kind.missing:
             return self._make(kind, name, given)
-        client, sent = self._clients[kind.service], _parameters(kind, name, given)
+        client, sent = self._clients[kind.service], parameters_of(kind, name, given)
         known = {**sent, **_identity(kind, made)}
         changed = {key for key in made.sent.keys() | sent.keys() if made.sent.get(key) != sent.get(key)}
         takes = self._takes(client, kind.update)
@@ -152,11 +155,11 @@ class Provider:
             return Made(given, sent, made.id, {**made.computed, **renewed})
         if kind.kept:
             names = ", ".join(sorted(changed - takes - kind.changes.keys()))
-            raise LocalError(f"{names} cannot change while the stack is up: every user would be lost; restart it")
+            raise CommandError(f"{names} cannot change while the stack is up: every user would be lost; restart it")
         self._remove(kind, made)
         return self._make(kind, name, given)
 
-    def _remove(self, kind: Kind, made: Made) -> None:
+    def _remove(self, kind: ResourceMapping, made: Made) -> None:
         if kind.missing:
             return
         client = self._clients[kind.service]
@@ -166,9 +169,9 @@ class Provider:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:  # gone with what it belonged to
                 raise
 
-    def _call(self, client: Any, kind: Kind, call: str | None, parameters: dict[str, Any]) -> None:
+    def _call(self, client: Any, kind: ResourceMapping, call: str | None, parameters: dict[str, Any]) -> None:
         if call is None:
-            raise LocalError(f"local/kinds must say how {kind.call} is undone")
+            raise CommandError(f"stacks/mappings must say how {kind.call} is undone")
         shapes = _input(client, call).members
         taken = {key: value for key, value in parameters.items() if key in shapes}
         # Where a call takes several (delete_alarms), an id is a list of one.
@@ -186,14 +189,14 @@ def _input(client: Any, call: str) -> Any:
     return client.meta.service_model.operation_model(client.meta.method_to_api_mapping[call]).input_shape
 
 
-def _check(client: Any, kind: Kind, sent: dict[str, Any]) -> None:
-    """Hold against AWS's model what is not sent; LocalError if it does not fit."""
+def _check(client: Any, kind: ResourceMapping, sent: dict[str, Any]) -> None:
+    """Hold against AWS's model what is not sent; CommandError if it does not fit."""
     report = ParamValidator().validate(sent, _input(client, kind.call))
     if report.has_errors():
-        raise LocalError(report.generate_report())
+        raise CommandError(report.generate_report())
 
 
-def _identity(kind: Kind, made: Made) -> dict[str, str]:
+def _identity(kind: ResourceMapping, made: Made) -> dict[str, str]:
     return {} if kind.identity is None else {kind.identity: made.id}
 
 
@@ -202,35 +205,6 @@ def _emptied(client: Any, call: str | None, before: Values, after: Values) -> di
     members = {} if call is None else _input(client, call).members
     gone = [key for key in before.keys() - after.keys() if key in members and isinstance(before[key], dict | list)]
     return {key: type(before[key])() for key in gone if not getattr(members[key], "required_members", ())}
-
-
-def _parameters(kind: Kind, name: str, inputs: Values) -> dict[str, Any]:
-    parameters: dict[str, Any] = {} if kind.name is None else {kind.name: name}
-    for key, value in inputs.items():
-        place = kind.inputs.get(key)
-        if isinstance(place, str):
-            parameters[place] = value
-        elif place is not None:
-            parameters = _merged(parameters, place(value))
-    return parameters
-
-
-def _merged(one: Any, other: Any) -> Any:
-    """Two inputs may fill one parameter together: objects by their members, lists item by item."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return {**one, **{key: _merged(one[key], value) if key in one else value for key, value in other.items()}}
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return [_merged(*pair) for pair in zip(one, other, strict=True)]
-    return other
-
-
-def _whole(value: Any) -> Any:
-    """Pulumi's wire format has one kind of number, and Python reads it back as float; AWS's models ask for integers."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, Mapping):
-        return {key: _whole(member) for key, member in value.items() if member is not None}
-    return [_whole(member) for member in value] if isinstance(value, list) else value
 
 
 def _comparable(value: Any) -> Any:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from local import LocalError
+from stacks.command_line import CommandError
 
 STOP_DEADLINE = 10  # seconds
 
@@ -40,13 +40,13 @@ class Folder:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the folder for one run; LocalError if another run does. Clears what an earlier one left behind."""
+        """Hold the folder for one run; CommandError if another run does. Clears what an earlier one left behind."""
         self.path.mkdir(parents=True, exist_ok=True)
         with self._lock_file.open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise LocalError(f"a stack runs already{self._described()}; stop it with: make down") from None
+                raise CommandError(f"a stack runs already{self._described()}; stop it with: make down") from None
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
@@ -74,16 +74,16 @@ class Folder:
         return self._run_file.exists() and self.is_held()
 
     def run(self) -> Run:
-        """The run that is up; LocalError if none is."""
+        """The run that is up; CommandError if none is."""
         if not self.is_held():
-            raise LocalError("no stack runs here; start one with: make up")
+            raise CommandError("no stack runs here; start one with: make up")
         try:
             return Run(**json.loads(self._run_file.read_text()))
         except (OSError, ValueError, TypeError):
-            raise LocalError("the stack is not up yet; wait for the summary that make up prints") from None
+            raise CommandError("the stack is not up yet; wait for the summary that make up prints") from None
 
     def outputs(self) -> dict[str, Any]:
-        """The outputs of the run that is up; LocalError if none is."""
+        """The outputs of the run that is up; CommandError if none is."""
         self.run()
         outputs: dict[str, Any] = json.loads(self.outputs_file.read_text())
         return outputs
@@ -99,7 +99,7 @@ class Folder:
         return False
 
     def stop(self) -> bool:
-        """End the run, also one that is only starting; whether there was one. LocalError if it will not end."""
+        """End the run, also one that is only starting; whether there was one. CommandError if it will not end."""
         if not self.is_held():
             return False
         pid = int(self._lock_file.read_text() or 0)
@@ -113,7 +113,7 @@ class Folder:
             if not self.is_held():
                 self.clear()
                 return True
-        raise LocalError(f"process {pid} must end, but does not")
+        raise CommandError(f"process {pid} must end, but does not")
 
     def _described(self) -> str:
         try:

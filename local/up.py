@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
-from local import ROOT, LocalError
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
-from local.engine import Stack
-from local.kinds import NOT_EMULATED
 from local.live import Calls, Watch
 from local.people import People, new_password
 from local.running import Folder, Run
+from stacks import ROOT
+from stacks.command_line import CommandError
+from stacks.engine import Stack
+from stacks.mappings import NOT_EMULATED
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ class Interrupted(Exception):  # noqa: N818 - what happened to the run, not an e
 
 
 def up(stack_name: str, port: int, folder: Folder) -> None:
-    """Bring the stack up and keep it until Ctrl-C or `down`. LocalError if it cannot be; nothing is left running.
+    """Bring the stack up and keep it until Ctrl-C or `down`. CommandError if it cannot be; nothing is left running.
 
     Meanwhile a saved file is served, and each call of the API is printed.
     """
@@ -64,7 +65,7 @@ def _serve_change(names: list[str], stack_name: str, deployment: Deployment, fol
     saved = ", ".join(names)
     try:
         folder.publish_outputs(deployment.change(Stack.load(stack_name)))
-    except LocalError as error:
+    except CommandError as error:
         print(f"  {saved} is not served: {error}", file=sys.stderr, flush=True)
     else:
         print(f"  {time.perf_counter() - began:6.2f} s  {saved} is served", flush=True)
@@ -100,7 +101,7 @@ def up_detached(stack_name: str, port: int, folder: Folder) -> None:
                     lines = [line for line in shown.read().splitlines() if line.strip()]
                     for line in lines[:-1]:
                         print(line)
-                    raise LocalError(lines[-1] if lines else f"up ended with status {process.returncode}; see {log}")
+                    raise CommandError(lines[-1] if lines else f"up ended with status {process.returncode}; see {log}")
                 print(shown.readline(), end="", flush=True)
                 time.sleep(0.02)
         except KeyboardInterrupt:

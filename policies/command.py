@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 
-from command_line import Parser, run
-from policies import ROOT, PolicyError
 from policies.evaluation import report
 from policies.report import as_json, as_text
+from stacks import ROOT
+from stacks.command_line import CommandError, Parser, run
 
 _ABOUT = """Hold the program, with the settings of each stack, against the infrastructure checklist, without AWS.
 Exit status 1 if a rule is violated in staging or production without a suppression; elsewhere it is advice."""
@@ -34,11 +34,11 @@ def _report(asked: argparse.Namespace) -> None:
     failed = {each.stack: len(each.verdict.open) for each in reports if each.verdict.mandatory and each.verdict.open}
     if failed:
         counts = ", ".join(f"{count} in {name}" for name, count in failed.items())
-        raise PolicyError(
+        raise CommandError(
             f"stacks must break no rule, got {counts}; mend them, or suppress them with a reason (docs/policies.md)"
         )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Report; the exit status: 0, or 1 after one line on standard error."""
-    return run(_parser(), arguments, _report, PolicyError)
+    return run(_parser(), arguments, _report)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from handler.routes import ROUTES
-from local import LocalError
-from policies import PolicyError
 from policies.judge import Verdict, judge
 from policies.rule import Resource
 from settings import Settings
-from tests.pulumi_recorder import Recording, deployed, program, record
+from stacks.command_line import CommandError
+from stacks.recorder import Recording, deployed, program, record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,16 +33,16 @@ def resources_of(recording: Recording) -> tuple[Resource, ...]:
 
 @cache
 def report(stack: str) -> Report:
-    """The report of a stack file; PolicyError if the stack cannot be evaluated, or suppresses what is not there."""
+    """The report of a stack file; CommandError if the stack cannot be evaluated, or suppresses what is not there."""
     found: list[Settings] = []
     try:
         record(lambda: found.append(Settings.load(ROUTES)), deployed(stack))
         resources = resources_of(program(stack))
-    except LocalError as error:
-        raise PolicyError(str(error)) from None
+    except CommandError as error:
+        raise CommandError(str(error)) from None
     (settings,) = found
     try:
         verdict = judge(resources, settings.environment, settings.policy_suppressions)
-    except PolicyError as error:
-        raise PolicyError(f"Pulumi.{stack}.yaml: {error}") from None
+    except CommandError as error:
+        raise CommandError(f"Pulumi.{stack}.yaml: {error}") from None
     return Report(stack=stack, resources=resources, verdict=verdict)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from policies import PolicyError
 from policies.rule import MANDATORY, Resource, Rule, Violation
 from policies.rules import RULES
+from stacks.command_line import CommandError
 
 
 class Suppression(Protocol):
@@ -65,15 +65,15 @@ def suppression_of(violation: Violation, rule: Rule, suppressions: Iterable[Supp
 
 
 def check_ids(suppressions: Iterable[Suppression]) -> None:
-    """PolicyError for a suppression of a rule that there is not: it would hold nothing back, in silence."""
+    """CommandError for a suppression of a rule that there is not: it would hold nothing back, in silence."""
     ids = {rule.id for rule in RULES}
     for each in suppressions:
         if each.rule not in ids:
-            raise PolicyError(f"policySuppressions must name a rule of docs/policies.md, got {each.rule}")
+            raise CommandError(f"policySuppressions must name a rule of docs/policies.md, got {each.rule}")
 
 
 def judge(resources: Sequence[Resource], environment: str, suppressions: Sequence[Suppression]) -> Verdict:
-    """Every violation, suppressed or not; PolicyError for a suppression that suppresses nothing."""
+    """Every violation, suppressed or not; CommandError for a suppression that suppresses nothing."""
     check_ids(suppressions)
     rules = asked(environment)
     used: list[Suppression] = []
@@ -86,7 +86,7 @@ def judge(resources: Sequence[Resource], environment: str, suppressions: Sequenc
             findings.append(Finding(rule=rule, violation=violation, suppression=match))
     for each in suppressions:
         if each not in used:
-            raise PolicyError(
+            raise CommandError(
                 f"policySuppressions must suppress something, but {each.rule} on {each.resource} does not: remove it"
             )
     return Verdict(environment=environment, asked=rules, findings=findings)

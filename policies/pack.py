@@ -27,7 +27,7 @@ from policies.rule import MANDATORY, Resource, ResourceRule, Rule, Violation
 
 
 def start(environment: str, suppressions: Sequence[Suppression]) -> None:
-    """Serve the pack to Pulumi's engine, until that ends. PolicyError for a suppression of an unknown rule."""
+    """Serve the pack to Pulumi's engine, until that ends. CommandError for a suppression of an unknown rule."""
     check_ids(suppressions)
     level = EnforcementLevel.MANDATORY if environment in MANDATORY else EnforcementLevel.ADVISORY
     PolicyPack(

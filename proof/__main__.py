@@ -10,8 +10,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from command_line import Parser, run
-from proof import ROOT, ProofError, target
+from proof import target
+from stacks import ROOT
+from stacks.command_line import CommandError, Parser, run
 
 _ABOUT = "Prove that a stack is wired as the program says, and say who may call what."
 _MORE = """examples:
@@ -86,12 +87,12 @@ def _routes(arguments: argparse.Namespace, root: Path) -> int:
 
     if arguments.diff is None:
         if arguments.fail_on_opening:
-            raise ProofError("--fail-on-opening must come with --diff REV")
+            raise CommandError("--fail-on-opening must come with --diff REV")
         shown = {"text": access.text, "markdown": access.markdown, "json": access.as_json}[arguments.format]
         print(shown(access.current()))
         return 0
     if len(arguments.diff) > 2:
-        raise ProofError(f"--diff must name one or two revisions, got {len(arguments.diff)}")
+        raise CommandError(f"--diff must name one or two revisions, got {len(arguments.diff)}")
     before = revision.of_revision(root, arguments.diff[0])
     is_pair = len(arguments.diff) == 2
     after = revision.of_revision(root, arguments.diff[1]) if is_pair else revision.of_folder(root, "this checkout")
@@ -101,7 +102,7 @@ def _routes(arguments: argparse.Namespace, root: Path) -> int:
     openings = [change for change in found if change.opening]
     if arguments.fail_on_opening and openings:
         count = "a change opens" if len(openings) == 1 else f"{len(openings)} changes open"
-        raise ProofError(f"{count} the API: {'; '.join(map(str, openings))}")
+        raise CommandError(f"{count} the API: {'; '.join(map(str, openings))}")
     return 0
 
 
@@ -114,7 +115,7 @@ def _smoke(arguments: argparse.Namespace, root: Path) -> int:
     with client.Client(aim) as http:
         failed = smoke.run(smoke.checks(http, aim, access.current(), user), lambda line: print(line, flush=True))
     if failed:
-        raise ProofError(f"the stack must pass every check, and fails {failed}")
+        raise CommandError(f"the stack must pass every check, and fails {failed}")
     return 0
 
 
@@ -149,17 +150,17 @@ def _attack(arguments: argparse.Namespace, root: Path) -> int:
         if path is not None:
             path.write_text(write(done), encoding="utf-8")
     if done.deviations:
-        raise ProofError(f"the stack must answer as the corpus expects, and has {done.headline}")
+        raise CommandError(f"the stack must answer as the corpus expects, and has {done.headline}")
     return 0
 
 
 def _check_writable(path: Path | None) -> None:
-    """ProofError now, rather than after a minute's run."""
+    """CommandError now, rather than after a minute's run."""
     try:
         if path is not None:
             path.open("a").close()
     except OSError as error:
-        raise ProofError(f"{path} must be writable, got: {error.strerror}") from None
+        raise CommandError(f"{path} must be writable, got: {error.strerror}") from None
 
 
 def _progress(what: str) -> Callable[[int, int], None]:
@@ -184,11 +185,11 @@ def _progress(what: str) -> Callable[[int, int], None]:
 def _user(arguments: argparse.Namespace) -> tuple[str, str] | None:
     if arguments.user is None:
         if arguments.password is not None:
-            raise ProofError("--password must come with --user NAME")
+            raise CommandError("--password must come with --user NAME")
         return None
     password = arguments.password or os.environ.get("PROOF_PASSWORD")
     if not password:
-        raise ProofError("--user must come with --password P, or $PROOF_PASSWORD")
+        raise CommandError("--user must come with --password P, or $PROOF_PASSWORD")
     return arguments.user, password
 
 
@@ -197,7 +198,7 @@ _COMMANDS = {"routes": _routes, "smoke": _smoke, "attack": _attack}
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
     """Run one command on the checkout at `root`; its exit status: 0, or 1 after one line on standard error."""
-    return run(_parser(), arguments, lambda parsed: _COMMANDS[parsed.command](parsed, root), ProofError)
+    return run(_parser(), arguments, lambda parsed: _COMMANDS[parsed.command](parsed, root))
 
 
 if __name__ == "__main__":

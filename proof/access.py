@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from handler.routes import ROUTES, Route
-from proof import ROOT, ProofError
+from stacks import ROOT
+from stacks.command_line import CommandError
 
 _COLUMNS = ("route", "what it does", "who may call", "gateway checks", "function checks", "throttle")
 
@@ -107,13 +108,13 @@ def of(route: Route) -> Access:
 def default_throttle(declarations: Path) -> Throttle | None:
     """What Pulumi.yaml gives a route without a throttle of its own; None if the file declares none.
 
-    ProofError if the file is no YAML.
+    CommandError if the file is no YAML.
     """
     try:
         declared = yaml.safe_load(declarations.read_text())["config"]
         return Throttle(rate=declared["throttleRate"]["default"], burst=declared["throttleBurst"]["default"])
     except yaml.YAMLError as error:
-        raise ProofError(f"{declarations.name} must be YAML, got: {' '.join(str(error).split())}") from None
+        raise CommandError(f"{declarations.name} must be YAML, got: {' '.join(str(error).split())}") from None
     except (OSError, KeyError, TypeError):
         return None
 

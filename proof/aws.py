@@ -11,14 +11,11 @@ from botocore.exceptions import BotoCoreError
 
 from local.emulator import CREDENTIALS
 from proof.target import Target
-
-
-class CredentialsError(Exception):
-    """There are no credentials here, or none that can be used; the text says which."""
+from stacks.command_line import CommandError
 
 
 def client_of(target: Target, service: str) -> Any:
-    """A boto3 client for the stack's account. CredentialsError where a deployed stack's cannot be had."""
+    """A boto3 client for the stack's account. CommandError where a deployed stack's cannot be had."""
     return _client(target.endpoint, target.region, service)
 
 
@@ -41,7 +38,7 @@ def _client(endpoint: str | None, region: str, service: str) -> Any:
     try:
         session = _session(region, is_local=False)
         if session.get_credentials() is None:
-            raise CredentialsError("there are no AWS credentials here")
+            raise CommandError("there are no AWS credentials here")
         return session.client(service)
     except BotoCoreError as error:
-        raise CredentialsError(f"the AWS credentials here cannot be used: {' '.join(str(error).split())}") from None
+        raise CommandError(f"the AWS credentials here cannot be used: {' '.join(str(error).split())}") from None

@@ -17,8 +17,8 @@ from typing import Any, Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from local.people import Send
-from proof import ProofError
 from proof.target import Target, origin_of
+from stacks.command_line import CommandError
 
 TIMEOUT = 35  # seconds; API Gateway gives a function 30
 THROTTLED_MOST = 5  # times that one request is sent again after a 429
@@ -92,7 +92,7 @@ class Client:
     def call(self, method: str, path: str, headers: Pairs = (), body: bytes | None = None) -> Answer:
         """The API's answer. `path` is put after the API's own, query and all, as it stands.
 
-        ProofError if nobody listens there, or if it still throttles after some patience.
+        CommandError if nobody listens there, or if it still throttles after some patience.
         """
         for patience in range(THROTTLED_MOST + 1):
             wait = self._next - time.monotonic()
@@ -104,7 +104,7 @@ class Client:
             if answer.status != 429:
                 return answer
             time.sleep(2**patience / 4)
-        raise ProofError("the API must not throttle this run; choose a lower --rate")
+        raise CommandError("the API must not throttle this run; choose a lower --rate")
 
     def key_set(self) -> list[dict[str, Any]]:
         """The pool's key set, as anybody may read it."""
@@ -112,7 +112,7 @@ class Client:
         answer = self._exchange(origin_of(self._keys_url), "GET", url.path, (), None)
         keys = (answer.members or {}).get("keys")
         if answer.status != 200 or not isinstance(keys, list):
-            raise ProofError(f"{self._keys_url} must hold the pool's keys, got {answer.status or 'no answer'}")
+            raise CommandError(f"{self._keys_url} must hold the pool's keys, got {answer.status or 'no answer'}")
         return keys
 
     def visitor(self) -> Send:
@@ -132,14 +132,14 @@ class Client:
                     return "", answer.text
                 else:
                     said = " ".join(answer.text.split())[:200]
-                    raise ProofError(f"{urlsplit(url).path} must answer, got {answer.status}: {said}")
-            raise ProofError(f"{urlsplit(url).path} must open, but redirects again and again")
+                    raise CommandError(f"{urlsplit(url).path} must answer, got {answer.status}: {said}")
+            raise CommandError(f"{urlsplit(url).path} must open, but redirects again and again")
 
         return send
 
     def _page(self, url: str, fields: Mapping[str, str] | None, cookies: dict[str, str]) -> Answer:
         if self._sign_in is None or origin_of(url) != self._sign_in:
-            raise ProofError(f"the sign-in page must be at {self._sign_in}, got {origin_of(url)}")
+            raise CommandError(f"the sign-in page must be at {self._sign_in}, got {origin_of(url)}")
         parts = urlsplit(url)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         headers = [("Cookie", "; ".join(f"{name}={value}" for name, value in cookies.items()))] if cookies else []
@@ -156,7 +156,7 @@ class Client:
 
     def _exchange(self, origin: str, method: str, target: str, headers: Pairs, body: bytes | None) -> Answer:
         if origin not in {origin_of(self._api), self._sign_in, origin_of(self._keys_url)}:
-            raise ProofError(f"{origin} must be an address of the stack, and is not")
+            raise CommandError(f"{origin} must be an address of the stack, and is not")
         began = time.perf_counter()
         for attempt in range(2):
             is_fresh = origin not in self._connections
@@ -174,7 +174,7 @@ class Client:
                     break
             except (OSError, http.client.HTTPException) as error:
                 self._forget(origin)
-                raise ProofError(f"{origin} must answer, got: {error or type(error).__name__}") from None
+                raise CommandError(f"{origin} must answer, got: {error or type(error).__name__}") from None
         return Answer(status=0, headers=(), body=b"", seconds=time.perf_counter() - began)
 
     def _connect(self, origin: str) -> http.client.HTTPConnection:
@@ -184,7 +184,7 @@ class Client:
         try:
             connection.connect()
         except OSError as error:
-            raise ProofError(f"{origin} must answer, got: {error}") from None
+            raise CommandError(f"{origin} must answer, got: {error}") from None
         self._connections[origin] = connection
         return connection
 

@@ -9,22 +9,21 @@ from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import LocalError
 from local.people import People, new_password
-from proof import ProofError
 from proof.aws import client_of
 from proof.sign_in import Tokens
 from proof.target import Target
+from stacks.command_line import CommandError
 
 _PASSWORD_FLOW = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 
 
 class Guests:
-    """Makes users, and what an attacker may have beside them. A context manager; ProofError where a call is refused."""
+    """Makes users, and what an attacker may have. A context manager; CommandError where a call is refused."""
 
     def __init__(self, target: Target) -> None:
         if target.endpoint is None:
-            raise ProofError("users are made on this machine only; name one of the stack's with: --user NAME")
+            raise CommandError("users are made on this machine only; name one of the stack's with: --user NAME")
         self.password = new_password()
         self._target = target
         self._cognito = client_of(target, "cognito-idp")
@@ -44,8 +43,8 @@ class Guests:
         """A new user in these groups; the name to sign in with, `password` being the password."""
         try:
             name = self._people.ensure(f"proof-{secrets.token_hex(6)}", groups)
-        except (ClientError, BotoCoreError, LocalError) as error:
-            raise ProofError(f"a user must be made, but: {' '.join(str(error).split())}") from None
+        except (ClientError, BotoCoreError, CommandError) as error:
+            raise CommandError(f"a user must be made, but: {' '.join(str(error).split())}") from None
         self._undo.callback(self._cognito.admin_delete_user, UserPoolId=self._target.pool_id, Username=name)
         return name
 
@@ -63,7 +62,7 @@ class Guests:
                 UserPoolId=pool, Username="root", Password=self.password, Permanent=True
             )
         except (ClientError, BotoCoreError) as error:
-            raise ProofError(f"a second pool must be made, but: {' '.join(str(error).split())}") from None
+            raise CommandError(f"a second pool must be made, but: {' '.join(str(error).split())}") from None
         return self._tokens(pool, self._client(pool), "root")
 
     def _client(self, pool: str) -> str:
@@ -72,7 +71,7 @@ class Guests:
                 UserPoolId=pool, ClientName="proof-other", ExplicitAuthFlows=_PASSWORD_FLOW
             )["UserPoolClient"]
         except (ClientError, BotoCoreError) as error:
-            raise ProofError(f"a second app client must be made, but: {' '.join(str(error).split())}") from None
+            raise CommandError(f"a second app client must be made, but: {' '.join(str(error).split())}") from None
         self._undo.callback(self._cognito.delete_user_pool_client, UserPoolId=pool, ClientId=made["ClientId"])
         return str(made["ClientId"])
 
@@ -84,5 +83,5 @@ class Guests:
                 AuthParameters={"USERNAME": name, "PASSWORD": self.password},
             )["AuthenticationResult"]
         except (ClientError, BotoCoreError) as error:
-            raise ProofError(f"{name} must sign in to pool {pool}, but: {' '.join(str(error).split())}") from None
+            raise CommandError(f"{name} must sign in to pool {pool}, but: {' '.join(str(error).split())}") from None
         return Tokens(access=issued["AccessToken"], id=issued["IdToken"])

@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from proof import ProofError
 from proof.access import Access, Table, Throttle, default_throttle
+from stacks.command_line import CommandError
 
 DEADLINE = 20  # seconds; a table takes a tenth of one
 
@@ -42,7 +42,7 @@ print(json.dumps(routes))
 
 
 def of_folder(folder: Path, name: str, deadline: float = DEADLINE) -> Table:
-    """The table of the program in `folder`, which error texts call `name`. ProofError if it does not load in time."""
+    """The table of the program in `folder`, which error texts call `name`. CommandError if it does not load in time."""
     routes = tuple(
         Access(
             key=route["key"],
@@ -58,10 +58,10 @@ def of_folder(folder: Path, name: str, deadline: float = DEADLINE) -> Table:
 
 
 def of_revision(repository: Path, revision: str) -> Table:
-    """The table of a commit, branch or tag. ProofError if git knows no such revision or its table does not load."""
+    """The table of a commit, branch or tag. CommandError if git knows no such revision or its table does not load."""
     found = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found is None:
-        raise ProofError(
+        raise CommandError(
             f"revision must be a commit, branch or tag of this repository, got {revision}; fetch it with: git fetch"
         )
     commit = found.decode().strip()
@@ -69,7 +69,7 @@ def of_revision(repository: Path, revision: str) -> Table:
         folder = Path(name)
         archive = _git(repository, "archive", "--format=tar", commit, "handler")
         if archive is None:
-            raise ProofError(f"revision {revision} must hold handler/routes.py, but has no handler/")
+            raise CommandError(f"revision {revision} must hold handler/routes.py, but has no handler/")
         _unpack(archive, folder)
         declarations = _git(repository, "show", f"{commit}:./Pulumi.yaml")
         if declarations is not None:
@@ -81,7 +81,7 @@ def _git(repository: Path, *arguments: str) -> bytes | None:
     """What git prints; None if it refuses."""
     git = shutil.which("git")
     if git is None:
-        raise ProofError("git must be installed to compare revisions")
+        raise CommandError("git must be installed to compare revisions")
     done = subprocess.run([git, *arguments], cwd=repository, capture_output=True, check=False)
     return done.stdout if done.returncode == 0 else None
 
@@ -116,10 +116,10 @@ def _evaluated(folder: Path, name: str, deadline: float) -> list[dict[str, Any]]
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        raise ProofError(f"{name} must load its route table within {deadline:g} s, but does not") from None
+        raise CommandError(f"{name} must load its route table within {deadline:g} s, but does not") from None
     try:
         routes: list[dict[str, Any]] = json.loads(out)
     except ValueError:
         said = err.strip().splitlines() or [f"exit status {process.returncode}"]
-        raise ProofError(f"{name} must load its route table, got: {said[-1]}") from None
+        raise CommandError(f"{name} must load its route table, got: {said[-1]}") from None
     return routes

@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from local import LocalError
 from local.people import SignInPage, sign_in
-from proof import ProofError
 from proof.client import Client
 from proof.target import Target
+from stacks.command_line import CommandError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,16 +43,16 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def tokens_of(client: Client, target: Target, name: str, password: str, scopes: Iterable[str] = ()) -> Tokens:
-    """Sign in on the stack's page and ask for these scopes. ProofError where that cannot be or is refused."""
+    """Sign in on the stack's page and ask for these scopes. CommandError where that cannot be or is refused."""
     if target.sign_in_url is None:
-        raise ProofError("the stack must have a sign-in page for --user, but its authDomain is null")
+        raise CommandError("the stack must have a sign-in page for --user, but its authDomain is null")
     if target.expected is None:
-        raise ProofError("the callback URL must be known to sign in; name the stack's settings with: --settings NAME")
+        raise CommandError("the callback URL must be known to sign in; name the stack's settings with: --settings NAME")
     page = SignInPage(target.sign_in_url, target.client_id, target.expected.callback_url)
     try:
         issued = sign_in(page, name, password, scopes, client.visitor())
         return Tokens(access=issued["access_token"], id=issued["id_token"])
-    except LocalError as error:
-        raise ProofError(str(error)) from None
+    except CommandError as error:
+        raise CommandError(str(error)) from None
     except (KeyError, ValueError):
-        raise ProofError("the token endpoint must issue tokens, but its answer has none") from None
+        raise CommandError("the token endpoint must issue tokens, but its answer has none") from None

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from proof import ProofError
 from proof.access import Access, Table
 from proof.client import Answer, Client
 from proof.guests import Guests
 from proof.sign_in import Tokens, tokens_of
 from proof.target import Target
 from proof.wiring import UnreadableError, deviations
+from stacks.command_line import CommandError
 
 FOREIGN_ORIGIN = "https://foreign.example"
 
@@ -139,7 +139,7 @@ def _wired(target: Target, table: Table) -> Iterator[Check]:
 def _of_user(client: Client, target: Target, table: Table, name: str, password: str) -> Iterator[Check]:
     try:
         tokens = tokens_of(client, target, name, password)
-    except ProofError as error:
+    except CommandError as error:
         yield _check("sign-in page", "", str(error))
         return
     yield _check("sign-in page", "signs the user in")

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 import yaml
 
-import stack_outputs
-from proof import ROOT, ProofError
 from proof.access import Throttle
+from stacks import ROOT
+from stacks import outputs as stack_outputs
+from stacks.command_line import CommandError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +81,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def read(arguments: argparse.Namespace, root: Path = ROOT) -> Target:
     """The stack that the arguments of `add_arguments` point at.
 
-    ProofError where its outputs or settings cannot be had, or an address in them is not one to send tokens to.
+    CommandError where its outputs or settings cannot be had, or an address in them is not one to send tokens to.
     """
-    try:
-        outputs = stack_outputs.read(arguments)
-    except stack_outputs.OutputsError as error:
-        raise ProofError(str(error)) from None
+    outputs = stack_outputs.read(arguments)
     return of_outputs(outputs, _expected(arguments, outputs, root))
 
 
@@ -95,11 +93,11 @@ def of_outputs(outputs: Mapping[str, Any], expected: Expected | None) -> Target:
     if endpoint is not None:
         endpoint = _address("awsEndpointUrl", endpoint)
         if not _is_loopback(endpoint):
-            raise ProofError(f"awsEndpointUrl must be on this machine, got {endpoint}")
+            raise CommandError(f"awsEndpointUrl must be on this machine, got {endpoint}")
     region, pool_id, issuer = (str(outputs[name]) for name in ("region", "userPoolId", "issuer"))
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     if issuer != f"https://cognito-idp.{region}.{suffix}/{pool_id}":
-        raise ProofError(f"issuer must be that of pool {pool_id} in {region}, got {issuer}")
+        raise CommandError(f"issuer must be that of pool {pool_id} in {region}, got {issuer}")
     api_url = _address("apiUrl", outputs["apiUrl"])
     others = outputs.get("appClientIds", {}).values()
     return Target(
@@ -124,12 +122,12 @@ def origin_of(url: str) -> str:
 
 
 def _address(name: str, url: object) -> str:
-    """The URL without a final slash. ProofError unless it is safe to send a token there: encrypted, or loopback."""
+    """The URL without a final slash. CommandError unless it is safe to send a token there: encrypted, or loopback."""
     parts = urlsplit(str(url))
     if not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise ProofError(f"{name} must be the URL of a stack, got {url}")
+        raise CommandError(f"{name} must be the URL of a stack, got {url}")
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(str(url))):
-        raise ProofError(f"{name} must be https://, or on this machine, got {url}")
+        raise CommandError(f"{name} must be https://, or on this machine, got {url}")
     return str(url).rstrip("/")
 
 
@@ -153,7 +151,7 @@ def _expected(arguments: argparse.Namespace, outputs: Mapping[str, Any], root: P
     if arguments.settings:
         if not (root / f"Pulumi.{arguments.settings}.yaml").is_file():
             names = sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
-            raise ProofError(f"--settings must be one of {', '.join(names)}, got {arguments.settings}")
+            raise CommandError(f"--settings must be one of {', '.join(names)}, got {arguments.settings}")
         return expected_of(arguments.settings, root)
     name = arguments.stack.rpartition("/")[2] if arguments.stack else None
     if name is None and "awsEndpointUrl" in outputs:
@@ -169,7 +167,7 @@ def _name_of_local_run(run: Path) -> str:
 
 
 def expected_of(stack: str, root: Path = ROOT) -> Expected:
-    """What Pulumi.<stack>.yaml and the defaults of Pulumi.yaml say. ProofError where they say too little."""
+    """What Pulumi.<stack>.yaml and the defaults of Pulumi.yaml say. CommandError where they say too little."""
     try:
         project = yaml.safe_load((root / "Pulumi.yaml").read_text())
         values = {key: declared.get("default") for key, declared in project["config"].items()}
@@ -185,7 +183,7 @@ def expected_of(stack: str, root: Path = ROOT) -> Expected:
             throttle=Throttle(rate=values["throttleRate"], burst=values["throttleBurst"]),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, IndexError) as error:
-        raise ProofError(f"Pulumi.{stack}.yaml must hold the stack's settings, but lacks {error}") from None
+        raise CommandError(f"Pulumi.{stack}.yaml must hold the stack's settings, but lacks {error}") from None
 
 
 def _plain(value: object) -> Any:

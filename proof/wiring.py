@@ -9,8 +9,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from proof.access import Access, Table, Throttle, any_of
-from proof.aws import CredentialsError, client_of
+from proof.aws import client_of
 from proof.target import Target
+from stacks.command_line import CommandError
 
 _DENIED = {"AccessDeniedException", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId"}
 
@@ -64,7 +65,7 @@ def read(target: Target) -> Deployed:
         if code in _DENIED:
             raise UnreadableError(f"these credentials may not read the API ({code})") from None
         raise UnreadableError(f"AWS refuses: {' '.join(str(error).split())}") from None
-    except CredentialsError as error:
+    except CommandError as error:
         raise UnreadableError(str(error)) from None
     except BotoCoreError as error:
         raise UnreadableError(f"AWS cannot be asked: {' '.join(str(error).split())}") from None

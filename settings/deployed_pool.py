@@ -1,7 +1,7 @@
 """What Cognito made of a stack's user pool and cannot change in place: a small record, kept with the source.
 
-`python -m pools record` writes it after a deployment, and the rules here refuse settings that the pool cannot follow.
-Without one, nothing is deployed yet as far as the program can know.
+`python -m operations pool record` writes it after a deployment, and the rules here refuse settings that the pool cannot
+follow. Without one, nothing is deployed yet as far as the program can know.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from settings.model import Settings
     from settings.rules import Route, Rule
 
-FOLDER = Path(__file__).parents[1] / "pools"
+FOLDER = Path(__file__).parents[1]
 _GUIDE = "docs/operations.md, Moving users to another pool"
 _PROGRAM = "components/auth_pool.py"
 
@@ -55,7 +55,7 @@ class DeployedPool(BaseModel):
 
 def path_of(stack: str) -> Path:
     """Where the record of a stack is kept."""
-    return FOLDER / f"{stack}.json"
+    return FOLDER / f"Pulumi.{stack}.pool.json"
 
 
 def recorded(stack: str) -> DeployedPool | None:
@@ -134,5 +134,10 @@ def _remedy(key: str, before: object) -> str:
 
 
 def _unreadable(stack: str, place: str, _settings: Settings, _: Sequence[Route]) -> Iterator[Problem]:
-    remedy = f"restore it from git, or write it anew with: python -m pools record --stack {stack}"
-    yield Problem(f"pools/{stack}.json", f"be as python -m pools record wrote it, but {place} is not", None, remedy)
+    remedy = f"restore it from git, or write it anew with: python -m operations pool record --stack {stack}"
+    yield Problem(
+        f"Pulumi.{stack}.pool.json",
+        f"be as python -m operations pool record wrote it, but {place} is not",
+        None,
+        remedy,
+    )

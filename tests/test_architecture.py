@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local import ROOT
+from stacks import ROOT
 
 
 def ours(path: Path) -> bool:

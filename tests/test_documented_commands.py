@@ -14,7 +14,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
-from command_line import Parser, UsageError
+from stacks.command_line import CommandError, Parser
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -107,7 +107,7 @@ def trouble_with_module(module: str, arguments: list[str]) -> str | None:
             parser_of(module).parse_args(typed)
         else:
             parser_of(module)
-    except UsageError as error:
+    except CommandError as error:
         return str(error)
     return None
 
@@ -155,7 +155,7 @@ def test_shell_sessions_are_whole() -> None:
         ("aws cognito-idp admin-get-user --username ada", "admin-get-user wants user-pool-id"),
         ("make tset", "make has no tset"),
         ("python -m proof attak", "invalid choice: 'attak'"),
-        ("python -m release --stack prod shift --fast", "unrecognized arguments: --fast"),
+        ("python -m operations release --stack prod shift --fast", "unrecognized arguments: --fast"),
         ("pulumi stack destroy", "pulumi has no stack destroy"),
         ("pulumi up --force", "pulumi up has no --force"),
     ],

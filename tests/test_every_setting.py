@@ -11,7 +11,7 @@ import pytest
 
 from settings.model import PLACES
 from settings.problems import is_secret
-from tests.pulumi_recorder import deployed, record_program
+from stacks.recorder import deployed, record_program
 from tests.test_settings import CERTIFICATE, GOOGLE, IDENTITY
 
 pytestmark = pytest.mark.acceptance  # the whole program twice for each

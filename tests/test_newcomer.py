@@ -14,10 +14,11 @@ import pytest
 import yaml
 
 from handler.routes import ROUTES
-from local import ROOT, LocalError
-from local.engine import Stack, evaluate
 from settings import Settings
-from tests.pulumi_recorder import PROJECT, record
+from stacks import ROOT
+from stacks.command_line import CommandError
+from stacks.engine import Stack, evaluate
+from stacks.recorder import PROJECT, record
 from tests.test_settings import SCOPES
 
 Config = dict[str, Any]
@@ -337,7 +338,7 @@ def refusal(project: Path, stack: str) -> str:
     def create(type_: str, name: str, _: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         raise AssertionError(f"{type_} {name} is made before the settings are checked")
 
-    with pytest.raises(LocalError) as refused:
+    with pytest.raises(CommandError) as refused:
         evaluate(Stack.load(stack, project), create)
     return str(refused.value)
 
@@ -371,7 +372,7 @@ def test_mistake_is_one_line_and_its_remedy_mends_it(mistake: Mistake, project: 
 def test_stack_that_there_is_not_is_one_line(project: Path) -> None:
     """The names that there are, and how to add one."""
     with pytest.raises(
-        LocalError, match=r"^stack must be one of dev, local, .*prod.*, got prd; .*pulumi stack init prd$"
+        CommandError, match=r"^stack must be one of dev, local, .*prod.*, got prd; .*pulumi stack init prd$"
     ):
         Stack.load("prd", project)
 
@@ -380,7 +381,7 @@ def test_stack_file_that_is_no_yaml_is_one_line(project: Path) -> None:
     """The place, as the parser has it."""
     (project / "Pulumi.dev.yaml").write_text("config: [\n")
 
-    with pytest.raises(LocalError, match=r"^Pulumi\.dev\.yaml must be YAML, got: .* line 2, column 1") as refused:
+    with pytest.raises(CommandError, match=r"^Pulumi\.dev\.yaml must be YAML, got: .* line 2, column 1") as refused:
         Stack.load("dev", project)
     assert "\n" not in str(refused.value)
 

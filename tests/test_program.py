@@ -15,9 +15,9 @@ from handler.notes import Note, _item
 from handler.routes import ROUTES, Route, Throttle
 from handler.settings import Settings as FunctionSettings
 from handler.settings import notes_table
-from local import ROOT
-from local.engine import Stack
-from tests.pulumi_recorder import ACCOUNT, STACKS, Recording, deployed, program, record_program
+from stacks import ROOT
+from stacks.engine import Stack
+from stacks.recorder import ACCOUNT, STACKS, Recording, deployed, program, record_program
 
 INVITATION = "adminCreateUserConfig.inviteMessageTemplate."
 PUBLIC = {"GET /health"}  # every route that anybody may call, by name
@@ -81,7 +81,7 @@ class TestDefects:
         assert other == ROOT / "triggers"  # in a zip of its own: neither code can be called as the other
         assert [target.architecture] == made.one("Function").inputs["architectures"]
         assert f"python{target.python_version}" == made.one("Function").inputs["runtime"]
-        assert made.one("Function").inputs["code"].path.endswith("pulumi_recorder.py")  # what the recorder's build gave
+        assert made.one("Function").inputs["code"].path.endswith("recorder.py")  # what the recorder's build gave
 
     def test_audience_that_no_access_token_has(self, made: Recording) -> None:
         """Gateway and function both ask for the app client, which the gateway finds in `client_id`."""

@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from local import ROOT
+from stacks import ROOT
 from tests.test_architecture import COMPONENTS, HANDLER, SETTINGS, ours, packages_of
 
 LOCKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("requirements*.txt") if ours(path))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from sabotage.tree import copy_working_tree
+from tests.sabotage.tree import copy_working_tree
 
 ROOT = Path(__file__).parent.parent
 # Those that read the route table; the others cannot tell.

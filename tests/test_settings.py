@@ -15,13 +15,14 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from handler.routes import ROUTES
-from local import ROOT, LocalError
-from local.engine import Stack
 from settings import Settings, SettingsError
 from settings.model import PLACES
 from settings.problems import is_secret
 from settings.values import RETENTIONS
-from tests.pulumi_recorder import PROJECT, STACKS, record
+from stacks import ROOT
+from stacks.command_line import CommandError
+from stacks.engine import Stack
+from stacks.recorder import PROJECT, STACKS, record
 
 SCOPES = sorted({scope for route in ROUTES for scope in route.scopes})
 REQUIRED = {
@@ -420,7 +421,7 @@ class TestRefused:
         """Half a stack is harder to mend than none; Pulumi shows a RunError without a traceback."""
         stack = Stack.load("dev")
         broken = Stack(stack.project, "dev", {**stack.config, f"{PROJECT}:memoryMb": "1"})
-        with pytest.raises(LocalError, match="stack dev must change memoryMb: must be greater than or equal to 128"):
+        with pytest.raises(CommandError, match="stack dev must change memoryMb: must be greater than or equal to 128"):
             record(Settings.load, broken)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from local import ROOT
-from local.engine import MADE_UP, Stack
 from settings import SettingsError
+from stacks import ROOT
+from stacks.engine import MADE_UP, Stack
 from tests.test_settings import CERTIFICATE, GOOGLE, IDENTITY, SCOPES, refusal_of, settings_with
 
 MAIL = {"emailSourceArn": IDENTITY, "emailFrom": "hello@example.com"}

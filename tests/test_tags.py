@@ -11,7 +11,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.tags import tag_everything
-from tests.pulumi_recorder import STACKS, Resource, deployed, program, record, record_program
+from stacks.recorder import STACKS, Resource, deployed, program, record, record_program
 
 NAMED = {"Project", "Stack", "Environment"}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import handler.routes
 from handler.routes import Route, table
-from local.engine import Stack, evaluate
+from stacks.engine import Stack, evaluate
 
 # What AWS would compute and the program passes on.
 _COMPUTED = ("arn", "apiEndpoint", "endpoint", "executionArn", "invokeArn", "name")

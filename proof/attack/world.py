@@ -13,7 +13,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from proof import ProofError
 from proof.access import Access, Table
 from proof.attack.canary import Canary, canary
 from proof.attack.tokens import Part, changed, decoded, jwk, public_key, rs256, signing_input
@@ -21,6 +20,7 @@ from proof.client import Client
 from proof.guests import Guests
 from proof.sign_in import Tokens, tokens_of
 from proof.target import Target
+from stacks.command_line import CommandError
 
 # Whose real tokens a run may have, and why it may lack them.
 USER, UNSCOPED, STRANGER, OTHER_CLIENT, OTHER_POOL = "user", "unscoped", "stranger", "other client", "other pool"
@@ -141,7 +141,7 @@ def world_of(client: Client, target: Target, table: Table, user: tuple[str, str]
     attacker = rsa.generate_private_key(65537, 2048)
     keys = tuple(client.key_set())
     if not keys:
-        raise ProofError(f"{target.keys_url} must hold the pool's keys, and holds none")
+        raise CommandError(f"{target.keys_url} must hold the pool's keys, and holds none")
     with ExitStack() as stack:
         bird = None
         if target.is_local:  # elsewhere nothing could reach it
@@ -166,7 +166,7 @@ def is_plain(route: Access) -> bool:
 def _answer(client: Client, route: Access) -> bytes:
     answer = client.call(route.method, route.path)
     if answer.status != 200:
-        raise ProofError(f"{route.key} must answer 200 before an attack on it means anything, got {answer.status}")
+        raise CommandError(f"{route.key} must answer 200 before an attack on it means anything, got {answer.status}")
     return answer.body
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.api_domain import ApiDomain, ApiDomainArgs
-from tests.pulumi_recorder import ACCOUNT, REGION, Recording, record
+from stacks.recorder import ACCOUNT, REGION, Recording, record
 
 CERTIFICATE = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/c"
 REQUIRED: dict[str, Any] = {

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from components.api_function import ApiFunction, ApiFunctionArgs
-from tests.pulumi_recorder import ACCOUNT, REGION, Recording, record
+from stacks.recorder import ACCOUNT, REGION, Recording, record
 
 REQUIRED: dict[str, Any] = {
     "package": Path(__file__),  # any file: nobody opens it as a zip here

@@ -9,8 +9,8 @@ import pytest
 from pulumi.runtime.rpc import is_rpc_secret
 
 from components.auth_pool import AuthPoolArgs
+from stacks.recorder import Recording
 from tests.components.test_auth_pool import REQUIRED, SCOPES, default, pool_of, registered
-from tests.pulumi_recorder import Recording
 
 
 def app_client(name: str, kind: str, **changes: Any) -> SimpleNamespace:

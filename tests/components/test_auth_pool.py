@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from components.auth_pool import AuthPool, AuthPoolArgs
-from tests.pulumi_recorder import REGION, Recording, record
+from stacks.recorder import REGION, Recording, record
 
 REQUIRED: dict[str, Any] = {
     "region": REGION,

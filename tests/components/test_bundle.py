@@ -18,7 +18,7 @@ import pytest
 from components import bundle
 from components.bundle import KEPT, BundleError, Target, build
 from handler.routes import ROUTES
-from local import ROOT
+from stacks import ROOT
 from tests.handler.events import http_event
 
 LAMBDA = Target(architecture="arm64", python_version="3.13")

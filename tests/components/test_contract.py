@@ -15,6 +15,7 @@ import pytest
 
 import components
 from settings.model import GROUPS, PLACES
+from stacks.recorder import Recording, record
 from tests.components import (
     test_api_domain,
     test_api_function,
@@ -28,7 +29,6 @@ from tests.components import (
     test_pool_triggers,
     test_sign_in_page,
 )
-from tests.pulumi_recorder import Recording, record
 
 # All that a pool can have, so that every child of it is held to the contract.
 EVERY_OPTION = {

@@ -10,8 +10,8 @@ import pytest
 
 from components.api_function import ApiFunction, ApiFunctionArgs
 from components.encryption import Encryption, EncryptionArgs
+from stacks.recorder import ACCOUNT, REGION, Recording, record
 from tests.components import test_api_function
-from tests.pulumi_recorder import ACCOUNT, REGION, Recording, record
 
 REQUIRED: dict[str, Any] = {}
 

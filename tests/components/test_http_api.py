@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from components.http_api import HttpApi, HttpApiArgs, access_log_format
-from tests.pulumi_recorder import ACCOUNT, REGION, Recording, record
+from stacks.recorder import ACCOUNT, REGION, Recording, record
 
 
 def invoke_arn(function: str) -> str:

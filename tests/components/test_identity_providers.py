@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from components.auth_pool import AuthPoolArgs
+from stacks.recorder import Recording
 from tests.components.test_auth_pool import REQUIRED, default, pool_of, registered
-from tests.pulumi_recorder import Recording
 
 
 def provider(name: str, type_: str, **changes: Any) -> SimpleNamespace:

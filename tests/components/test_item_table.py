@@ -10,9 +10,9 @@ import pytest
 
 from components.api_function import ApiFunction, ApiFunctionArgs
 from components.item_table import ItemTable, ItemTableArgs
-from local import LocalError
+from stacks.command_line import CommandError
+from stacks.recorder import Recording, record
 from tests.components import test_api_function
-from tests.pulumi_recorder import Recording, record
 
 REQUIRED: dict[str, Any] = {"keys": ("owner", "id")}
 
@@ -97,5 +97,5 @@ def test_grant_is_for_this_table_and_these_actions() -> None:
 @pytest.mark.parametrize("actions", [("*",), ("Get*",), ("Query", "Put?tem"), ("Query", ""), ("dynamodb:Query",), ()])
 def test_grant_of_a_pattern_of_actions_is_refused(actions: tuple[str, ...]) -> None:
     """A wildcard also grants what AWS thinks of next year."""
-    with pytest.raises(LocalError, match="ValueError: actions must be names of DynamoDB's, without wildcard, got"):
+    with pytest.raises(CommandError, match="ValueError: actions must be names of DynamoDB's, without wildcard, got"):
         record(lambda: ItemTable("notes", ItemTableArgs(**REQUIRED)).grant(*actions))

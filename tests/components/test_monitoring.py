@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from components.monitoring import Monitoring, MonitoringArgs
-from tests.pulumi_recorder import ACCOUNT, REGION, Recording, Resource, record
+from stacks.recorder import ACCOUNT, REGION, Recording, Resource, record
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import pytest
 
 from components.auth_pool import AuthPool, AuthPoolArgs
 from components.pool_triggers import PoolTriggers, PoolTriggersArgs
+from stacks.recorder import ACCOUNT, REGION, Recording, record
 from tests.components.test_auth_pool import REQUIRED as POOL
-from tests.pulumi_recorder import ACCOUNT, REGION, Recording, record
 
 REQUIRED: dict[str, Any] = {"package": Path(__file__)}  # any file: nobody opens it as a zip here
 EVERY: dict[str, Any] = {

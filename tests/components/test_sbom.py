@@ -14,7 +14,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from components.bundle import Target, bill_of, build
 from components.sbom import bill_of_materials
-from local import ROOT
+from stacks import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from contract.document import contract
 from contract.outputs import FOR_OPERATORS
-from tests.pulumi_recorder import program
+from stacks.recorder import program
 
 
 @pytest.fixture

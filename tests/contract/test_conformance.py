@@ -15,11 +15,11 @@ import pytest
 
 from contract import openapi
 from contract.document import contract
-from local import ROOT
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
-from local.engine import Stack
 from local.people import People, new_password
+from stacks import ROOT
+from stacks.engine import Stack
 
 pytestmark = pytest.mark.acceptance
 

@@ -8,11 +8,12 @@ from urllib.parse import quote
 import pytest
 from jsonschema import Draft202012Validator
 
-from contract import ContractError, oidc
+from contract import oidc
 from contract.document import contract, operation_id
 from contract.files import rendered
 from contract.outputs import check, schema
 from handler.routes import ROUTES
+from stacks.command_line import CommandError
 
 
 def test_contract_fits_its_schema(document: dict[str, Any]) -> None:
@@ -23,7 +24,7 @@ def test_contract_fits_its_schema(document: dict[str, Any]) -> None:
 def test_document_that_does_not_fit_is_never_handed_out(document: dict[str, Any]) -> None:
     """The check at writing, seen to refuse."""
     document["routes"][0]["status"] = 500
-    with pytest.raises(ContractError, match=r"contract routes\[0\]\.status must fit contract\.schema\.json"):
+    with pytest.raises(CommandError, match=r"contract routes\[0\]\.status must fit contract\.schema\.json"):
         check(document)
 
 

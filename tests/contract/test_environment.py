@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from contract import ContractError
 from contract.document import contract
 from contract.environment import PREFIXES, text, variables
 from contract.files import rendered
+from stacks.command_line import CommandError
 
 
 def test_files_differ_in_their_prefix_only(document: dict[str, Any]) -> None:
@@ -42,7 +42,7 @@ def test_shell_reads_what_was_written(document: dict[str, Any], tmp_path: Path) 
 def test_value_that_readers_disagree_on_is_refused(outputs: dict[str, Any], character: str) -> None:
     """dotenv-expand takes $x for a variable even in single quotes; a shell does not."""
     outputs["signIn"]["callbackUrls"] = [f"https://app.example.com/{character}x"]
-    with pytest.raises(ContractError) as caught:
+    with pytest.raises(CommandError) as caught:
         text(contract(outputs, "1.0.0"), "")
     assert str(caught.value) == (
         "REDIRECT_URI must have no quote, dollar, backslash or line break, which .env readers read differently; "

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from contract import ContractError
 from contract.__main__ import main
 from contract.document import contract
 from contract.outputs import public, schema
+from stacks.command_line import CommandError
 
 SECRET = "1q8f0" * 10 + "z"  # of the length and alphabet of an app client's secret
 
@@ -133,9 +133,9 @@ class TestSecrets:
     def test_output_marked_secret_is_refused(self, outputs: dict[str, Any], marked: object) -> None:
         """As the CLI prints it, and as it travels."""
         for name in outputs.keys() - {"appClientSecrets"}:
-            with pytest.raises(ContractError, match=rf"^output {name}"):
+            with pytest.raises(CommandError, match=rf"^output {name}"):
                 public({**outputs, name: marked})
-        with pytest.raises(ContractError) as caught:
+        with pytest.raises(CommandError) as caught:
             public({**outputs, "apiUrl": "[secret]"})
         assert str(caught.value) == "output apiUrl must be public, but the stack marks it as a secret"
 
@@ -144,7 +144,7 @@ class TestRefusals:
     def test_missing_output(self, outputs: dict[str, Any]) -> None:
         """A stack of an older program: the remedy is to deploy it anew."""
         del outputs["signIn"]
-        with pytest.raises(ContractError) as caught:
+        with pytest.raises(CommandError) as caught:
             public(outputs)
         assert str(caught.value) == "output signIn must be there; bring the stack up to date with this checkout"
 
@@ -154,7 +154,7 @@ class TestRefusals:
     )
     def test_address_that_tokens_must_not_go_to(self, outputs: dict[str, Any], address: object) -> None:
         """Front ends send their users' tokens there."""
-        with pytest.raises(ContractError) as caught:
+        with pytest.raises(CommandError) as caught:
             public({**outputs, "apiUrl": address})
         assert str(caught.value) == (
             "output apiUrl must be an address without user, query or fragment: https://, or http:// on this machine"
@@ -165,13 +165,13 @@ class TestRefusals:
     )
     def test_emulator_that_is_not_on_this_machine(self, outputs: dict[str, Any], endpoint: str) -> None:
         """Passwords would go there."""
-        with pytest.raises(ContractError, match="output awsEndpointUrl must be the emulator's address on this machine"):
+        with pytest.raises(CommandError, match="output awsEndpointUrl must be the emulator's address on this machine"):
             public({**outputs, "awsEndpointUrl": endpoint})
 
     def test_stack_of_another_commit(self, outputs: dict[str, Any]) -> None:
         """Its routes would be told from a table that it does not have."""
         outputs["routes"] = ["GET /gone" if key == "GET /health" else key for key in outputs["routes"]]
-        with pytest.raises(ContractError) as caught:
+        with pytest.raises(CommandError) as caught:
             contract(outputs, "1.0.0")
         assert str(caught.value) == (
             "the stack must have this checkout's routes, but lacks GET /health and has GET /gone besides; "

@@ -10,12 +10,12 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 import pytest
 from jsonschema import Draft202012Validator
 
-from contract import ContractError
 from contract.document import described
 from contract.schema import Schemas
 from handler.bodies import Length, Pattern, Range, read
 from handler.errors import BodyInvalid
 from handler.routes import ROUTES
+from stacks.command_line import CommandError
 from tests.handler import schema as apart
 
 
@@ -163,13 +163,13 @@ class Colour(enum.Enum):
 
 def test_type_that_cannot_be_described_is_refused() -> None:
     """Better no contract than one with a hole."""
-    with pytest.raises(ContractError, match=r"a body's form must be one that handler/bodies\.py names, got <enum"):
+    with pytest.raises(CommandError, match=r"a body's form must be one that handler/bodies\.py names, got <enum"):
         schema_of(TypedDict("Odd", {"colour": Colour}))
-    with pytest.raises(ContractError, match="marks must be Length, Range or Pattern, got 'words'"):
+    with pytest.raises(CommandError, match="marks must be Length, Range or Pattern, got 'words'"):
         schema_of(TypedDict("Odd", {"colour": Annotated[str, "words"]}))
-    with pytest.raises(ContractError, match="must not be called Failure"):
+    with pytest.raises(CommandError, match="must not be called Failure"):
         schema_of(TypedDict("Failure", {"message": str}))
     schemas = Schemas()
     schemas.reference(TypedDict("Same", {"a": str}))
-    with pytest.raises(ContractError, match="each have a name of their own, got Same twice"):
+    with pytest.raises(CommandError, match="each have a name of their own, got Same twice"):
         schemas.reference(TypedDict("Same", {"a": str}))

@@ -13,7 +13,7 @@ from contract import typescript
 from contract.document import contract
 from contract.schema import Schemas
 from handler.routes import Route
-from local import ROOT
+from stacks import ROOT
 from tests.contract.test_schema import Draft, Page
 
 TABLE = (

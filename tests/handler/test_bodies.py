@@ -19,7 +19,7 @@ from handler import app, bodies
 from handler.bodies import Length, Pattern, Range
 from handler.errors import BodyInvalid, BodyMalformed
 from handler.routes import ROUTES, Request, Route
-from local import ROOT
+from stacks import ROOT
 from tests.handler import schema
 from tests.handler.api import Api
 from tests.handler.case import ADMIN, HELLO, bearer

@@ -18,8 +18,8 @@ from handler import notes
 from handler.bodies import read
 from handler.errors import BodyInvalid
 from handler.notes import NewNote
-from local import ROOT
 from proof.attack.tokens import ABSENT
+from stacks import ROOT
 from tests.handler import schema
 from tests.handler.api import Answer, Api
 from tests.handler.case import bearer

@@ -12,8 +12,8 @@ import requests
 
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
-from local.engine import Stack
 from local.people import People, new_password
+from stacks.engine import Stack
 
 
 @pytest.fixture(scope="session")

@@ -20,9 +20,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from local import ROOT
 from local.__main__ import main
 from local.running import Folder
+from stacks import ROOT
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 DEADLINE = 60  # seconds until a test gives up on a command
@@ -57,9 +57,9 @@ def project(tmp_path: Path) -> Path:
     """A copy of the project to break."""
     copy = tmp_path / "project"
     copy.mkdir()
-    for name in ("__main__.py", "command_line.py", "Pulumi.yaml", "Pulumi.local.yaml"):
+    for name in ("__main__.py", "stacks/command_line.py", "Pulumi.yaml", "Pulumi.local.yaml"):
         shutil.copy(ROOT / name, copy)
-    for name in ("components", "handler", "local", "settings"):
+    for name in ("components", "handler", "local", "settings", "stacks"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     (ROOT / ".build").mkdir(exist_ok=True)
     (copy / ".build").symlink_to(ROOT / ".build")  # so that the wheels need not be had again

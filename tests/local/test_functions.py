@@ -14,8 +14,8 @@ import requests
 import handler.routes
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
-from local.engine import Stack
 from local.people import People, new_password
+from stacks.engine import Stack
 
 pytestmark = pytest.mark.acceptance
 

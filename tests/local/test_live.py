@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 import requests
 
-from local import LocalError
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
-from local.engine import Stack
 from local.live import Calls, Watch
 from local.people import People, new_password
+from stacks.command_line import CommandError
+from stacks.engine import Stack
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +99,7 @@ def test_group_and_client_come_and_go_while_users_stay(deployment: Deployment, o
 
 def test_change_that_would_lose_the_users_is_refused(deployment: Deployment, outputs: dict[str, Any]) -> None:
     """Cognito cannot change how users are named; the stack must say so and stay as it is."""
-    with pytest.raises(LocalError, match="every user would be lost"):
+    with pytest.raises(CommandError, match="every user would be lost"):
         deployment.change(with_settings(emailAsUsername="true"))
     assert deployment.change(STACK) == outputs
 

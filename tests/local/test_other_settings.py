@@ -15,12 +15,12 @@ import pytest
 import requests
 from pycognito import AWSSRP
 
-from local import LocalError
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
-from local.engine import Stack
 from local.people import People, new_password
 from local.provider import client
+from stacks.command_line import CommandError
+from stacks.engine import Stack
 
 OTHER = {
     "emailAsUsername": "true",
@@ -277,7 +277,7 @@ def test_machine_needs_its_secret(other: dict[str, Any]) -> None:
 )
 def test_only_machines_get_a_machines_token(people: People, name: str, said: str) -> None:
     """One line says which there are."""
-    with pytest.raises(LocalError, match=said):
+    with pytest.raises(CommandError, match=said):
         people.machine_token(name)
 
 

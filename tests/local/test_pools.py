@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from local.engine import Stack
-from pools.__main__ import main
+from operations.__main__ import main
 from settings import deployed_pool
-from tests.pulumi_recorder import record_program
+from stacks.engine import Stack
+from stacks.recorder import record_program
 
 
 @pytest.fixture
@@ -32,19 +32,19 @@ def test_record_says_what_cognito_says(
     records: Path, source: list[str], outputs: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Written once; checked and written again it says so; and the stack as it is goes on."""
-    assert main(["check", *source]) == 1
+    assert main(["pool", "check", *source]) == 1
     assert capsys.readouterr().err == (
-        f"pools: pools/local.json must be of pool {outputs['userPoolId']} as it is; write it with: "
-        "python -m pools record --stack local\n"
+        f"operations: Pulumi.local.pool.json must be of pool {outputs['userPoolId']} as it is; write it with: "
+        "python -m operations pool record --stack local\n"
     )
-    said = [main([command, *source]) or capsys.readouterr().out for command in ("record", "record", "check")]
+    said = [main(["pool", command, *source]) or capsys.readouterr().out for command in ("record", "record", "check")]
 
     assert said == [
-        "pools/local.json is written: commit it\n",
-        "pools/local.json says so already\n",
-        f"pools/local.json is of {outputs['userPoolId']} as it is\n",
+        "Pulumi.local.pool.json is written: commit it\n",
+        "Pulumi.local.pool.json says so already\n",
+        f"Pulumi.local.pool.json is of {outputs['userPoolId']} as it is\n",
     ]
-    assert json.loads((records / "local.json").read_text()) == {
+    assert json.loads((records / "Pulumi.local.pool.json").read_text()) == {
         "userPoolId": outputs["userPoolId"],
         "region": outputs["region"],
         "usernameAttributes": [],
@@ -59,17 +59,17 @@ def test_record_of_another_pool_is_not_overwritten(
     records: Path, source: list[str], outputs: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """It is the last that knows of the users who were there; giving them up takes a word."""
-    assert main(["record", *source]) == 0
-    path = records / "local.json"
+    assert main(["pool", "record", *source]) == 0
+    path = records / "Pulumi.local.pool.json"
     path.write_text(path.read_text().replace(outputs["userPoolId"], "us-east-1_Before000"))
     capsys.readouterr()
 
-    assert main(["record", *source]) == 1
+    assert main(["pool", "record", *source]) == 1
     assert capsys.readouterr().err == (
-        f"pools: stack local must still have pool us-east-1_Before000, got {outputs['userPoolId']}, where its users "
-        "are not; if they were moved, say so with --replaced\n"
+        f"operations: stack local must still have pool us-east-1_Before000, got {outputs['userPoolId']}, where its "
+        "users are not; if they were moved, say so with --replaced\n"
     )
-    assert main(["record", *source, "--replaced"]) == 0
+    assert main(["pool", "record", *source, "--replaced"]) == 0
     assert json.loads(path.read_text())["userPoolId"] == outputs["userPoolId"]
 
 
@@ -79,15 +79,15 @@ def test_pool_that_is_not_there_leaves_the_record_alone(
     """One line says why, in AWS's words."""
     Path(source[1]).write_text(json.dumps({**outputs, "userPoolId": "us-east-1_NoSuch000"}))
 
-    assert main(["record", *source]) == 1
+    assert main(["pool", "record", *source]) == 1
     error = capsys.readouterr().err
-    assert error.startswith("pools: Cognito must describe pool us-east-1_NoSuch000, got: ")
+    assert error.startswith("operations: Cognito must describe pool us-east-1_NoSuch000, got: ")
     assert error.count("\n") == 1
-    assert not (records / "local.json").exists()
+    assert not (records / "Pulumi.local.pool.json").exists()
 
 
 @pytest.mark.usefixtures("records")
 def test_record_needs_a_name(source: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Outputs do not say which stack they are of."""
-    assert main(["record", *source[:2]]) == 1
-    assert capsys.readouterr().err == "pools: --stack NAME, or --as NAME, must say whose record it is\n"
+    assert main(["pool", "record", *source[:2]]) == 1
+    assert capsys.readouterr().err == "operations: --stack NAME, or --as NAME, must say whose record it is\n"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from local import LocalError
 from local.emulator import Emulator
-from local.kinds import KINDS
 from local.provider import Provider
+from stacks.command_line import CommandError
+from stacks.mappings import MAPPINGS
 
 
 @pytest.fixture(scope="module")
@@ -20,14 +20,14 @@ def provider(emulator: Emulator) -> Provider:
 
 def test_unknown_type_is_named(provider: Provider) -> None:
     """A resource that quietly does not exist would be found in production."""
-    with pytest.raises(LocalError, match=r"aws:s3/bucket:Bucket \(files\) must be mapped in local/kinds"):
+    with pytest.raises(CommandError, match=r"aws:s3/bucket:Bucket \(files\) must be mapped in stacks/mappings"):
         provider.create("aws:s3/bucket:Bucket", "files", {})
 
 
 def test_unmapped_input_is_named(provider: Provider) -> None:
     """A setting that quietly does nothing would be trusted."""
     with pytest.raises(
-        LocalError, match=r"UserPool \(pool\) must map every input .* got no mapping for mfaConfig, tier"
+        CommandError, match=r"UserPool \(pool\) must map every input .* got no mapping for mfaConfig, tier"
     ):
         provider.create("aws:cognito/userPool:UserPool", "pool", {"tier": "PLUS", "mfaConfig": "ON"})
 
@@ -35,20 +35,20 @@ def test_unmapped_input_is_named(provider: Provider) -> None:
 def test_unmapped_member_of_an_input_is_named(provider: Provider) -> None:
     """The same one level down, where names differ between Pulumi and AWS."""
     authorizer = {"apiId": "x", "name": "n", "authorizerType": "JWT", "jwtConfiguration": {"issuers": ["a"]}}
-    with pytest.raises(LocalError, match="JwtConfiguration has no mapping for issuers"):
+    with pytest.raises(CommandError, match="JwtConfiguration has no mapping for issuers"):
         provider.create("aws:apigatewayv2/authorizer:Authorizer", "a", authorizer)
 
 
 def test_wrong_member_is_refused_by_the_service_model(provider: Provider) -> None:
     """botocore knows what AWS takes, also where the emulator takes anything."""
-    with pytest.raises(LocalError, match=r"Unknown parameter in Policies.PasswordPolicy: \"MinimumLenght\""):
+    with pytest.raises(CommandError, match=r"Unknown parameter in Policies.PasswordPolicy: \"MinimumLenght\""):
         provider.create("aws:cognito/userPool:UserPool", "pool", {"passwordPolicy": {"minimumLenght": 12}})
 
 
 def test_refusal_names_resource_and_reason(provider: Provider) -> None:
     """One line must be enough to find the place."""
     domain = {"domain": "some-domain", "userPoolId": "us-east-1_nowhere"}
-    with pytest.raises(LocalError, match=r"UserPoolDomain \(auth-domain\) is refused: .*us-east-1_nowhere"):
+    with pytest.raises(CommandError, match=r"UserPoolDomain \(auth-domain\) is refused: .*us-east-1_nowhere"):
         provider.create("aws:cognito/userPoolDomain:UserPoolDomain", "auth-domain", domain)
 
 
@@ -80,7 +80,7 @@ def test_living_pool_neither_loses_nor_changes_an_attribute(provider: Provider, 
     type_, name = "aws:cognito/userPool:UserPool", f"steady-{len(schema)}-{len(str(schema))}"
     provider.create(type_, name, {"schemas": [attribute("team")]})
 
-    with pytest.raises(LocalError, match="custom attribute team can neither change nor go while the pool lives"):
+    with pytest.raises(CommandError, match="custom attribute team can neither change nor go while the pool lives"):
         provider.create(type_, name, {"schemas": schema})
 
 
@@ -95,7 +95,7 @@ def test_second_factor_changes_while_the_pool_lives(provider: Provider) -> None:
 
 def test_what_is_not_emulated_is_still_held_against_aws(provider: Provider) -> None:
     """A wrong value must not wait for the cloud."""
-    with pytest.raises(LocalError, match=r'Unknown parameter in input: "Setings"|ClientId|UserPoolId'):
+    with pytest.raises(CommandError, match=r'Unknown parameter in input: "Setings"|ClientId|UserPoolId'):
         provider.create("aws:cognito/managedLoginBranding:ManagedLoginBranding", "style", {"userPoolId": "us-east-1_x"})
 
 
@@ -108,10 +108,10 @@ def test_key_is_made_and_rotates(provider: Provider) -> None:
     assert kms.list_resource_tags(KeyId=made["arn"])["Tags"] == [{"TagKey": "Owner", "TagValue": "me"}]
 
 
-@pytest.mark.parametrize("type_", sorted(KINDS))
+@pytest.mark.parametrize("type_", sorted(MAPPINGS))
 def test_every_call_of_the_table_exists(provider: Provider, type_: str) -> None:
     """A misspelt operation or parameter would only be met by whoever first uses it."""
-    kind = KINDS[type_]
+    kind = MAPPINGS[type_]
     client = provider.client(kind.service)
     operation = client.meta.method_to_api_mapping[kind.call]
     known = client.meta.service_model.operation_model(operation).input_shape.members
@@ -144,6 +144,6 @@ def test_type_that_the_emulator_has_no_call_for_is_checked_all_the_same(provider
     id_, _ = provider.create(query, "slow", {"name": "slow", "queryString": "limit 1"})
 
     assert id_ == "slow"
-    assert KINDS[query].missing
-    with pytest.raises(LocalError, match="logGroupNames, value: everything"):
+    assert MAPPINGS[query].missing
+    with pytest.raises(CommandError, match="logGroupNames, value: everything"):
         provider.create(query, "wrong", {"name": "slow", "queryString": "limit 1", "logGroupNames": "everything"})

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from handler import secrets
-from local import ROOT
 from local.emulator import CREDENTIALS, Emulator
 from local.provider import client
+from stacks import ROOT
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from local import ROOT
-from tests.pulumi_recorder import STACKS
+from stacks import ROOT
+from stacks.recorder import STACKS
 
 pytestmark = pytest.mark.acceptance
 

@@ -13,8 +13,8 @@ from pycognito.aws_srp import AWSSRP
 
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
-from local.engine import Stack
 from local.people import People, new_password
+from stacks.engine import Stack
 from tests.triggers.events import post_confirmation
 
 pytestmark = pytest.mark.acceptance

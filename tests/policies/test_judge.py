@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from policies import PolicyError
 from policies.judge import asked, judge
 from policies.rule import MANDATORY, PRODUCTION, Resource, Violation
 from policies.rules import RULES
 from settings.suppression import Suppression
+from stacks.command_line import CommandError
 
 REASON = "The VPC has a NAT gateway, so keys can be fetched."
 FUNCTION = "aws:lambda/function:Function"
@@ -55,20 +55,20 @@ def test_suppression_keeps_its_reason_and_leaves_the_rest() -> None:
 
 def test_suppression_of_an_unknown_rule_is_refused() -> None:
     """A misspelled one would hold nothing back, and be believed."""
-    with pytest.raises(PolicyError, match=r"^policySuppressions must name a rule of docs/policies\.md, got L-VCP$"):
+    with pytest.raises(CommandError, match=r"^policySuppressions must name a rule of docs/policies\.md, got L-VCP$"):
         judge(IN_VPC, "dev", [suppression("L-VCP")])
 
 
 @pytest.mark.parametrize("resource", ["outside", "three"])
 def test_suppression_that_suppresses_nothing_is_refused(resource: str) -> None:
     """It would wave the next violation through that nobody has looked at."""
-    with pytest.raises(PolicyError, match=f"must suppress something, but L-VPC on {resource} does not: remove it"):
+    with pytest.raises(CommandError, match=f"must suppress something, but L-VPC on {resource} does not: remove it"):
         judge(IN_VPC, "dev", [suppression("L-VPC", resource)])
 
 
 def test_rule_that_is_not_asked_cannot_be_suppressed() -> None:
     """In dev nobody asks for a key, so there is nothing to wave through."""
-    with pytest.raises(PolicyError, match="L-KMS on"):
+    with pytest.raises(CommandError, match="L-KMS on"):
         judge(IN_VPC, "dev", [suppression("L-KMS")])
 
 

@@ -15,12 +15,12 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2 as messages
 from pulumi.runtime.proto.analyzer_pb2_grpc import AnalyzerStub
 
-from local import ROOT
 from policies.evaluation import report
 from policies.judge import Verdict, asked
 from policies.rule import Resource, ResourceRule
+from stacks import ROOT
+from stacks.recorder import PROJECT, deployed
 from tests.policies.test_rules import GOOD, changed, good
-from tests.pulumi_recorder import PROJECT, deployed
 
 pytestmark = pytest.mark.acceptance
 

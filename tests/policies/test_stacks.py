@@ -12,7 +12,7 @@ from policies.judge import judge
 from policies.rule import ResourceRule, Severity
 from policies.rules import RULES
 from settings.model import PLACES
-from tests.pulumi_recorder import STACKS, deployed, program, record_program
+from stacks.recorder import STACKS, deployed, program, record_program
 
 # What settings can relax: key, the safe value, the other one, and the rules that must notice it.
 RELAXED = [

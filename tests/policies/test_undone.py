@@ -8,17 +8,17 @@ from types import ModuleType
 import pytest
 
 import components
-from local import ROOT
 from policies.evaluation import report, resources_of
 from policies.judge import judge
-from sabotage.catalogue import SABOTAGES
-from sabotage.tree import changed_text
-from tests.pulumi_recorder import deployed, record_program
+from stacks import ROOT
+from stacks.recorder import deployed, record_program
+from tests.sabotage.catalogue import SABOTAGES
+from tests.sabotage.tree import changed_text
 
 pytestmark = pytest.mark.acceptance
 
 STACK = "staging"
-# Sabotage by its name in sabotage/catalogue, and the rule that must report it.
+# Sabotage by its name in tests/sabotage/catalogue, and the rule that must report it.
 UNDONE = {
     "authorization-type-none": "API-JWT",
     "authorizer-dropped": "API-JWT",

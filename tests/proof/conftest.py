@@ -14,13 +14,13 @@ import pytest
 
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
-from local.engine import Stack
 from proof import access
 from proof.__main__ import main
 from proof.access import Table
 from proof.aws import client_of
 from proof.client import Client
 from proof.target import Target, expected_of, of_outputs
+from stacks.engine import Stack
 
 
 @pytest.fixture(scope="session")

@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from docs.generate import written
 from handler import app
 from local.emulator import Emulator
-from proof import ROOT, agreement
+from proof import agreement
 from proof.access import Access, Table
 from proof.agreement import Draft, Mutation, draft, mutations
 from proof.attack.tokens import decoded
 from proof.client import Client
 from proof.target import Target
+from stacks import ROOT
 from tests.handler.events import http_event
 
 SEED, COUNT = 20251122, 300

@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from proof import ProofError
 from proof.client import Answer, Client
 from proof.sign_in import claims_of, tokens_of
 from proof.target import Target, expected_of, of_outputs
+from stacks.command_line import CommandError
 from tests.proof.listener import Listener, Reply, Request
 from tests.proof.test_target import OUTPUTS, POOL
 
@@ -78,7 +78,7 @@ def test_sign_in_page_elsewhere_is_refused(elsewhere: Listener) -> None:
         Listener(nothing) as api,
         Listener(lambda _: (200, {}, form)) as page,
         Client(stack(api.url, page.url)) as client,
-        pytest.raises(ProofError, match="the sign-in page must be at"),
+        pytest.raises(CommandError, match="the sign-in page must be at"),
     ):
         tokens_of(client, stack(api.url, page.url), "ada", "secret")
 
@@ -99,7 +99,7 @@ def test_sign_in_page_that_goes_in_circles_is_given_up() -> None:
         Listener(nothing) as api,
         Listener(lambda _: (302, {"Location": "/again"}, "")) as page,
         Client(stack(api.url, page.url)) as client,
-        pytest.raises(ProofError, match="redirects again and again"),
+        pytest.raises(CommandError, match="redirects again and again"),
     ):
         client.visitor()(f"{page.url}/oauth2/authorize", None)
 
@@ -147,7 +147,7 @@ def test_deployed_user_signs_in_with_a_password_alone() -> None:
             assert (tokens.claims["username"], tokens.groups) == ("ada", {"admin"})
             assert tokens.scopes == {"openid", "api/x"}
             assert claims_of(tokens.access) == tokens.claims
-            with pytest.raises(ProofError, match="user ada must be able to sign in"):
+            with pytest.raises(CommandError, match="user ada must be able to sign in"):
                 tokens_of(client, target, "ada", "wrong")
         assert api.requests == []
 
@@ -159,7 +159,7 @@ def test_sign_in_without_what_it_needs_is_refused(changes: dict[str, Any], said:
     """Each with its remedy, instead of a failure of whatever comes first."""
     with Listener(nothing) as api:
         target = replace(stack(api.url, api.url), **changes)
-        with Client(target) as client, pytest.raises(ProofError, match=said):
+        with Client(target) as client, pytest.raises(CommandError, match=said):
             tokens_of(client, target, "ada", "right")
 
 
@@ -173,7 +173,7 @@ def test_only_the_pool_s_key_set_is_fetched() -> None:
     with (
         Listener(lambda _: (404, {}, "")) as api,
         Client(stack(api.url)) as client,
-        pytest.raises(ProofError, match="must hold the pool's keys"),
+        pytest.raises(CommandError, match="must hold the pool's keys"),
     ):
         client.key_set()
 
@@ -219,7 +219,7 @@ def test_stack_that_is_gone_is_one_line() -> None:
     """A run against nothing must not report a thousand refusals as a thousand successes."""
     with closing(socket.create_server(("127.0.0.1", 0))) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
-    with Client(stack(url)) as client, pytest.raises(ProofError, match="must answer"):
+    with Client(stack(url)) as client, pytest.raises(CommandError, match="must answer"):
         client.call("GET", "/")
 
 
@@ -244,7 +244,7 @@ def test_throttled_request_is_sent_again(monkeypatch: pytest.MonkeyPatch) -> Non
     with (
         Listener(lambda _: (429, {}, "{}")) as api,
         Client(stack(api.url)) as client,
-        pytest.raises(ProofError, match="--rate"),
+        pytest.raises(CommandError, match="--rate"),
     ):
         client.call("GET", "/")
 

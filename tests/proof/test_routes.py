@@ -13,9 +13,11 @@ import pytest
 
 from docs.generate import written
 from handler.routes import ROUTES
-from proof import ROOT, ProofError, access, changes, revision
+from proof import access, changes, revision
 from proof.__main__ import main
 from proof.access import Access, Table, Throttle
+from stacks import ROOT
+from stacks.command_line import CommandError
 
 PLAIN = Access(key="GET /x", summary="Does x", public=False, scopes=(), groups=(), throttle=None)
 PUBLIC = replace(PLAIN, public=True)
@@ -322,7 +324,7 @@ def test_table_that_never_loads_is_given_up(repository: Repository) -> None:
         "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
         "while True: pass\n"
     )
-    with pytest.raises(ProofError, match=r"within 0\.5 s"):
+    with pytest.raises(CommandError, match=r"within 0\.5 s"):
         revision.of_folder(repository.path, "it", deadline=0.5)
 
 

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from proof import ROOT
+from stacks import ROOT
 
 PROOF = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "proof").rglob("*.py"))
 OURS = (
-    "command_line",
     "handler.routes",
-    "local.LocalError",
     "local.emulator",
     "local.people",
     "proof",
-    "stack_outputs",
+    "stacks.ROOT",
+    "stacks.command_line",
+    "stacks.outputs",
 )
 OTHERS = {"boto3", "botocore", "cryptography", "yaml"}
 

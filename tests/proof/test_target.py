@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from proof import ROOT, ProofError
 from proof.access import Throttle
 from proof.target import Expected, expected_of, of_outputs, read
+from stacks import ROOT
+from stacks.command_line import CommandError
 
 POOL = "eu-central-1_AbCdEf123"
 OUTPUTS: dict[str, Any] = {
@@ -54,7 +55,7 @@ def test_deployed_stack_is_understood() -> None:
 )
 def test_address_that_a_token_must_not_go_to_is_refused(change: dict[str, str], said: str) -> None:
     """A mistyped file must cost a message, not a user's token; and the emulator's name opens no way around TLS."""
-    with pytest.raises(ProofError, match=said):
+    with pytest.raises(CommandError, match=said):
         of_outputs({**OUTPUTS, **change}, None)
 
 
@@ -84,7 +85,7 @@ def test_settings_that_the_cli_wrote_as_text_are_read(tmp_path: Path) -> None:
     assert found.throttle == Throttle(rate=7, burst=100)
 
     (tmp_path / "Pulumi.empty.yaml").write_text("{}")
-    with pytest.raises(ProofError, match=r"Pulumi\.empty\.yaml must hold the stack's settings"):
+    with pytest.raises(CommandError, match=r"Pulumi\.empty\.yaml must hold the stack's settings"):
         expected_of("empty", tmp_path)
 
 
@@ -109,11 +110,11 @@ def test_settings_of_a_file_are_unknown_unless_named(tmp_path: Path) -> None:
     path.write_text(json.dumps(OUTPUTS))
     assert read(arguments(path)).expected is None
     assert read(arguments(path, settings="dev")).expected == expected_of("dev")
-    with pytest.raises(ProofError, match=r"--settings must be one of dev, local.*got nowhere"):
+    with pytest.raises(CommandError, match=r"--settings must be one of dev, local.*got nowhere"):
         read(arguments(path, settings="nowhere"))
 
 
 def test_missing_outputs_are_one_line(tmp_path: Path) -> None:
     """The usual reason is that nothing runs; the line says how to start it."""
-    with pytest.raises(ProofError, match="make up"):
+    with pytest.raises(CommandError, match="make up"):
         read(arguments(tmp_path / "none.json"))

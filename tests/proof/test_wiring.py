@@ -152,7 +152,7 @@ def test_unknown_settings_leave_only_the_wildcards(deployed: Deployed, target: T
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (aws.CredentialsError("there are no AWS credentials here"), "no AWS credentials"),
+        (aws.CommandError("there are no AWS credentials here"), "no AWS credentials"),
         (ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetApi"), "may not read the API"),
         (ClientError({"Error": {"Code": "NotFoundException"}}, "GetApi"), "see no API"),
         (ClientError({"Error": {"Code": "TooManyRequestsException"}}, "GetApi"), "AWS refuses"),

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 
 import sabotage.__main__ as command
-from sabotage import ROOT, SabotageError
-from sabotage.catalogue import SABOTAGES, Sabotage
-from sabotage.live import LIVE
-from sabotage.needed import checks
-from sabotage.page import CAUGHT, NEEDED, NOTHING, Table, code
-from sabotage.run import Outcome, first_failure
-from sabotage.tree import changed_text
+from stacks import ROOT
+from stacks.command_line import CommandError
+from tests.sabotage.catalogue import SABOTAGES, Sabotage
+from tests.sabotage.live import LIVE
+from tests.sabotage.needed import checks
+from tests.sabotage.page import CAUGHT, NEEDED, NOTHING, Table, code
+from tests.sabotage.run import Outcome, first_failure
+from tests.sabotage.tree import changed_text
 
 (ONE,) = [each for each in SABOTAGES if each.name == "any-method-accepted"]
 FAST = replace(ONE, name="fast", catchers=("tests/handler/test_routes.py",))
@@ -73,13 +74,13 @@ def test_list_is_long_and_touches_every_part() -> None:
 @pytest.mark.parametrize("text", ["nothing of the kind", "protected and protected"])
 def test_text_that_no_longer_fits_is_an_error_that_names_the_sabotage(text: str) -> None:
     """Whoever changed the source must be told which line of the list to mend."""
-    with pytest.raises(SabotageError, match=r"^made-up: its old text must stand in x\.py exactly once"):
+    with pytest.raises(CommandError, match=r"^made-up: its old text must stand in x\.py exactly once"):
         changed_text(written("x.py", ""), lambda _: text)
 
 
 def test_file_that_is_gone_is_an_error_that_names_the_sabotage() -> None:
     """A module that moved takes its sabotages along, or they are told."""
-    with pytest.raises(SabotageError, match=r"^made-up: handler/gone\.py must exist"):
+    with pytest.raises(CommandError, match=r"^made-up: handler/gone\.py must exist"):
         changed_text(written("handler/gone.py", ""), source)
 
 
@@ -119,13 +120,13 @@ def test_sabotage_that_nothing_notices_is_exit_status_1(
 
     said = capsys.readouterr()
     assert "[1/1] UNCAUGHT" in said.out
-    assert said.err == "sabotage: every sabotage must be caught, but no check noticed: harmless\n"
+    assert said.err == "tests.sabotage: every sabotage must be caught, but no check noticed: harmless\n"
 
 
 @pytest.mark.acceptance
 def test_tests_that_cannot_run_are_no_catch(tmp_path: Path) -> None:
     """A syntax error in the copy, or a test that is gone, is red too; but no check has noticed anything."""
-    with pytest.raises(SabotageError, match="must run to a result, got: no test is selected"):
+    with pytest.raises(CommandError, match="must run to a result, got: no test is selected"):
         first_failure(["tests/handler/test_routes.py"], "no_such_test", ROOT, tmp_path)
 
 
@@ -172,7 +173,7 @@ def test_bad_arguments_are_one_line(arguments: list[str], words: str, capsys: py
     assert command.main(arguments) == 1
 
     said = capsys.readouterr()
-    assert said.err.startswith("sabotage: ")
+    assert said.err.startswith("tests.sabotage: ")
     assert words in said.err
     assert said.err.count("\n") == 1
 
@@ -203,13 +204,13 @@ def test_check_that_is_left_out_misses_something(
 ) -> None:
     """A check without which nothing goes unnoticed is one that nobody would miss."""
     one = replace(SABOTAGES[0], name="first", catchers=("tests/sabotage/test_a.py",))
-    monkeypatch.setattr("sabotage.needed.SABOTAGES", (one, replace(one, name="other", catchers=("tests/b.py",))))
+    monkeypatch.setattr("tests.sabotage.needed.SABOTAGES", (one, replace(one, name="other", catchers=("tests/b.py",))))
     asked: list[tuple[str, ...]] = []
 
     def failure(noticed: str | None) -> Callable[..., str | None]:
         return lambda catchers, *_: asked.append(tuple(catchers)) or noticed  # type: ignore[func-returns-value]
 
-    monkeypatch.setattr("sabotage.needed.first_failure", failure(None))
+    monkeypatch.setattr("tests.sabotage.needed.first_failure", failure(None))
     page = tmp_path / "page.md"
 
     assert command.main(["--without", "tests/sabotage/test_a.py", "--markdown", str(page)]) == 0
@@ -217,6 +218,6 @@ def test_check_that_is_left_out_misses_something(
     assert asked == [("tests/b.py",)]  # every check but that one
     assert "| `tests/sabotage/test_a.py` | first |" in page.read_text()
 
-    monkeypatch.setattr("sabotage.needed.first_failure", failure("tests/b.py::test_c"))
+    monkeypatch.setattr("tests.sabotage.needed.first_failure", failure("tests/b.py::test_c"))
     assert command.main(["--without", "tests/sabotage/test_a.py"]) == 1
     assert "must notice something that no other does, but not tests/sabotage/test_a.py" in capsys.readouterr().err

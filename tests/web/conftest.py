@@ -20,11 +20,11 @@ import requests
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
-from local import ROOT
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
-from local.engine import Stack
 from local.people import People, new_password
+from stacks import ROOT
+from stacks.engine import Stack
 
 WEB = ROOT / "web"
 DEADLINE = 120  # seconds until a test gives up on a command

@@ -15,9 +15,9 @@ import pytest
 import yaml
 from selenium.webdriver import Chrome
 
-from local import ROOT
 from local.people import People, SignInPage, _code, _send
 from local.provider import client
+from stacks import ROOT
 from tests.web.visit import Visit
 
 pytestmark = pytest.mark.acceptance

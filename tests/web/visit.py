@@ -10,7 +10,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-from local import ROOT
+from stacks import ROOT
 
 PICTURES = ROOT / ".build" / "screenshots"
 PATIENCE = 20  # seconds

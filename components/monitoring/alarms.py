@@ -1,0 +1,250 @@
+"""The alarms as data: what each compares with what, what it means, and what to do first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.monitoring.metrics import Metric, Watched, WatchedFunction, account, function, gateway, logged, sign_in
+
+RUNBOOK = "docs/operations.md"
+BAND = 3  # standard deviations of what is usual for the hour and the day of the week
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thresholds:
+    """Where alarms begin. Percent of requests, milliseconds, refusals in five minutes, percent of the limit.
+
+    ValueError for 0, at which an alarm never ends.
+    """
+
+    server_errors_percent: int = 1
+    latency_ms: int = 1500
+    refusals: int = 50
+    concurrency_percent: int = 80
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value < 1:
+                raise ValueError(f"{name} must be above 0, got {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """A condition on a time series: `datapoints` of the last `periods` at or above `threshold`, or outside `band`.
+
+    `series` maps ids to metrics and to expressions over the ids before; `watches` is the one that is compared. Missing
+    data is never a breach: no traffic is no trouble. `name`, or `part_of`, is also the heading of its section in the
+    runbook.
+    """
+
+    name: str
+    meaning: str
+    first: str
+    series: Mapping[str, Metric | str]
+    watches: str
+    part_of: str | None = None
+    threshold: float | None = None
+    band: str | None = None
+    period: int = 300
+    periods: int = 1
+    datapoints: int = 1
+
+    def description(self, base: str) -> str:
+        return _description(self.meaning, self.first, self.part_of or self.name, base)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Both:
+    """An alarm while all of its parts are; the parts tell nobody themselves."""
+
+    name: str
+    meaning: str
+    first: str
+    parts: tuple[Alarm, ...]
+
+    def description(self, base: str) -> str:
+        return _description(self.meaning, self.first, self.name, base)
+
+
+def _description(meaning: str, first: str, name: str, base: str) -> str:
+    return f"{meaning} First: {first} Runbook: {runbook_at(base)}#{name}"
+
+
+def runbook_at(base: str) -> str:
+    """The page's address below `base`, or its path in this project."""
+    return f"{base.rstrip('/')}/{RUNBOOK}" if base else RUNBOOK
+
+
+def alarms(watched: Watched, at: Thresholds) -> tuple[Alarm | Both, ...]:
+    """All alarms of the stack."""
+    called = {**watched.functions, **watched.triggers}
+    return (
+        *_answers(watched, at),
+        *(alarm for key, each in called.items() for alarm in _function(key, each, at)),
+        *_shared(watched, at),
+        *_refusals(watched, at),
+        *_sign_in(watched),
+    )
+
+
+def _answers(watched: Watched, at: Thresholds) -> tuple[Alarm, ...]:
+    requests = gateway(watched, "Count")
+    return (
+        Alarm(
+            name="server-errors",
+            meaning=f"{at.server_errors_percent} % or more of the requests, and five at least, ended with a 5xx.",
+            first="see on the dashboard whether the function fails or the gateway, and roll back if it was deployed.",
+            # Five at least: at night a single one would be a high share.
+            series={
+                "errors": gateway(watched, "5xx"),
+                "requests": requests,
+                "share": "IF(errors >= 5, 100 * errors / requests, 0)",
+            },
+            watches="share",
+            threshold=at.server_errors_percent,
+            periods=3,
+            datapoints=2,
+        ),
+        Alarm(
+            name="slow-answers",
+            meaning=f"One request in a hundred takes {at.latency_ms} ms or more, for a quarter of an hour.",
+            first="compare gateway and function on the dashboard, then cold starts and key endpoint failures.",
+            # A hundred at least: below, p99 is the slowest request, and at night that is a cold start.
+            series={
+                "slowest": gateway(watched, "Latency", "p99"),
+                "requests": requests,
+                "latency": "IF(requests >= 100, slowest, 0)",
+            },
+            watches="latency",
+            threshold=at.latency_ms,
+            periods=3,
+            datapoints=3,
+        ),
+    )
+
+
+def _function(key: str, which: WatchedFunction, at: Thresholds) -> tuple[Alarm, ...]:
+    """Of one function: `api`, another one that routes name, or a trigger of the user pool."""
+    name, of = ("", "The function") if key == "api" else (f"-{key.replace('_', '-')}", f"The function {key}")
+    alarms = (
+        Alarm(
+            name=f"function-errors{name}",
+            part_of="function-errors",
+            meaning=f"{of} ended without an answer three times in five minutes: timeout, memory or start-up.",
+            first="run the saved query on Lambda's reports for the status, and roll back if it was deployed.",
+            series={"errors": function(which, "Errors")},
+            watches="errors",
+            threshold=3,
+        ),
+        Alarm(
+            name=f"function-throttles{name}",
+            part_of="function-throttles",
+            meaning=f"{of} was refused calls by Lambda five times in five minutes: all concurrency was in use.",
+            first="see whether this function or another one takes the concurrency, and raise the reserve or the quota.",
+            series={"throttles": function(which, "Throttles")},
+            watches="throttles",
+            threshold=5,
+        ),
+    )
+    if which.reserved_concurrency <= 0:
+        return alarms
+    running = function(which, "ConcurrentExecutions", "Maximum")
+    used: dict[str, Metric | str] = {"running": running, "used": f"100 * running / {which.reserved_concurrency}"}
+    return (*alarms, _concurrency(f"reserve-near-limit{name}", f"{of}'s reserve", used, at))
+
+
+def _shared(watched: Watched, at: Thresholds) -> tuple[Alarm, ...]:
+    """Of all functions together: signing keys, and the account's concurrency where one of them lives by it."""
+    keys = Alarm(
+        name="keys-unavailable",
+        meaning="Signing keys could not be had, so tokens were answered with 503, three times in five minutes.",
+        first="read the cause on the dashboard: the way out of the VPC, or the key endpoint itself.",
+        series={"refusals": logged(watched, "FunctionRefusals", Reason="keys_unavailable")},
+        watches="refusals",
+        threshold=3,
+    )
+    if all(each.reserved_concurrency > 0 for each in {**watched.functions, **watched.triggers}.values()):
+        return (keys,)
+    # AWS's own formula ("Monitoring concurrency"): what others have reserved is not to be had either.
+    used: dict[str, Metric | str] = {
+        "claimed": account("ClaimedAccountConcurrency"),
+        "running": account("ConcurrentExecutions"),
+        "used": "100 * claimed / SERVICE_QUOTA(running)",
+    }
+    return (keys, _concurrency("concurrency-near-limit", "the account's concurrency", used, at))
+
+
+def _concurrency(name: str, what: str, used: Mapping[str, Metric | str], at: Thresholds) -> Alarm:
+    return Alarm(
+        name=name,
+        part_of="concurrency-near-limit",
+        meaning=f"{at.concurrency_percent} % of {what} is in use; at the limit calls are turned away.",
+        first="see whether traffic or duration has grown, and ask for a higher limit before it is reached.",
+        series=used,
+        watches="used",
+        threshold=at.concurrency_percent,
+        period=60,
+        periods=5,
+        datapoints=3,
+    )
+
+
+def _refusals(watched: Watched, at: Thresholds) -> tuple[Alarm | Both, ...]:
+    refused = logged(watched, "Refused")
+    surge = (
+        "Far more requests are refused (401, 403) than is usual for this hour: an attack, or a client that is broken."
+    )
+    first = "run the saved queries for reason, route and the gateway's own words; throttle, or mend the client."
+    many = Alarm(
+        name="refusals-many",
+        meaning=f"{at.refusals} or more refusals in five minutes, ten minutes long.",
+        first="nothing: it only counts together with refusals-unusual.",
+        part_of="refusals-surge",
+        series={"refused": refused},
+        watches="refused",
+        threshold=at.refusals,
+        periods=2,
+        datapoints=2,
+    )
+    unusual = Alarm(
+        name="refusals-unusual",
+        meaning="More refusals than is usual for this hour of the week, ten minutes long.",
+        first="nothing: it only counts together with refusals-many.",
+        part_of="refusals-surge",
+        series={"refused": refused, "usual": f"ANOMALY_DETECTION_BAND(refused, {BAND})"},
+        watches="refused",
+        band="usual",
+        periods=2,
+        datapoints=2,
+    )
+    return (
+        # What is usual at night is nearly nothing, so that three refusals are unusual: hence both.
+        Both(name="refusals-surge", meaning=surge, first=first, parts=(many, unusual)),
+        Alarm(
+            name="authorizer-missing",
+            meaning="A protected route was reached without the gateway's authorizer; the function refused.",
+            first="treat it as an incident: find out who changed the route, and deploy the stack again.",
+            series={"refusals": logged(watched, "FunctionRefusals", Reason="authorizer_missing")},
+            watches="refusals",
+            threshold=1,
+            period=60,
+        ),
+    )
+
+
+def _sign_in(watched: Watched) -> tuple[Alarm, ...]:
+    names = {"sign_in": "SignIn", "refresh": "TokenRefresh", "sign_up": "SignUp", "federation": "Federation"}
+    return (
+        Alarm(
+            name="sign-in-throttled",
+            meaning="Cognito turned away five or more sign-ins, sign-ups or refreshes in five minutes.",
+            first="see which of them, and whether a client retries in a loop; else ask for a higher request rate.",
+            series={
+                **{id_: sign_in(watched, f"{name}Throttles") for id_, name in names.items()},
+                "throttled": " + ".join(f"FILL({id_}, 0)" for id_ in names),
+            },
+            watches="throttled",
+            threshold=5,
+        ),
+    )

@@ -1,1 +1,0 @@
-"""What is watched, as data: metrics, alarms, the dashboard and saved queries; no resource is made here."""

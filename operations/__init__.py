@@ -1,0 +1,1 @@
+"""Run the stack on AWS: release, deploying role, preview, capacity, cost and the pool record."""

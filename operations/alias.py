@@ -1,0 +1,128 @@
+"""The alias that the API calls: which version answers, and which one gets a share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stacks.command_line import CommandError
+
+# What API Gateway would send for the one route that needs no token (HTTP API, payload format 2.0).
+_HEALTH = {
+    "version": "2.0",
+    "routeKey": "GET /health",
+    "rawPath": "/health",
+    "headers": {},
+    "requestContext": {"requestId": "release", "http": {"method": "GET", "path": "/health"}},
+    "isBase64Encoded": False,
+}
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The version that answers, and the one that gets `share` of the calls (0 to 1), if any."""
+
+    version: str
+    next: str | None = None
+    share: float = 0.0
+
+    def __str__(self) -> str:
+        if self.next is None:
+            return f"version {self.version} answers"
+        return f"version {self.version} answers, version {self.next} gets {self.share:.0%}"
+
+
+class Alias:
+    """One alias of one function, by its Lambda client. CommandError where AWS refuses."""
+
+    def __init__(self, client: Any, function: str, name: str) -> None:
+        self._client = client
+        self._function = function
+        self._name = name
+        self._revision = ""
+
+    def traffic(self) -> Traffic:
+        """What the alias does now; later changes are refused if somebody else changes it in between."""
+        found = self._call("get_alias", Name=self._name)
+        self._revision = found["RevisionId"]
+        weights: Mapping[str, float] = (found.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+        for version, share in weights.items():  # Lambda: one at most
+            return Traffic(found["FunctionVersion"], version, share)
+        return Traffic(found["FunctionVersion"])
+
+    def versions(self) -> list[str]:
+        """The published versions, oldest first."""
+        found: list[int] = []
+        more: dict[str, str] = {}
+        while True:
+            page = self._call("list_versions_by_function", **more)
+            found += [int(each["Version"]) for each in page["Versions"] if each["Version"] != "$LATEST"]
+            if not page.get("NextMarker"):
+                return [str(version) for version in sorted(found)]
+            more = {"Marker": page["NextMarker"]}
+
+    def set(self, traffic: Traffic) -> None:
+        """Have the alias do this; CommandError if it was changed since `traffic` read it."""
+        weights = {} if traffic.next is None else {traffic.next: traffic.share}
+        answer = self._call(
+            "update_alias",
+            Name=self._name,
+            FunctionVersion=traffic.version,
+            RoutingConfig={"AdditionalVersionWeights": weights},
+            RevisionId=self._revision,
+        )
+        self._revision = answer["RevisionId"]
+
+    def answers(self, version: str) -> str | None:
+        """None if that version, called past the API, answers GET /health with 200; else what it does."""
+        answer = self._call("invoke", Qualifier=version, Payload=json.dumps(_HEALTH).encode())
+        if answer.get("FunctionError"):
+            return f"fails with {answer['FunctionError']}"
+        reply = json.loads(answer["Payload"].read())
+        status = reply.get("statusCode") if isinstance(reply, dict) else None
+        return None if status == 200 else f"answers {status}"
+
+    def _call(self, operation: str, **parameters: Any) -> Any:
+        try:
+            return getattr(self._client, operation)(FunctionName=self._function, **parameters)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "PreconditionFailedException":
+                raise CommandError(
+                    f"alias {self._name} must not change during a release, but somebody changed it; "
+                    "look with: python -m operations release status"
+                ) from None
+            text = " ".join(error.response["Error"].get("Message", "").split())
+            raise CommandError(f"Lambda must allow {operation} on {self._function}, got {code}: {text}") from None
+        except BotoCoreError as error:
+            raise CommandError(f"Lambda must answer, got: {' '.join(str(error).split())}") from None
+
+
+class Alarms:
+    """The stack's alarms, by their names."""
+
+    def __init__(self, client: Any, names: list[str]) -> None:
+        self._client = client
+        self.names = names
+
+    def ringing(self) -> list[str]:
+        """Those in the state ALARM; CommandError if one is gone or cannot be read: a release would fly blind."""
+        states: dict[str, str] = {}
+        for first in range(0, len(self.names), 100):  # DescribeAlarms: 100 names a call
+            names = self.names[first : first + 100]
+            try:
+                answer = self._client.describe_alarms(
+                    AlarmNames=names, AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=100
+                )
+            except (ClientError, BotoCoreError) as error:
+                raise CommandError(f"alarms must be readable, got: {' '.join(str(error).split())}") from None
+            found = [*answer.get("MetricAlarms", []), *answer.get("CompositeAlarms", [])]
+            states.update({each["AlarmName"]: each["StateValue"] for each in found})
+        missing = [name for name in self.names if name not in states]
+        if missing:
+            raise CommandError(f"every alarm of the stack must exist, but not {', '.join(missing)}; run: pulumi up")
+        return [name for name in self.names if states[name] == "ALARM"]

@@ -1,0 +1,74 @@
+"""Reads a pool's identity from Cognito, and keeps it as Pulumi.<stack>.pool.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.provider import client
+from settings.deployed_pool import Attribute, DeployedPool, path_of, recorded
+from stacks.command_line import CommandError
+
+_PREFIX = "custom:"
+
+
+def identity(outputs: Mapping[str, Any]) -> DeployedPool:
+    """What Cognito says of the pool that a stack's outputs name. CommandError where it cannot be asked."""
+    region, pool_id = outputs["region"], outputs["userPoolId"]
+    try:
+        endpoint = outputs.get("awsEndpointUrl")
+        cognito = (
+            client(endpoint, region, "cognito-idp") if endpoint else boto3.client("cognito-idp", region_name=region)
+        )
+        pool = cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]
+    except (BotoCoreError, ClientError) as error:
+        raise CommandError(f"Cognito must describe pool {pool_id}, got: {' '.join(str(error).split())}") from None
+    return DeployedPool(
+        user_pool_id=pool_id,
+        region=region,
+        username_attributes=sorted(pool.get("UsernameAttributes", [])),
+        alias_attributes=sorted(pool.get("AliasAttributes", [])),
+        case_sensitive=pool.get("UsernameConfiguration", {}).get("CaseSensitive", True),  # Cognito's own default
+        custom_attributes={
+            each["Name"].removeprefix(_PREFIX): Attribute(type=each["AttributeDataType"], mutable=each["Mutable"])
+            for each in sorted(pool["SchemaAttributes"], key=lambda each: str(each["Name"]))
+            if each["Name"].startswith(_PREFIX)
+        },
+    )
+
+
+def write(stack: str, pool: DeployedPool, *, replaced: bool) -> bool:
+    """Keep the record; False if it says so already. CommandError for another pool than before, unless `replaced`."""
+    before = _before(stack)
+    if before == pool:
+        return False
+    if before is not None and before.user_pool_id != pool.user_pool_id and not replaced:
+        raise CommandError(
+            f"stack {stack} must still have pool {before.user_pool_id}, got {pool.user_pool_id}, where its users are "
+            "not; if they were moved, say so with --replaced"
+        )
+    text = json.dumps(pool.model_dump(by_alias=True), indent=2)
+    path_of(stack).write_text(text + "\n")
+    return True
+
+
+def check(stack: str, pool: DeployedPool) -> None:
+    """CommandError unless the record is of this pool as it is."""
+    if _before(stack) != pool:
+        raise CommandError(
+            f"Pulumi.{stack}.pool.json must be of pool {pool.user_pool_id} as it is; write it with: "
+            f"python -m operations pool record --stack {stack}"
+        )
+
+
+def _before(stack: str) -> DeployedPool | None:
+    try:
+        return recorded(stack)
+    except ValueError:
+        raise CommandError(
+            f"Pulumi.{stack}.pool.json must be as this command wrote it; restore it, or remove it"
+        ) from None

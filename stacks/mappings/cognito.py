@@ -1,0 +1,187 @@
+"""Kinds of Amazon Cognito."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stacks.command_line import CommandError
+from stacks.mappings.mapping import Endpoint, ResourceMapping, Values, known_by, nested, pascal, renamed, same
+
+_CLOUDFRONT = "Z2FDTNDATAQYW2"
+
+
+def _user_pool(answer: Values, _: Values, world: Endpoint) -> tuple[str, dict[str, Any]]:
+    pool_id = answer["UserPool"]["Id"]
+    return pool_id, {
+        "arn": world.arn("cognito-idp", f"userpool/{pool_id}"),
+        "endpoint": f"cognito-idp.{world.region}.amazonaws.com/{pool_id}",
+    }
+
+
+def _second_factor(parameter: str) -> Callable[[Any, Any, Values], object]:
+    """A second factor's settings have a call of their own; it leaves the others as they are in the emulator."""
+
+    def set_it(client: Any, value: Any, sent: Values) -> None:
+        client.set_user_pool_mfa_config(UserPoolId=sent["UserPoolId"], **{parameter: pascal(value)})
+
+    return set_it
+
+
+def _add_attributes(client: Any, sent: Values) -> None:
+    """Cognito adds custom attributes, and never changes or removes one; CommandError where that is asked."""
+    pool = client.describe_user_pool(UserPoolId=sent["UserPoolId"])["UserPool"]
+    own = [each for each in pool["SchemaAttributes"] if each["Name"].startswith("custom:")]
+    there = {each["Name"].removeprefix("custom:"): each for each in own}
+    wanted = {each["Name"]: each for each in sent.get("Schema", [])}
+    for name, attribute in there.items():
+        same = ("AttributeDataType", "Mutable")
+        if name not in wanted or any(wanted[name][key] != attribute[key] for key in same):
+            raise CommandError(
+                f"custom attribute {name} can neither change nor go while the pool lives; restart the stack"
+            )
+    if new := [attribute for name, attribute in wanted.items() if name not in there]:
+        client.add_custom_attributes(UserPoolId=sent["UserPoolId"], CustomAttributes=new)
+
+
+def _domain(answer: Values, sent: Values, _: Endpoint) -> tuple[str, dict[str, Any]]:
+    # CloudFront's own zone, the same for every distribution (Route 53, AliasTarget)
+    cloudfront = {"cloudfrontDistribution": answer.get("CloudFrontDomain"), "cloudfrontDistributionZoneId": _CLOUDFRONT}
+    return sent["Domain"], cloudfront if "CustomDomainConfig" in sent else {}
+
+
+def _style(document: str) -> dict[str, Any]:
+    return {"Settings": json.loads(document)}
+
+
+MAPPINGS: Mapping[str, ResourceMapping] = {
+    "aws:cognito/userPool:UserPool": ResourceMapping(
+        service="cognito-idp",
+        call="create_user_pool",
+        update="update_user_pool",
+        delete="delete_user_pool",
+        identity="UserPoolId",
+        kept=True,
+        name="PoolName",
+        inputs={
+            **same("usernameAttributes", "aliasAttributes", "usernameConfiguration", "autoVerifiedAttributes"),
+            **same("accountRecoverySetting", "adminCreateUserConfig", "deletionProtection", "lambdaConfig"),
+            **same("userPoolTier", "userPoolAddOns", "mfaConfiguration"),
+            "schemas": nested("Schema"),
+            "passwordPolicy": nested("Policies", "PasswordPolicy"),
+            "signInPolicy": nested("Policies", "SignInPolicy"),
+            "emailConfiguration": renamed(
+                "EmailConfiguration",
+                {
+                    "emailSendingAccount": "EmailSendingAccount",
+                    "fromEmailAddress": "From",
+                    "sourceArn": "SourceArn",
+                    "replyToEmailAddress": "ReplyToEmailAddress",
+                    "configurationSet": "ConfigurationSet",
+                },
+            ),
+            "tags": "UserPoolTags",
+            "userAttributeUpdateSettings": renamed(
+                "UserAttributeUpdateSettings",
+                {"attributesRequireVerificationBeforeUpdates": "AttributesRequireVerificationBeforeUpdate"},
+            ),
+        },
+        then={
+            "softwareTokenMfaConfiguration": _second_factor("SoftwareTokenMfaConfiguration"),
+            "emailMfaConfiguration": _second_factor("EmailMfaConfiguration"),
+            "webAuthnConfiguration": _second_factor("WebAuthnConfiguration"),
+        },
+        changes={"Schema": _add_attributes},
+        without_effect={"webAuthnConfiguration": "passkeys", "emailMfaConfiguration": "second factors by email"},
+        outputs=_user_pool,
+    ),
+    "aws:cognito/userPoolClient:UserPoolClient": ResourceMapping(
+        service="cognito-idp",
+        call="create_user_pool_client",
+        update="update_user_pool_client",
+        delete="delete_user_pool_client",
+        identity="ClientId",
+        name="ClientName",
+        inputs={
+            **same("userPoolId", "generateSecret", "explicitAuthFlows", "supportedIdentityProviders"),
+            **same("allowedOauthFlowsUserPoolClient", "callbackUrls", "logoutUrls", "preventUserExistenceErrors"),
+            **same("enableTokenRevocation", "accessTokenValidity", "idTokenValidity", "refreshTokenValidity"),
+            **same("tokenValidityUnits", "refreshTokenRotation", "writeAttributes"),
+            "allowedOauthFlowsUserPoolClient": "AllowedOAuthFlowsUserPoolClient",
+            "allowedOauthFlows": "AllowedOAuthFlows",
+            "allowedOauthScopes": "AllowedOAuthScopes",
+            "callbackUrls": "CallbackURLs",
+            "logoutUrls": "LogoutURLs",
+        },
+        outputs=lambda answer, _sent, _world: (
+            answer["UserPoolClient"]["ClientId"],
+            {"clientSecret": answer["UserPoolClient"].get("ClientSecret")},
+        ),
+    ),
+    "aws:cognito/resourceServer:ResourceServer": ResourceMapping(
+        service="cognito-idp",
+        call="create_resource_server",
+        update="update_resource_server",
+        delete="delete_resource_server",
+        inputs=same("userPoolId", "identifier", "name", "scopes"),
+        outputs=known_by("UserPoolId", "Identifier"),
+    ),
+    "aws:cognito/userGroup:UserGroup": ResourceMapping(
+        service="cognito-idp",
+        call="create_group",
+        update="update_group",
+        delete="delete_group",
+        inputs={**same("userPoolId", "description"), "name": "GroupName"},
+        outputs=known_by("UserPoolId", "GroupName"),
+    ),
+    "aws:cognito/userPoolDomain:UserPoolDomain": ResourceMapping(
+        service="cognito-idp",
+        call="create_user_pool_domain",
+        update="update_user_pool_domain",
+        delete="delete_user_pool_domain",
+        inputs={
+            **same("domain", "userPoolId", "managedLoginVersion"),
+            "certificateArn": lambda arn: {"CustomDomainConfig": {"CertificateArn": arn}},
+        },
+        outputs=_domain,
+    ),
+    "aws:cognito/identityProvider:IdentityProvider": ResourceMapping(
+        service="cognito-idp",
+        call="create_identity_provider",
+        update="update_identity_provider",
+        delete="delete_identity_provider",
+        inputs={
+            **same("userPoolId", "providerName", "providerType"),
+            # Their members are the providers' own names, not AWS's.
+            "providerDetails": "ProviderDetails",
+            "attributeMapping": "AttributeMapping",
+        },
+        outputs=known_by("UserPoolId", "ProviderName"),
+    ),
+    "aws:cognito/riskConfiguration:RiskConfiguration": ResourceMapping(
+        service="cognito-idp",
+        call="set_risk_configuration",
+        missing="threat protection",
+        inputs={
+            "userPoolId": "UserPoolId",
+            "accountTakeoverRiskConfiguration": nested("AccountTakeoverRiskConfiguration"),
+            "compromisedCredentialsRiskConfiguration": nested("CompromisedCredentialsRiskConfiguration"),
+        },
+        outputs=known_by("UserPoolId"),
+    ),
+    "aws:cognito/logDeliveryConfiguration:LogDeliveryConfiguration": ResourceMapping(
+        service="cognito-idp",
+        call="set_log_delivery_configuration",
+        missing="delivery of user events",
+        inputs=same("userPoolId", "logConfigurations"),
+        outputs=known_by("UserPoolId"),
+    ),
+    "aws:cognito/managedLoginBranding:ManagedLoginBranding": ResourceMapping(
+        service="cognito-idp",
+        call="create_managed_login_branding",
+        missing="the look of managed login",
+        inputs={**same("userPoolId", "clientId", "useCognitoProvidedValues"), "settings": _style},
+        outputs=known_by("UserPoolId", "ClientId"),
+    ),
+}

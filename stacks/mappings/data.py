@@ -1,0 +1,74 @@
+"""Kinds of DynamoDB and KMS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stacks.mappings.mapping import Endpoint, ResourceMapping, Values, known_by, leave_as_made, renamed, same, tag_list
+
+
+def _table(answer: Values, _: Values, __: Endpoint) -> tuple[str, dict[str, Any]]:
+    table = answer["TableDescription"]
+    return table["TableName"], {"name": table["TableName"], "arn": table["TableArn"]}
+
+
+def _recover(client: Any, value: Values, sent: Values) -> None:
+    client.update_continuous_backups(
+        TableName=sent["TableName"], PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": value["enabled"]}
+    )
+
+
+def _key(answer: Values, _: Values, __: Endpoint) -> tuple[str, dict[str, Any]]:
+    made = answer["KeyMetadata"]
+    return made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]}
+
+
+def _rotate(client: Any, on: Any, sent: Values) -> None:
+    if on:
+        client.enable_key_rotation(KeyId=sent["KeyId"])
+
+
+MAPPINGS: Mapping[str, ResourceMapping] = {
+    "aws:dynamodb/table:Table": ResourceMapping(
+        service="dynamodb",
+        call="create_table",
+        update="update_table",
+        delete="delete_table",
+        identity="TableName",
+        name="TableName",
+        inputs={
+            **same("billingMode", "deletionProtectionEnabled"),
+            "tags": tag_list(),
+            "attributes": lambda value: {
+                "AttributeDefinitions": [
+                    {"AttributeName": each["name"], "AttributeType": each["type"]} for each in value
+                ]
+            },
+            "hashKey": lambda name: {"KeySchema": [{"AttributeName": name, "KeyType": "HASH"}, {}]},
+            "rangeKey": lambda name: {"KeySchema": [{}, {"AttributeName": name, "KeyType": "RANGE"}]},
+            "serverSideEncryption": renamed("SSESpecification", {"enabled": "Enabled"}),
+        },
+        then={"pointInTimeRecovery": _recover},
+        changes={"Tags": leave_as_made},
+        outputs=_table,
+    ),
+    "aws:kms/key:Key": ResourceMapping(
+        service="kms",
+        call="create_key",
+        delete="schedule_key_deletion",
+        identity="KeyId",
+        inputs={**same("description", "policy"), "tags": tag_list("TagKey", "TagValue")},
+        then={"enableKeyRotation": _rotate, "deletionWindowInDays": lambda *_: None},  # the window is for its end
+        changes={"Tags": leave_as_made},
+        outputs=_key,
+    ),
+    "aws:kms/keyPolicy:KeyPolicy": ResourceMapping(
+        service="kms",
+        call="put_key_policy",
+        update="put_key_policy",
+        delete="put_key_policy",  # nothing to undo: it goes with its key
+        inputs=same("keyId", "policy"),
+        outputs=known_by("KeyId"),
+    ),
+}

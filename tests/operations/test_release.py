@@ -1,0 +1,319 @@
+"""A release on the emulator: its alias, versions and alarms are real; only the waiting is not."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.emulator import Emulator
+from local.provider import client
+from operations import __main__ as command
+from operations.alias import Alarms, Alias, Traffic
+from operations.shift import Step, rollback, shift
+from stacks.command_line import CommandError
+
+REGION = "us-east-1"
+STEPS = (Step(0.1, 1), Step(0.5, 2))
+
+
+def package(status: int) -> bytes:
+    """A function that answers every event with this status; 0 fails."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr(
+            "app.py", f"def answer(event, context):\n    return {{'statusCode': {status} // ({status} > 0)}}\n"
+        )
+    return body.getvalue()
+
+
+class Account:
+    """An emulator with one function, whose versions are made as a test needs them."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.functions, self.watch = client(endpoint, REGION, "lambda"), client(endpoint, REGION, "cloudwatch")
+        self._made = 0
+
+    def function(self, *statuses: int) -> str:
+        """A function with a published version for each status; its alias `live` is at the first."""
+        self._made += 1
+        name = f"function-{self._made}"
+        self.functions.create_function(
+            FunctionName=name,
+            Role="arn:aws:iam::000000000000:role/any",
+            Handler="app.answer",
+            Runtime="python3.13",
+            Code={"ZipFile": package(statuses[0])},
+            Publish=True,
+        )
+        for status in statuses[1:]:
+            self.functions.update_function_code(FunctionName=name, ZipFile=package(status), Publish=True)
+        self.functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+        return name
+
+    def alias(self, function: str) -> Alias:
+        return Alias(self.functions, function, "live")
+
+    def alarms(self, *names: str) -> Alarms:
+        for name in names:
+            self.watch.put_metric_alarm(
+                AlarmName=name,
+                Namespace="any",
+                MetricName="any",
+                Statistic="Sum",
+                Period=60,
+                EvaluationPeriods=1,
+                Threshold=1,
+                ComparisonOperator="GreaterThanThreshold",
+            )
+            self.ring(name, "OK")
+        return Alarms(self.watch, list(names))
+
+    def ring(self, name: str, state: str = "ALARM") -> None:
+        self.watch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="test")
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    with Emulator(0, REGION, tmp_path_factory.mktemp("release")) as emulator:
+        emulator.wait_until_ready()
+        yield Account(emulator.endpoint)
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+def test_traffic_moves_step_by_step(account: Account, said: list[str]) -> None:
+    """At every moment of the wait the share is the one that was announced, and at the end the new version has all."""
+    alias, seen = account.alias(account.function(200, 200)), list[Traffic]()
+    shift(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: seen.append(alias.traffic()))
+
+    assert seen == [Traffic("1", "2", 0.1)] * 6 + [Traffic("1", "2", 0.5)] * 12  # a look every 10 s
+    assert alias.traffic() == Traffic("2")
+    assert said == [
+        "version 1 answers, version 2 gets 10%; watching 1 min",
+        "version 1 answers, version 2 gets 50%; watching 2 min",
+        "version 2 answers; back with: python -m operations release rollback",
+    ]
+
+
+@pytest.mark.parametrize("after", [1, 9, 18])
+def test_alarm_puts_everything_back(account: Account, said: list[str], after: int) -> None:
+    """At the first step, in the middle of one, or at the last look: nobody is left on the new version."""
+    alias, alarms = account.alias(account.function(200, 200)), account.alarms("errors", "quiet")
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == after:
+            account.ring("errors")
+
+    with pytest.raises(CommandError, match="must stay quiet, but errors rings; version 1 has all traffic again"):
+        shift(alias, alarms, STEPS, say=said.append, wait=wait)
+
+    assert alias.traffic() == Traffic("1")
+    assert len(waits) == after
+
+
+def test_interruption_puts_everything_back(account: Account, said: list[str]) -> None:
+    """Ctrl-C, or a cancelled job, must not leave a share of the users on a version that nobody watches."""
+    alias = account.alias(account.function(200, 200))
+
+    def wait(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shift(alias, account.alarms("a"), STEPS, say=said.append, wait=wait)
+
+    assert alias.traffic() == Traffic("1")
+    assert said[-1] == "version 1 has all traffic again"
+
+
+def test_alias_that_cannot_be_put_back_is_said(account: Account, said: list[str]) -> None:
+    """Whoever is told that all is as before goes home; here somebody has to act."""
+    name = account.function(200, 200)
+
+    def wait(_: float) -> None:
+        account.functions.delete_alias(FunctionName=name, Name="live")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        shift(account.alias(name), account.alarms("a"), STEPS, say=said.append, wait=wait)
+
+    assert said[-1].startswith("NOT put back, do it by hand: ")
+
+
+def test_release_that_somebody_else_touches_stops(account: Account, said: list[str]) -> None:
+    """Two releases at once would each undo what the other did; the old version has all traffic after that."""
+    name = account.function(200, 200)
+    alias, other = account.alias(name), account.alias(name)
+
+    def wait(_: float) -> None:
+        other.traffic()
+        other.set(Traffic("1", "2", 0.9))
+
+    with pytest.raises(CommandError, match="somebody changed it"):
+        shift(alias, account.alarms("a"), STEPS, say=said.append, wait=wait)
+
+    assert alias.traffic() == Traffic("1")
+
+
+@pytest.mark.parametrize(("status", "words"), [(500, "but answers 500"), (0, "but fails with ")])
+def test_version_that_does_not_answer_gets_no_traffic(
+    account: Account, said: list[str], status: int, words: str
+) -> None:
+    """It is called past the API first: a package that cannot start is found before a user finds it."""
+    alias = account.alias(account.function(200, status))
+    with pytest.raises(CommandError, match=words):
+        shift(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: None)
+
+    assert alias.traffic() == Traffic("1")
+
+
+def test_nothing_is_released_while_an_alarm_rings(account: Account, said: list[str]) -> None:
+    """It could not ring for the new version any more."""
+    alias, alarms = account.alias(account.function(200, 200)), account.alarms("ringing")
+    account.ring("ringing")
+    with pytest.raises(CommandError, match="must be quiet before a release, but ringing rings"):
+        shift(alias, alarms, STEPS, say=said.append, wait=lambda _: None)
+
+    assert alias.traffic() == Traffic("1")
+
+
+def test_alarm_that_is_gone_stops_a_release(account: Account, said: list[str]) -> None:
+    """What cannot be read cannot be quiet."""
+    alias = account.alias(account.function(200, 200))
+    with pytest.raises(CommandError, match="every alarm of the stack must exist, but not no-such-alarm"):
+        shift(alias, Alarms(account.watch, ["no-such-alarm"]), STEPS, say=said.append, wait=lambda _: None)
+
+
+def test_many_alarms_are_all_read(account: Account) -> None:
+    """DescribeAlarms takes 100 names a call; the one that rings may be the last."""
+    alarms = account.alarms(*(f"many-{number}" for number in range(103)))
+    account.ring("many-102")
+
+    assert alarms.ringing() == ["many-102"]
+
+
+def test_rollback_ends_a_shift(account: Account, said: list[str]) -> None:
+    """One command, whatever state a release that died has left."""
+    alias = account.alias(account.function(200, 200))
+    alias.traffic()
+    alias.set(Traffic("1", "2", 0.5))
+    rollback(alias, say=said.append)
+
+    assert alias.traffic() == Traffic("1")
+    assert said == ["version 2 gets nothing any more; version 1 answers"]
+
+
+def test_rollback_goes_to_the_version_before(account: Account, said: list[str]) -> None:
+    """Or to the one that is asked for."""
+    alias = account.alias(account.function(200, 200, 200))
+    shift(alias, account.alarms("a"), (), say=said.append, wait=lambda _: None)
+    assert alias.traffic() == Traffic("3")
+
+    rollback(alias, say=said.append)
+    assert alias.traffic() == Traffic("2")
+    rollback(alias, version="3", say=said.append)
+    assert alias.traffic() == Traffic("3")
+    with pytest.raises(CommandError, match="version must be one of 1, 2, 3, got 9"):
+        rollback(alias, version="9", say=said.append)
+
+
+def test_oldest_version_has_nothing_before_it(account: Account, said: list[str]) -> None:
+    """Said in words, not as an index that is out of range."""
+    with pytest.raises(CommandError, match="there must be a version before 1 to go back to"):
+        rollback(account.alias(account.function(200)), say=said.append)
+
+
+def test_second_release_beside_one_is_refused(account: Account, said: list[str]) -> None:
+    """Lambda shares traffic between two versions; a third would take the second's share in silence."""
+    alias = account.alias(account.function(200, 200, 200))
+    alias.traffic()
+    alias.set(Traffic("1", "2", 0.5))
+    with pytest.raises(CommandError, match="only one release may be under way, but version 2 gets 50%"):
+        shift(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: None)
+
+
+def test_newest_version_needs_no_shift(account: Account, said: list[str]) -> None:
+    """A deployment that changed no function is the usual case."""
+    shift(account.alias(account.function(200)), account.alarms("a"), say=said.append, wait=lambda _: None)
+
+    assert said == ["version 1 answers; nothing to shift"]
+
+
+class TestCommandLine:
+    @pytest.fixture
+    def outputs(self, account: Account, tmp_path: Path) -> Callable[..., str]:
+        def write(**released: Any) -> str:
+            path = tmp_path / "outputs.json"
+            plain = {"region": REGION, "awsEndpointUrl": account.endpoint, "release": released or None}
+            rest = ("apiUrl", "userPoolId", "userPoolClientId", "issuer", "authDomain", "scopes")
+            path.write_text(json.dumps({**dict.fromkeys(rest, ""), **plain}))
+            return str(path)
+
+        return write
+
+    def test_status_shift_and_rollback(
+        self, account: Account, outputs: Callable[..., str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The three commands of a release day."""
+        account.alarms("day")
+        stack = ["--outputs", outputs(function=account.function(200, 200), alias="live", alarms=["day"])]
+
+        assert command.main(["release", *stack, "status"]) == 0
+        assert capsys.readouterr().out == "version 1 answers; published: 1, 2; alarms ringing: none\n"
+        assert command.main(["release", *stack, "shift", "--steps", "10:0"]) == 0
+        assert capsys.readouterr().out.splitlines()[-1].startswith("version 2 answers")
+        assert command.main(["release", *stack, "rollback"]) == 0
+        assert capsys.readouterr().out == "version 1 answers, no longer 2\n"
+        account.ring("day")
+        assert command.main(["release", *stack, "shift", "--steps", "10:0"]) == 1
+        assert capsys.readouterr().err == "operations: every alarm must be quiet before a release, but day rings\n"
+
+    def test_release_without_alarms_says_so(
+        self, account: Account, outputs: Callable[..., str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A shift that nothing can stop looks like one that went well."""
+        stack = ["--outputs", outputs(function=account.function(200, 200), alias="live", alarms=[])]
+
+        assert command.main(["release", *stack, "shift", "--steps", "10:0"]) == 0
+        assert "no alarm watches this release" in capsys.readouterr().out
+
+    def test_stack_without_an_alias_is_one_line(
+        self, outputs: Callable[..., str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """With the setting that is missing."""
+        assert command.main(["release", "--outputs", outputs(), "status"]) == 1
+        assert "pulumi config set liveAlias true" in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["shift", "--steps", "50:5,10:5"], "shares must rise"),
+            (["shift", "--steps", "0:5"], "shares must rise"),
+            (["shift", "--steps", "100:5"], "shares must rise"),
+            (["shift", "--steps", "5"], "steps must be like 5:5,50:10, got 5"),
+            (["shift", "--steps", "5:-1"], "minutes must be 0 to 1440"),
+            (["shift", "--steps", "5:nan"], "minutes must be 0 to 1440"),
+            (["fly"], "invalid choice"),
+            ([], "ACTION"),
+        ],
+    )
+    def test_bad_arguments_are_one_line(
+        self, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """With what is right instead."""
+        assert command.main(["release", *arguments]) == 1
+        error = capsys.readouterr().err
+
+        assert words in error
+        assert error.count("\n") == 1

@@ -1,0 +1,69 @@
+"""The allow-list as a file: nothing in it goes without a reason, or unread; and the documentation shows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docs.generate import written
+from policies.audit.allowed import Entry, as_markdown, load
+from stacks import ROOT
+from stacks.command_line import CommandError
+
+
+def test_entries_are_read(tmp_path: Path) -> None:
+    """Every kind has its own name for what it allows."""
+    file = tmp_path / "allowed.toml"
+    file.write_text(
+        """
+        fail = [{check = "a", reason = "It is so.", stacks = ["dev"], detail = "x.*"}]
+        silent = [{check = "b", reason = "None is there."}]
+        unanswered = [{call = "DescribeX", reason = "Not emulated."}]
+        """
+    )
+
+    assert load(file) == [
+        Entry(kind="fail", name="a", reason="It is so.", stacks=("dev",), detail="x.*"),
+        Entry(kind="silent", name="b", reason="None is there."),
+        Entry(kind="unanswered", name="DescribeX", reason="Not emulated."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('fail = [{check = "a"}]', "fail.. a must have a reason"),
+        ('fail = [{check = "a", reason = ""}]', "must have a reason"),
+        ('fail = [{check = "a", reason = "no stop"}]', "must have a reason"),
+        ('fail = [{reason = "It is so."}]', "must name its check"),
+        ('unanswered = [{check = "a", reason = "It is so."}]', "got check"),
+        ('fail = [{check = "a", reason = "It is so.", stack = "dev"}]', "got stack"),
+        ('fail = [{check = "a", reason = "It is so.", stacks = "dev"}]', "list of names"),
+        ('fail = [{check = "a", reason = "It is so.", detail = "("}]', "pattern"),
+        ('silent = [{check = "a", reason = "It is so.", detail = "x"}]', "got detail"),
+        ('allow = [{check = "a", reason = "It is so."}]', "got allow"),
+        ("fail = [", "must be TOML"),
+    ],
+)
+def test_mistakes_are_refused(tmp_path: Path, text: str, said: str) -> None:
+    """A key that nothing reads would allow more, or less, than its writer thinks."""
+    file = tmp_path / "allowed.toml"
+    file.write_text(text)
+
+    with pytest.raises(CommandError, match=said):
+        load(file)
+
+
+def test_entries_for_stacks_name_stacks_of_this_program() -> None:
+    """A stack that is gone, or mistyped, would keep its entries for ever."""
+    for entry in load():
+        for stack in entry.stacks:
+            assert (ROOT / f"Pulumi.{stack}.yaml").is_file(), f"{entry.name} names {stack}"
+
+
+def test_documentation_shows_the_list() -> None:
+    """What is accepted, and why, is for those who decide on it, not only for those who read TOML."""
+    page = (ROOT / "docs" / "audit.md").read_text()
+
+    assert written(page, "allowed", as_markdown()) == page
