@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from io import BufferedReader, RawIOBase
-from math import gcd, prod
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -145,7 +144,7 @@ class SigningKeys:
 
     def _refresh(self) -> None:
         try:
-            keys = usable_keys(self._fetch(self._url), self._set.keys)
+            keys = usable_keys(self._fetch(self._url))
         except FetchFailed as failed:
             self._failures += 1
             wait = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** min(self._failures - 1, 10))
@@ -158,11 +157,11 @@ class SigningKeys:
             self._set = KeySet(keys, self._clock())
 
 
-def usable_keys(body: bytes, known: dict[str, RSAPublicKey]) -> dict[str, RSAPublicKey]:
-    """The RS256 signing keys in a JWKS document, by key id; FetchFailed if it holds none.
+def usable_keys(body: bytes) -> dict[str, RSAPublicKey]:
+    """Return the RS256 signing keys of a JWKS document, by key id. Raise FetchFailed if it holds none.
 
-    A key that is malformed, weak or for something else is left out and the rest is used. A key id that stands twice is
-    left out too: no rule says which of the two is meant. Keys that `known` has already are not checked again.
+    A malformed, short or unsuitable key is left out, and the rest is used. A key id that occurs twice is left out too:
+    no rule says which of the two keys is meant.
     """
     try:
         document = json.loads(body.decode())
@@ -175,7 +174,7 @@ def usable_keys(body: bytes, known: dict[str, RSAPublicKey]) -> dict[str, RSAPub
     keys: dict[str, RSAPublicKey] = {}
     for jwk in members:
         if _is_signing_key(jwk) and ids.count(jwk["kid"]) == 1:
-            key = _public_key(jwk, known.get(jwk["kid"]))
+            key = _public_key(jwk)
             if key is not None:
                 keys[jwk["kid"]] = key
     if not keys:
@@ -194,53 +193,19 @@ def _is_signing_key(jwk: object) -> bool:
         and jwk.get("key_ops", ["verify"]) == ["verify"]
         and jwk.get("e") == "AQAB"  # 65537, the exponent of every Cognito key; refuses 1 and even ones
         and isinstance(jwk.get("n"), str)
-        and len(jwk["n"]) <= 683  # 4,096 bits; Cognito's have 2,048, and the prime test's cost grows with the cube
+        and len(jwk["n"]) <= 683  # 4,096 bits; Cognito's have 2,048, and a longer key slows every check
         and "d" not in jwk
     )
 
 
-def _public_key(jwk: dict[str, Any], known: RSAPublicKey | None) -> RSAPublicKey | None:
+def _public_key(jwk: dict[str, Any]) -> RSAPublicKey | None:
     try:
         key = PyJWK(jwk, "RS256").key
     except (PyJWTError, ValueError, TypeError):
         return None
     if not isinstance(key, RSAPublicKey) or key.key_size < 2048:  # RFC 7518 3.3
         return None
-    if known is not None and key == known:
-        return known
-    return None if _is_guessable(key.public_numbers().n) else key
-
-
-def _is_guessable(modulus: int) -> bool:
-    """Whether anyone who reads the key can work out how to sign with it."""
-    return gcd(modulus, _SMALL_FACTORS) > 1 or _has_roca_fingerprint(modulus) or _is_prime(modulus)
-
-
-def _is_prime(modulus: int) -> bool:
-    """Fermat's test to base 2."""
-    return pow(2, modulus - 1, modulus) == 1
-
-
-# The first primes for which a modulus of the flawed generator always falls into the subgroup that 65537 generates
-# (Nemec et al., "The Return of Coppersmith's Attack", CVE-2017-15361). A sound key does so by chance once in 10^8.
-_ROCA_PRIMES = [
-    *(3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107),
-    *(109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167),
-]
-_SMALL_FACTORS = 2 * prod(_ROCA_PRIMES)
-
-
-def _has_roca_fingerprint(modulus: int) -> bool:
-    return all(_in_subgroup(modulus % prime, prime) for prime in _ROCA_PRIMES)
-
-
-def _in_subgroup(residue: int, prime: int) -> bool:
-    power = 1
-    for _ in range(prime - 1):
-        if power == residue:
-            return True
-        power = power * 65537 % prime
-    return False
+    return key
 
 
 def fetch_within_deadline(url: str) -> bytes:

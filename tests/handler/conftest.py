@@ -83,7 +83,7 @@ def world() -> World:
 
 @pytest.fixture(scope="session")
 def _keys(world: World) -> SigningKeys:
-    """One key cache for all tests that have no use for their own: checking a key costs 20 ms."""
+    """Share one key cache among all tests that do not need their own."""
     document = key_document(world.jwks())
     return SigningKeys("", fetch=lambda _: document)
 

@@ -273,7 +273,7 @@ BILBO_TOKEN = (
 
 def _verifier(kid: str, modulus: str) -> TokenVerifier:
     document = key_document([{"kty": "RSA", "kid": kid, "use": "sig", "n": modulus, "e": "AQAB"}])
-    return TokenVerifier(usable_keys(document, {}), "joe", frozenset({"client"}), frozenset({"access"}))
+    return TokenVerifier(usable_keys(document), "joe", frozenset({"client"}), frozenset({"access"}))
 
 
 @scenario("B10", "rfc-7515-a2")

@@ -16,7 +16,7 @@ from proof.attack.spellings import certificate
 from proof.attack.tokens import encoded, hs256, jwk, rs256, signing_input
 from tests.handler.case import Case, token_case
 from tests.handler.signing import World
-from tests.handler.weak_keys import WeakKey, generated, prime_modulus, roca, with_exponent
+from tests.handler.weak_keys import WeakKey, generated, with_exponent
 
 
 def confusion_cases() -> Iterator[Case]:
@@ -297,8 +297,6 @@ def _same_key_id_twice() -> Iterator[Case]:
 def _weak_keys() -> Iterator[Case]:
     """Signed by the weak key wherever that can be done: refused for the key, not for the signature."""
     yield from _weak("C13", "rsa-1024", "1,024-bit key", lambda: generated(1024))
-    yield from _weak("C15", "prime-modulus", "modulus is one prime", prime_modulus)
-    yield from _weak("C15", "roca", "modulus of the flawed Infineon generator (ROCA)", roca)
     yield from _weak("C15", "exponent-3", "public exponent 3", lambda: generated(2048, 3))
     for exponent in (0, 1, 2, 65536):
         yield from _weak("C15", f"exponent-{exponent}", f"public exponent {exponent}", with_exponent(exponent))

@@ -29,12 +29,6 @@ SABOTAGES = [
         'and isinstance(jwk.get("e"), str)',
     ),
     _key(
-        "guessable-key-accepted",
-        "A key of a flawed generator signs for anybody who reads it.",
-        "return None if _is_guessable(key.public_numbers().n) else key",
-        "return key",
-    ),
-    _key(
         "encryption-key-accepted",
         "A key that was made for something else verifies tokens.",
         '        and jwk.get("use", "sig") == "sig"\n',
