@@ -101,13 +101,13 @@ def _status(_: argparse.Namespace, folder: Folder) -> int:
 
 
 def _token_of(arguments: argparse.Namespace, folder: Folder, kind: str) -> str:
-    from local.people import People  # noqa: PLC0415 - brings boto3 in, which the other commands do not need
+    from local.users import Users  # noqa: PLC0415 - brings boto3 in, which the other commands do not need
 
-    people = People(folder.outputs(), folder.run().password)
+    users = Users(folder.outputs(), folder.run().password)
     if arguments.client:
-        return people.machine_token(arguments.client, arguments.scope)
-    name = people.ensure(arguments.user, arguments.group)
-    return str(people.tokens(name, arguments.scope, arguments.password)[kind])
+        return users.machine_token(arguments.client, arguments.scope)
+    name = users.ensure(arguments.user, arguments.group)
+    return str(users.tokens(name, arguments.scope, arguments.password)[kind])
 
 
 def _token(arguments: argparse.Namespace, folder: Folder) -> int:

@@ -18,8 +18,8 @@ from urllib.parse import urlencode
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
 from local.live import Calls, Watch
-from local.people import People, new_password
 from local.running import Folder, Run
+from local.users import Users, new_password
 from stacks import ROOT
 from stacks.command_line import CommandError
 from stacks.engine import Stack
@@ -48,7 +48,7 @@ def up(stack_name: str, port: int, folder: Folder) -> None:
             outputs = _unless_stopped(stop, lambda: deployment.bring_up(stack, steps))
             run = Run(os.getpid(), stack.name, emulator.endpoint, time.time(), new_password())
             folder.publish_outputs(outputs)
-            _summarise(outputs, People(outputs, run.password), run, steps, folder, deployment.provider.missing)
+            _summarise(outputs, Users(outputs, run.password), run, steps, folder, deployment.provider.missing)
             folder.publish_run(run)
             with closing(Calls(emulator.requests, deployment.provider)) as calls:
                 while not stop.wait(0.1):
@@ -137,9 +137,9 @@ def _unless_stopped(stop: threading.Event, do: Callable[[], T]) -> T:
 
 
 def _summarise(
-    outputs: dict[str, Any], people: People, run: Run, steps: Steps, folder: Folder, missing: Sequence[str]
+    outputs: dict[str, Any], users: Users, run: Run, steps: Steps, folder: Folder, missing: Sequence[str]
 ) -> None:
-    user, callback = people.ensure("demo"), people.callback_url
+    user, callback = users.ensure("demo"), users.callback_url
     where = "" if folder.path == ROOT / ".local" else f" --dir {folder.path}"
     python = f"{Path(sys.prefix).relative_to(ROOT)}/bin/python" if Path(sys.prefix).is_relative_to(ROOT) else "python"
     local = f"{python} -m local{where}"

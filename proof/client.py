@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from local.people import Send
+from local.users import Send
 from proof.target import Target, origin_of
 from stacks.command_line import CommandError
 
@@ -116,7 +116,7 @@ class Client:
         return keys
 
     def visitor(self) -> Send:
-        """A browser at the sign-in page, without anybody's cookies yet, for `local.people.sign_in`."""
+        """A browser at the sign-in page, without anybody's cookies yet, for `local.users.sign_in`."""
         cookies: dict[str, str] = {}
 
         def send(url: str, fields: Mapping[str, str] | None) -> tuple[str, str]:

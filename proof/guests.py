@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.people import People, new_password
+from local.users import Users, new_password
 from proof.aws import client_of
 from proof.sign_in import Tokens
 from proof.target import Target
@@ -27,7 +27,7 @@ class Guests:
         self.password = new_password()
         self._target = target
         self._cognito = client_of(target, "cognito-idp")
-        self._people = People(dict(target.outputs), self.password, self._cognito)
+        self._people = Users(dict(target.outputs), self.password, self._cognito)
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from local.people import SignInPage, sign_in
+from local.users import SignInPage, sign_in
 from proof.client import Client
 from proof.target import Target
 from stacks.command_line import CommandError

@@ -17,7 +17,7 @@ from contract import openapi
 from contract.document import contract
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
-from local.people import People, new_password
+from local.users import Users, new_password
 from stacks import ROOT
 from stacks.engine import Stack
 
@@ -42,9 +42,9 @@ def described(stack: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def token(stack: dict[str, Any]) -> str:
     """Of a user who may call everything."""
-    people = People(stack, new_password())
-    people.ensure("sam", stack["signIn"]["groups"])
-    return str(people.tokens("sam", stack["scopes"])["access_token"])
+    users = Users(stack, new_password())
+    users.ensure("sam", stack["signIn"]["groups"])
+    return str(users.tokens("sam", stack["scopes"])["access_token"])
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import requests
 
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
-from local.people import People, new_password
+from local.users import Users, new_password
 from stacks.engine import Stack
 
 
@@ -41,8 +41,8 @@ def cognito(outputs: dict[str, Any]) -> Any:
 
 
 @pytest.fixture(scope="session")
-def people(outputs: dict[str, Any]) -> People:
-    return People(outputs, new_password())
+def users(outputs: dict[str, Any]) -> Users:
+    return Users(outputs, new_password())
 
 
 @pytest.fixture

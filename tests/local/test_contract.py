@@ -12,7 +12,7 @@ import requests
 from jsonschema import Draft202012Validator
 
 from contract.__main__ import main
-from local.people import People, SignInPage, sign_in
+from local.users import SignInPage, Users, sign_in
 
 
 @pytest.fixture
@@ -24,15 +24,15 @@ def files(outputs: dict[str, Any], tmp_path: Path) -> Path:
     return tmp_path / "made"
 
 
-def test_contract_is_enough_to_sign_in_and_call(files: Path, people: People, username: str) -> None:
+def test_contract_is_enough_to_sign_in_and_call(files: Path, users: Users, username: str) -> None:
     """The page's address and what to ask it for from oidc.json, the routes and who may call them from contract.json."""
     oidc = json.loads((files / "oidc.json").read_text())
     contract = json.loads((files / "contract.json").read_text())
     Draft202012Validator(json.loads((files / "contract.schema.json").read_text())).validate(contract)
-    people.ensure(username)
+    users.ensure(username)
     base = oidc["metadata"]["authorization_endpoint"].removesuffix("/oauth2/authorize")
     page = SignInPage(base, oidc["client_id"], oidc["redirect_uri"])
-    tokens = sign_in(page, username, people._password, oidc["scope"].split(" "))
+    tokens = sign_in(page, username, users._password, oidc["scope"].split(" "))
     token = {"Authorization": f"Bearer {tokens['access_token']}"}
 
     def get(path: str, headers: dict[str, str] | None = None) -> int:

@@ -11,7 +11,7 @@ import requests
 from pycognito import AWSSRP
 
 from handler.routes import ROUTES
-from local.people import People
+from local.users import Users
 from tests.local.conftest import Api
 
 PASSWORD = "Correct-horse-7"
@@ -55,10 +55,10 @@ def test_member_is_greeted_by_name(cognito: Any, outputs: dict[str, Any], api: A
     assert answer.text == f'{{"message": "Hello, authenticated user!", "user": "{member}"}}'
 
 
-def test_verified_email_signs_in_too(people: People, api: Any, username: str) -> None:
+def test_verified_email_signs_in_too(users: Users, api: Any, username: str) -> None:
     """People remember their email better than a user name. (The emulator leaves a confirmed email unverified.)"""
-    name = people.ensure(username)
-    token = people.tokens(f"{name}@example.com")["access_token"]
+    name = users.ensure(username)
+    token = users.tokens(f"{name}@example.com")["access_token"]
     assert api.get("/hello", token).json()["user"] == name
 
 
@@ -135,11 +135,11 @@ def test_tampered_token_is_refused(cognito: Any, outputs: dict[str, Any], api: A
     assert api.get("/hello", token).status_code == 401
 
 
-def test_scoped_route_asks_for_its_scope(people: People, outputs: dict[str, Any], api: Any, username: str) -> None:
+def test_scoped_route_asks_for_its_scope(users: Users, outputs: dict[str, Any], api: Any, username: str) -> None:
     """Scopes come only by the sign-in page and /oauth2/token, so this is that flow, with PKCE."""
-    name = people.ensure(username)
-    without = people.tokens(name)["access_token"]
-    granted = people.tokens(name, ["api/reports.read"])["access_token"]
+    name = users.ensure(username)
+    without = users.tokens(name)["access_token"]
+    granted = users.tokens(name, ["api/reports.read"])["access_token"]
     assert "api/reports.read" in claims(granted)["scope"].split()
     assert api.get("/reports", without).status_code == 403
     assert api.get("/reports", granted).status_code == 200
@@ -154,24 +154,24 @@ def test_password_sign_in_has_no_custom_scope(cognito: Any, outputs: dict[str, A
     assert api.get("/reports", token).status_code == 403
 
 
-def test_group_route_asks_for_the_group(people: People, api: Any, username: str) -> None:
+def test_group_route_asks_for_the_group(users: Users, api: Any, username: str) -> None:
     """The gateway cannot check groups: the function alone keeps everyone else out."""
-    name = people.ensure(username)
-    answer = api.get("/admin", people.tokens(name)["access_token"])
+    name = users.ensure(username)
+    answer = api.get("/admin", users.tokens(name)["access_token"])
     assert answer.status_code == 403
     assert set(answer.json()) == {"message", "requestId"}
-    people.ensure(username, ["admin"])
-    assert api.get("/admin", people.tokens(name)["access_token"]).status_code == 200
+    users.ensure(username, ["admin"])
+    assert api.get("/admin", users.tokens(name)["access_token"]).status_code == 200
 
 
-def test_sign_in_page_wants_the_code_verifier(people: People, outputs: dict[str, Any]) -> None:
+def test_sign_in_page_wants_the_code_verifier(users: Users, outputs: dict[str, Any]) -> None:
     """PKCE: a stolen code is worth nothing without what only the front end knows."""
     answer = requests.post(
         f"{outputs['authDomain']}/oauth2/token",
         data={
             "grant_type": "authorization_code",
             "client_id": outputs["userPoolClientId"],
-            "redirect_uri": people.callback_url,
+            "redirect_uri": users.callback_url,
             "code": "made-up",
             "code_verifier": "made-up",
         },
@@ -217,9 +217,9 @@ def test_refusal_of_the_function_reaches_the_browser(
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (401, "http://localhost:5173")
 
 
-def test_notes_are_kept_for_their_user_alone(api: Api, people: People, username: str) -> None:
+def test_notes_are_kept_for_their_user_alone(api: Api, users: Users, username: str) -> None:
     """From the body's type to the table and back: each user reads what he wrote, and nobody else's."""
-    tokens = [people.tokens(people.ensure(f"{username}-{number}"))["access_token"] for number in range(2)]
+    tokens = [users.tokens(users.ensure(f"{username}-{number}"))["access_token"] for number in range(2)]
     written = [[api.post("/notes", token, {"text": text, "tags": ["t"]}) for text in "ab"] for token in tokens]
 
     assert {answer.status_code for answers in written for answer in answers} == {201}

@@ -14,7 +14,7 @@ import requests
 import handler.routes
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
-from local.people import People, new_password
+from local.users import Users, new_password
 from stacks.engine import Stack
 
 pytestmark = pytest.mark.acceptance
@@ -47,8 +47,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployment,
 def test_each_route_is_answered_by_the_function_it_names(made: tuple[Deployment, dict[str, Any]]) -> None:
     """And by no other: each function's log has the calls of its own routes only."""
     deployment, outputs = made
-    people = People(outputs, new_password())
-    token = people.tokens(people.ensure("ada"), ["api/reports.read"])["access_token"]
+    users = Users(outputs, new_password())
+    token = users.tokens(users.ensure("ada"), ["api/reports.read"])["access_token"]
     for path in ("/hello", "/reports"):
         answer = requests.get(outputs["apiUrl"] + path, headers={"Authorization": f"Bearer {token}"}, timeout=30)
         assert answer.status_code == 200, path

@@ -15,7 +15,7 @@ import requests
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
 from local.live import Calls, Watch
-from local.people import People, new_password
+from local.users import Users, new_password
 from stacks.command_line import CommandError
 from stacks.engine import Stack
 
@@ -57,8 +57,8 @@ def with_settings(**values: str) -> Stack:
 
 def test_changed_program_changes_the_stack_and_keeps_the_users(deployment: Deployment, outputs: dict[str, Any]) -> None:
     """Signing up again after each save would make live development worthless."""
-    people = People(outputs, new_password())
-    token = people.tokens(people.ensure("ada"))["access_token"]
+    users = Users(outputs, new_password())
+    token = users.tokens(users.ensure("ada"))["access_token"]
     after = deployment.change(
         with_settings(
             memoryMb="256",
@@ -84,9 +84,9 @@ def test_changed_program_changes_the_stack_and_keeps_the_users(deployment: Deplo
 
 
 def test_group_and_client_come_and_go_while_users_stay(deployment: Deployment, outputs: dict[str, Any]) -> None:
-    """What hangs on the pool never touches it: the same pool, with the same people, who sign in as before."""
-    people = People(outputs, new_password())
-    name = people.ensure("hedy")
+    """What hangs on the pool never touches it: the same pool, with the same users, who sign in as before."""
+    users = Users(outputs, new_password())
+    name = users.ensure("hedy")
     client = '[{"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"]}]'
     cognito = deployment.provider.client("cognito-idp")
     for stack in (with_settings(groups='["member"]', appClients=client), STACK):
@@ -94,7 +94,7 @@ def test_group_and_client_come_and_go_while_users_stay(deployment: Deployment, o
         groups = cognito.list_groups(UserPoolId=outputs["userPoolId"])["Groups"]
         clients = cognito.list_user_pool_clients(UserPoolId=outputs["userPoolId"], MaxResults=10)["UserPoolClients"]
         assert (len(groups), len(clients)) == ((2, 2) if stack is not STACK else (1, 1))
-    assert people.tokens(name)["access_token"]
+    assert users.tokens(name)["access_token"]
 
 
 def test_change_that_would_lose_the_users_is_refused(deployment: Deployment, outputs: dict[str, Any]) -> None:
@@ -121,8 +121,8 @@ def test_calls_are_shown_with_who_refused_and_why(
     running: Emulator, deployment: Deployment, outputs: dict[str, Any]
 ) -> None:
     """Whoever builds a front end sees at once why a call failed, without reading two logs."""
-    people = People(outputs, new_password())
-    token = people.tokens(people.ensure("grace"))["access_token"]
+    users = Users(outputs, new_password())
+    token = users.tokens(users.ensure("grace"))["access_token"]
     calls = Calls(running.requests, deployment.provider)
     try:
         list(calls.new())

@@ -17,8 +17,8 @@ from pycognito import AWSSRP
 
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
-from local.people import People, new_password
 from local.provider import client
+from local.users import Users, new_password
 from stacks.command_line import CommandError
 from stacks.engine import Stack
 
@@ -75,7 +75,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deplo
 
 @pytest.fixture(scope="module")
 def other(deployment: tuple[Deployment, dict[str, Any]]) -> dict[str, Any]:
-    """Its outputs: people have no user name but their email, ID tokens count, and a second factor is required."""
+    """Its outputs: users have no user name but their email, ID tokens count, and a second factor is required."""
     return deployment[1]
 
 
@@ -88,13 +88,13 @@ PASSWORD = new_password()
 
 
 @pytest.fixture(scope="module")
-def people(other: dict[str, Any]) -> People:
-    return People(other, PASSWORD)
+def users(other: dict[str, Any]) -> Users:
+    return Users(other, PASSWORD)
 
 
 @pytest.fixture(scope="module")
-def tokens(people: People) -> dict[str, Any]:
-    return people.tokens(people.ensure("ada"), ["api/reports.read"])
+def tokens(users: Users) -> dict[str, Any]:
+    return users.tokens(users.ensure("ada"), ["api/reports.read"])
 
 
 def status(other: dict[str, Any], path: str, token: str) -> int:
@@ -139,9 +139,9 @@ def refreshed(other: dict[str, Any], token: str) -> requests.Response:
     return requests.post(f"{other['authDomain']}/oauth2/token", data=form, timeout=30)
 
 
-def test_refresh_token_works_once_and_brings_the_next(other: dict[str, Any], people: People, cognito: Any) -> None:
+def test_refresh_token_works_once_and_brings_the_next(other: dict[str, Any], users: Users, cognito: Any) -> None:
     """A stolen one ends with the thief's or the owner's next use, whichever comes second."""
-    first = people.tokens(people.ensure("rosa"), ["api/reports.read"])["refresh_token"]
+    first = users.tokens(users.ensure("rosa"), ["api/reports.read"])["refresh_token"]
     answer = refreshed(other, first).json()
     second = answer["refresh_token"]
 
@@ -160,9 +160,9 @@ def test_refresh_token_works_once_and_brings_the_next(other: dict[str, Any], peo
         cognito.get_tokens_from_refresh_token(RefreshToken=first, ClientId=client_id)
 
 
-def test_rotating_client_does_not_refresh_by_initiate_auth(other: dict[str, Any], people: People, cognito: Any) -> None:
+def test_rotating_client_does_not_refresh_by_initiate_auth(other: dict[str, Any], users: Users, cognito: Any) -> None:
     """Cognito refuses it: it would be a way around."""
-    token = people.tokens(people.ensure("rosa"))["refresh_token"]
+    token = users.tokens(users.ensure("rosa"))["refresh_token"]
     with pytest.raises(cognito.exceptions.NotAuthorizedException, match="GetTokensFromRefreshToken"):
         cognito.initiate_auth(
             AuthFlow="REFRESH_TOKEN_AUTH",
@@ -171,9 +171,9 @@ def test_rotating_client_does_not_refresh_by_initiate_auth(other: dict[str, Any]
         )
 
 
-def test_revoking_the_last_refresh_token_ends_those_before(other: dict[str, Any], people: People, cognito: Any) -> None:
+def test_revoking_the_last_refresh_token_ends_those_before(other: dict[str, Any], users: Users, cognito: Any) -> None:
     """They are one sign-in."""
-    first = people.tokens(people.ensure("rosa"))["refresh_token"]
+    first = users.tokens(users.ensure("rosa"))["refresh_token"]
     second = refreshed(other, first).json()["refresh_token"]
     cognito.revoke_token(Token=second, ClientId=other["userPoolClientId"])
 
@@ -189,10 +189,10 @@ def totp(secret: str, at: float) -> str:
 
 
 @pytest.fixture
-def guarded(people: People, cognito: Any) -> tuple[str, str]:
+def guarded(users: Users, cognito: Any) -> tuple[str, str]:
     """A user with an authenticator app: the name, and the secret that pool and app share."""
-    name = people.ensure("grace")
-    access = people.tokens(name)["access_token"]
+    name = users.ensure("grace")
+    access = users.tokens(name)["access_token"]
     secret = cognito.associate_software_token(AccessToken=access)["SecretCode"]
     cognito.verify_software_token(AccessToken=access, UserCode=totp(secret, time.time()))
     return name, secret
@@ -251,9 +251,9 @@ def test_codes_are_rfc_6238(at: int, code: str) -> None:
     assert totp(base64.b32encode(b"12345678901234567890").decode(), at) == code
 
 
-def test_machine_reaches_its_scopes_and_nothing_else(other: dict[str, Any], people: People) -> None:
+def test_machine_reaches_its_scopes_and_nothing_else(other: dict[str, Any], users: Users) -> None:
     """Client credentials: no person, so no route for people."""
-    token = people.machine_token("nightly")
+    token = users.machine_token("nightly")
 
     assert status(other, "/reports", token) == 200
     assert status(other, "/hello", token) == 403
@@ -275,10 +275,10 @@ def test_machine_needs_its_secret(other: dict[str, Any]) -> None:
         ("hourly", r"client must be one of appClients \(nightly, phone\)"),
     ],
 )
-def test_only_machines_get_a_machines_token(people: People, name: str, said: str) -> None:
+def test_only_machines_get_a_machines_token(users: Users, name: str, said: str) -> None:
     """One line says which there are."""
     with pytest.raises(CommandError, match=said):
-        people.machine_token(name)
+        users.machine_token(name)
 
 
 def test_secret_of_a_machine_is_in_no_output(other: dict[str, Any], cognito: Any) -> None:

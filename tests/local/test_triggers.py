@@ -13,7 +13,7 @@ from pycognito.aws_srp import AWSSRP
 
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
-from local.people import People, new_password
+from local.users import Users, new_password
 from stacks.engine import Stack
 from tests.triggers.events import post_confirmation
 
@@ -53,8 +53,8 @@ def cognito(deployment: Deployment, outputs: dict[str, Any]) -> Any:  # noqa: AR
 
 
 @pytest.fixture(scope="module")
-def people(outputs: dict[str, Any]) -> People:
-    return People(outputs, PASSWORD)
+def users(outputs: dict[str, Any]) -> Users:
+    return Users(outputs, PASSWORD)
 
 
 def srp(outputs: dict[str, Any], cognito: Any, name: str) -> dict[str, str]:
@@ -70,10 +70,10 @@ def reports(outputs: dict[str, Any], token: str) -> int:
     return answer.status_code
 
 
-def test_api_sign_in_reaches_a_scoped_route_by_group(outputs: dict[str, Any], cognito: Any, people: People) -> None:
+def test_api_sign_in_reaches_a_scoped_route_by_group(outputs: dict[str, Any], cognito: Any, users: Users) -> None:
     """Without the trigger no token of SRP ever does; with it, still only the group's."""
     for name, groups, expected in (("ada", ["analyst"], 200), ("grace", [], 403), ("joan", ["member"], 403)):
-        tokens = srp(outputs, cognito, people.ensure(name, groups))
+        tokens = srp(outputs, cognito, users.ensure(name, groups))
         assert reports(outputs, tokens["AccessToken"]) == expected, name
         refreshed = cognito.initiate_auth(
             ClientId=outputs["userPoolClientId"],
@@ -83,28 +83,28 @@ def test_api_sign_in_reaches_a_scoped_route_by_group(outputs: dict[str, Any], co
         assert reports(outputs, refreshed["AccessToken"]) == expected, name
 
 
-def test_scope_goes_with_the_group(outputs: dict[str, Any], cognito: Any, people: People) -> None:
+def test_scope_goes_with_the_group(outputs: dict[str, Any], cognito: Any, users: Users) -> None:
     """Whoever leaves the group keeps what is signed until it expires, and gets no more."""
-    name = people.ensure("mary", ["analyst"])
+    name = users.ensure("mary", ["analyst"])
     cognito.admin_remove_user_from_group(UserPoolId=outputs["userPoolId"], Username=name, GroupName="analyst")
 
     assert reports(outputs, srp(outputs, cognito, name)["AccessToken"]) == 403
 
 
-def test_sign_in_page_gives_what_was_asked_for(outputs: dict[str, Any], people: People) -> None:
+def test_sign_in_page_gives_what_was_asked_for(outputs: dict[str, Any], users: Users) -> None:
     """A client that asks for less must not hold more because of who signs in."""
-    name = people.ensure("edith", ["analyst"])
+    name = users.ensure("edith", ["analyst"])
 
-    assert reports(outputs, people.tokens(name)["access_token"]) == 403
-    assert reports(outputs, people.tokens(name, ["api/reports.read"])["access_token"]) == 200
+    assert reports(outputs, users.tokens(name)["access_token"]) == 403
+    assert reports(outputs, users.tokens(name, ["api/reports.read"])["access_token"]) == 200
 
 
-def test_client_metadata_brings_no_scope(outputs: dict[str, Any], cognito: Any, people: People) -> None:
+def test_client_metadata_brings_no_scope(outputs: dict[str, Any], cognito: Any, users: Users) -> None:
     """It reaches the trigger from whoever signs in."""
     tokens = cognito.initiate_auth(
         ClientId=outputs["userPoolClientId"],
         AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": people.ensure("eve"), "PASSWORD": PASSWORD},
+        AuthParameters={"USERNAME": users.ensure("eve"), "PASSWORD": PASSWORD},
         ClientMetadata={"groups": "analyst", "groupsToOverride": '["analyst"]'},
     )["AuthenticationResult"]
 
@@ -129,11 +129,9 @@ def test_sign_up_from_another_domain_is_refused(outputs: dict[str, Any], cognito
     assert sign_up("dorothy", "dorothy@EXAMPLE.com")["UserConfirmed"] is False
 
 
-def test_confirmed_user_joins_the_default_group(
-    deployment: Deployment, outputs: dict[str, Any], people: People
-) -> None:
+def test_confirmed_user_joins_the_default_group(deployment: Deployment, outputs: dict[str, Any], users: Users) -> None:
     """The emulator does not call this trigger: the deployed function gets Cognito's event from here."""
-    cognito, name = deployment.provider.client("cognito-idp"), people.ensure("katherine")
+    cognito, name = deployment.provider.client("cognito-idp"), users.ensure("katherine")
     event = {**post_confirmation(), "userPoolId": outputs["userPoolId"], "userName": name}
     answer = deployment.provider.client("lambda").invoke(
         FunctionName="triggers-post-confirmation-function", Payload=json.dumps(event)
@@ -146,10 +144,10 @@ def test_confirmed_user_joins_the_default_group(
 
 
 def test_triggers_are_switched_off_while_users_stay(
-    deployment: Deployment, outputs: dict[str, Any], cognito: Any, people: People
+    deployment: Deployment, outputs: dict[str, Any], cognito: Any, users: Users
 ) -> None:
     """A trigger belongs to the pool's settings: taking it away must not touch the pool."""
-    name = people.ensure("annie", ["analyst"])
+    name = users.ensure("annie", ["analyst"])
     after = deployment.change(stack_with())
 
     assert [after[key] for key in SAME] == [outputs[key] for key in SAME]

@@ -14,7 +14,7 @@ PROOF = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "proof").rg
 OURS = (
     "handler.routes",
     "local.emulator",
-    "local.people",
+    "local.users",
     "proof",
     "stacks.ROOT",
     "stacks.command_line",

@@ -22,7 +22,7 @@ from selenium.webdriver.chrome.service import Service
 
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
-from local.people import People, new_password
+from local.users import Users, new_password
 from stacks import ROOT
 from stacks.engine import Stack
 
@@ -128,13 +128,13 @@ def outputs(origin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
 
 @pytest.fixture(scope="session")
 def password() -> str:
-    """Of everybody whom `people` makes."""
+    """The password of every user that `users` creates."""
     return new_password()
 
 
 @pytest.fixture(scope="module")
-def people(outputs: dict[str, Any], password: str) -> People:
-    return People(outputs, password)
+def users(outputs: dict[str, Any], password: str) -> Users:
+    return Users(outputs, password)
 
 
 @pytest.fixture(scope="module")

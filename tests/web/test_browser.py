@@ -14,7 +14,7 @@ import requests
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.keys import Keys
 
-from local.people import People
+from local.users import Users
 from tests.web.visit import Visit
 
 pytestmark = pytest.mark.acceptance
@@ -85,9 +85,9 @@ def test_from_sign_up_to_sign_out(visit: Visit) -> None:
     assert visit.problems() == []
 
 
-def test_route_beyond_the_scopes_asked_for_is_refused(visit: Visit, people: People, password: str) -> None:
+def test_route_beyond_the_scopes_asked_for_is_refused(visit: Visit, users: Users, password: str) -> None:
     """The person decides what an application may do for them; the page says what is lacking, and why."""
-    name = people.ensure("grace")
+    name = users.ensure("grace")
     visit.wait_for("input[value='api/reports.read']").click()
     visit.sign_in(name, password)
     visit.press("Sign in")
@@ -96,9 +96,9 @@ def test_route_beyond_the_scopes_asked_for_is_refused(visit: Visit, people: Peop
     assert visit.call("GET /reports") == ("—", "Refused by the gateway: you lack scope api/reports.read.")
 
 
-def test_body_that_the_function_refuses_is_said_with_its_field(visit: Visit, people: People, password: str) -> None:
+def test_body_that_the_function_refuses_is_said_with_its_field(visit: Visit, users: Users, password: str) -> None:
     """The form cannot know every rule: the function has the last word, and names the field."""
-    visit.sign_in(people.ensure("hedy"), password)
+    visit.sign_in(users.ensure("hedy"), password)
     visit.press("Sign in")
     visit.wait_for("#name", "hedy")
     visit.fill("#postNotes-text", "Buy milk")
@@ -108,9 +108,9 @@ def test_body_that_the_function_refuses_is_said_with_its_field(visit: Visit, peo
     assert said.startswith("Not what the route takes: tags[0] must ")
 
 
-def test_wrong_turns_are_said_in_words(visit: Visit, people: People) -> None:
+def test_wrong_turns_are_said_in_words(visit: Visit, users: Users) -> None:
     """A name that is taken, and a sign-in that was given up: no dead end, no blank page."""
-    name = people.ensure("alan")
+    name = users.ensure("alan")
     visit.fill("#user-name", name)
     visit.fill("#email", "alan@example.com")
     visit.fill("#password", PASSWORD)
@@ -137,7 +137,7 @@ def test_everything_is_reached_by_keyboard_and_seen_where_it_is(visit: Visit) ->
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_page_is_accessible(visit: Visit, people: People, password: str, packages: Path, scheme: str) -> None:
+def test_page_is_accessible(visit: Visit, users: Users, password: str, packages: Path, scheme: str) -> None:
     """Contrast, names, roles and structure, by axe's rules, signed out and in."""
     axe = (packages / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
@@ -150,7 +150,7 @@ def test_page_is_accessible(visit: Visit, people: People, password: str, package
     visit.call("GET /health")
     visit.call("GET /hello")
     assert violations() == []
-    name = people.ensure("edith")
+    name = users.ensure("edith")
     visit.sign_in(name, password)
     visit.press("Sign in")
     visit.wait_for("#name", name)

@@ -15,8 +15,8 @@ import pytest
 import yaml
 from selenium.webdriver import Chrome
 
-from local.people import People, SignInPage, _code, _send
 from local.provider import client
+from local.users import SignInPage, Users, authorization_code
 from stacks import ROOT
 from tests.web.visit import Visit
 
@@ -107,8 +107,8 @@ def pages(site: Path, origin: str, serve: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def person(people: People) -> str:
-    return people.ensure("lin")
+def person(users: Users) -> str:
+    return users.ensure("lin")
 
 
 def test_every_snippet_of_the_page_is_run_here() -> None:
@@ -174,7 +174,7 @@ def test_mobile_apps_way_by_hand(site: Path, outputs: dict[str, Any], person: st
         asked = {name: value for name, (value,) in parse_qs(urlsplit(url).query).items()}
         assert asked["redirect_uri"] == f"{origin}/"
         page = SignInPage(outputs["authDomain"], asked["client_id"], asked["redirect_uri"])
-        printed, _ = shell.communicate(_code(page, asked, person, password, _send) + "\n", timeout=DEADLINE)
+        printed, _ = shell.communicate(authorization_code(page, asked, person, password) + "\n", timeout=DEADLINE)
     assert shell.returncode == 0
     answer, renewed = json.JSONDecoder().raw_decode(printed)[0], printed.strip().rpartition("}")[2]
     assert answer == {"message": "Hello, authenticated user!", "user": person}

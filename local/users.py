@@ -1,4 +1,4 @@
-"""Users of the local stack, and their tokens by way of the pool's own sign-in page: code flow with PKCE."""
+"""Create users in the local stack's pool, and sign them in on the pool's sign-in page (code flow with PKCE)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from stacks.command_line import CommandError
 
 
 def new_password() -> str:
-    """A random password with all four classes."""
+    """Return a random password with upper and lower case letters, digits and symbols."""
     return f"Aa1-{secrets.token_urlsafe(12)}"
 
 
-class People:
-    """Creates users in the stack's pool and signs them in. `password` is that of every user it makes."""
+class Users:
+    """Creates users in the stack's pool and signs them in. All users that it creates have the same `password`."""
 
     def __init__(self, outputs: dict[str, Any], password: str, cognito: Any = None) -> None:
         self._outputs = outputs
@@ -33,9 +33,9 @@ class People:
         self._pool = outputs["userPoolId"]
 
     def ensure(self, name: str, groups: Iterable[str] = ()) -> str:
-        """Create the user, confirmed and with a verified email, unless there is one of that name; join the groups.
+        """Create the user, confirmed and with a verified email, unless the user exists; add the user to the groups.
 
-        Returns the name to sign in with: an email where the pool has no other user names.
+        Return the name to sign in with: an email address where the pool uses email addresses as user names.
         """
         pool = self._cognito.describe_user_pool(UserPoolId=self._pool)["UserPool"]
         email = name if "@" in name else f"{name}@example.com"
@@ -66,17 +66,17 @@ class People:
     @property
     def callback_url(self) -> str:
         """The first URL that the sign-in page may return to."""
-        return str(self._client()["CallbackURLs"][0])
+        return str(self._app_client()["CallbackURLs"][0])
 
-    def _client(self) -> dict[str, Any]:
-        client: dict[str, Any] = self._cognito.describe_user_pool_client(
+    def _app_client(self) -> dict[str, Any]:
+        described: dict[str, Any] = self._cognito.describe_user_pool_client(
             UserPoolId=self._pool, ClientId=self._outputs["userPoolClientId"]
         )["UserPoolClient"]
-        return client
+        return described
 
     def tokens(self, name: str, scopes: Iterable[str] = (), password: str | None = None) -> dict[str, Any]:
-        """Sign in on the sign-in page and exchange the code; the token endpoint's answer, with the tokens."""
-        client = self._client()
+        """Sign in on the sign-in page and return the token endpoint's answer. CommandError if either refuses."""
+        client = self._app_client()
         unknown = sorted(set(scopes) - set(client["AllowedOAuthScopes"]))
         if unknown:
             allowed = ", ".join(client["AllowedOAuthScopes"])
@@ -87,7 +87,7 @@ class People:
         return sign_in(page, name, password or self._password, scopes)
 
     def machine_token(self, name: str, scopes: Iterable[str] = ()) -> str:
-        """A machine's access token, by its secret; with all of its scopes unless some are asked."""
+        """Return an access token for a machine client of `appClients`, with all its scopes unless some are given."""
         ids = self._outputs.get("appClientIds", {})
         if name not in ids:
             known = ", ".join(sorted(ids)) or "none"
@@ -97,18 +97,18 @@ class People:
         if secret is None:
             raise CommandError(f"client must be a machine, got {name}, which people sign in with; give --user instead")
         grant = {"grant_type": "client_credentials", "client_id": ids[name], "client_secret": secret}
-        asked = {"scope": " ".join(scopes)} if scopes else {}
-        answer = _send(f"{self._outputs['authDomain']}/oauth2/token", {**grant, **asked})
-        return str(json.loads(answer[1])["access_token"])
+        scope = {"scope": " ".join(scopes)} if scopes else {}
+        _, body = _send(f"{self._outputs['authDomain']}/oauth2/token", {**grant, **scope})
+        return str(json.loads(body)["access_token"])
 
 
-# Sends a GET, or a form's POST, and returns the Location header and the body of the answer.
+# Sends a GET request, or a form in a POST request, and returns the answer's Location header and body.
 Send = Callable[[str, dict[str, str] | None], tuple[str, str]]
 
 
 @dataclass(frozen=True)
 class SignInPage:
-    """A pool's sign-in page: its base URL, the app client it is for, and the exact URL that it returns to."""
+    """A pool's sign-in page: its base URL, the app client, and the exact callback URL that it returns to."""
 
     base_url: str
     client_id: str
@@ -118,11 +118,14 @@ class SignInPage:
 def sign_in(
     page: SignInPage, name: str, password: str, scopes: Iterable[str] = (), send: Send | None = None
 ) -> dict[str, Any]:
-    """Sign in as a browser does, and exchange the code; the token endpoint's answer. CommandError if it is refused."""
+    """Sign in as a browser does, exchange the code, and return the token endpoint's answer.
+
+    CommandError if the page or the token endpoint refuses.
+    """
     send = send or _send
     verifier = secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    asked = {
+    query = {
         "client_id": page.client_id,
         "redirect_uri": page.callback_url,
         "response_type": "code",
@@ -135,57 +138,60 @@ def sign_in(
         "grant_type": "authorization_code",
         "client_id": page.client_id,
         "redirect_uri": page.callback_url,
-        "code": _code(page, asked, name, password, send),
+        "code": authorization_code(page, query, name, password, send),
         "code_verifier": verifier,
     }
     tokens: dict[str, Any] = json.loads(send(f"{page.base_url}/oauth2/token", grant)[1])
     return tokens
 
 
-def _code(page: SignInPage, asked: dict[str, str], name: str, password: str, send: Send) -> str:
-    """Open the page, fill its form, and follow it back to the callback with the code."""
-    page_url = f"{page.base_url}/oauth2/authorize?{urlencode(asked)}"
-    form = _Form(send(page_url, None)[1])
-    fields = {**form.hidden, "username": name, "password": password}
+def authorization_code(
+    page: SignInPage, query: dict[str, str], name: str, password: str, send: Send | None = None
+) -> str:
+    """Open the sign-in page, submit its form, and return the code that comes back to the callback URL."""
+    send = send or _send
+    page_url = f"{page.base_url}/oauth2/authorize?{urlencode(query)}"
+    form = _SignInForm(send(page_url, None)[1])
+    fields = {**form.hidden_fields, "username": name, "password": password}
     location = send(urljoin(page_url, form.action), fields)[0]
     answer = parse_qs(urlsplit(location).query)
-    if not location.startswith(page.callback_url) or "code" not in answer or answer.get("state") != [asked["state"]]:
+    if not location.startswith(page.callback_url) or "code" not in answer or answer.get("state") != [query["state"]]:
         raise CommandError(f"user {name} must be able to sign in, but the page refuses; give the user's --password")
     return answer["code"][0]
 
 
-class _Form(HTMLParser):
-    """The action and hidden fields of the first form that asks for a password: Cognito's page may have others."""
+class _SignInForm(HTMLParser):
+    """The action and hidden fields of the first form with a password field. Cognito's page may have other forms."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.action = ""
-        self.hidden: dict[str, str] = {}
-        self._asks = self._is_over = False
+        self.hidden_fields: dict[str, str] = {}
+        self._has_password = self._is_complete = False
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {key: value or "" for key, value in attrs}
         if tag == "form":
-            self._is_over = self._asks
-            if not self._is_over:
-                self.action, self.hidden = attributes.get("action", ""), {}
-        elif tag == "input" and not self._is_over:
-            self._asks |= attributes.get("type") == "password"
+            self._is_complete = self._has_password
+            if not self._is_complete:
+                self.action, self.hidden_fields = attributes.get("action", ""), {}
+        elif tag == "input" and not self._is_complete:
+            self._has_password |= attributes.get("type") == "password"
             if attributes.get("type") == "hidden":
-                self.hidden[attributes["name"]] = attributes.get("value", "")
+                self.hidden_fields[attributes["name"]] = attributes.get("value", "")
 
 
-class _Stay(HTTPRedirectHandler):
+class _NoRedirects(HTTPRedirectHandler):
     def redirect_request(self, *_: Any) -> None:
-        return None  # a redirect is the answer: it carries the code to an address where perhaps nobody listens
+        return None  # the redirect is the answer: it carries the code to an address where maybe nothing listens
 
 
-_open = build_opener(ProxyHandler({}), _Stay()).open
+_open = build_opener(ProxyHandler({}), _NoRedirects()).open
 
 
 def _send(url: str, fields: dict[str, str] | None = None) -> tuple[str, str]:
-    """The Location header and the body of the answer to a GET, or to a form's POST."""
+    """Send a GET request, or a form in a POST request; return the answer's Location header and body."""
     request = Request(url, urlencode(fields).encode() if fields is not None else None)  # noqa: S310 - the stack's own URL
     try:
         with _open(request, timeout=30) as answer:
