@@ -39,10 +39,12 @@ web: $(DONE) web/node_modules/.installed ## Serve the sample front end beside th
 	@$(BIN)/python -m contract --to web/contract
 	@cd web && exec npm run --silent dev
 
-check: $(DONE) ## What CI runs: format, lint, types, all tests
+check: $(DONE) ## Run what CI runs: format, lint, types, spelling, wording, all tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@git ls-files -z | xargs -0 $(BIN)/codespell
+	@$(BIN)/python -m docs.prose
 	@$(BIN)/python -m docs.generate --check
 	@$(BIN)/python -m policies
 	@$(BIN)/python -m contract --check
@@ -50,7 +52,7 @@ check: $(DONE) ## What CI runs: format, lint, types, all tests
 	@$(MAKE) --no-print-directory test
 	@$(MAKE) --no-print-directory acceptance
 
-format: $(DONE) ## Format the code and mend what the linter can
+format: $(DONE) ## Format the code and fix what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 

@@ -1,4 +1,4 @@
-"""What the project costs, each figure beside a baseline that was measured in the same run: `python -m benchmarks`."""
+"""Measure the project's own cost, each figure beside a baseline from the same run: `python -m benchmarks`."""
 
 from pathlib import Path
 

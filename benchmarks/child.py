@@ -40,14 +40,14 @@ def built() -> Path:
 
 
 def compared() -> Path | None:
-    """Where Powertools is installed, if it is."""
+    """Return the folder that Powertools is installed in, or None."""
     return next(COMPARED.glob("lib/python3*/site-packages"), None)
 
 
 def run(
     arguments: Sequence[str], *, given: Any = None, environment: Mapping[str, str] | None = None, cwd: Path = ROOT
 ) -> str:
-    """What Python prints when it is run with these arguments and `given`, as JSON, on its standard input."""
+    """Run Python with these arguments and `given`, as JSON, on standard input; return its standard output."""
     done = subprocess.run(
         [sys.executable, *arguments],
         input=json.dumps(given),

@@ -1,4 +1,4 @@
-"""What one call of the handler costs, in signature checks: the one thing in it that cannot be spared."""
+"""The cost of one call of the handler, in signature checks, the one part of it that no version can leave out."""
 
 from __future__ import annotations
 

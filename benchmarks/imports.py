@@ -1,4 +1,4 @@
-"""What importing the handler costs, and what it occupies, beside PyJWT alone: every cold start pays it."""
+"""The time and memory that importing the handler takes, beside PyJWT alone: every cold start pays it."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _table(results: dict[str, Results]) -> Table:
         for name, who, limit in (("handler", "handler.app", 1.15), ("powertools", "Powertools", None)):
             if name in results:
                 size = _megabytes(results[name])
-                label = f"resident, {who} after its first authorised call"
+                label = f"resident, {who} after its first authorized call"
                 figures.append(Figure(name=label, amount=size, unit="MB", ratio=size / alone, limit=limit))
     else:
         notes.append("resident memory is measured on Linux only")

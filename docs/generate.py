@@ -1,4 +1,4 @@
-"""Writes the parts of the documentation that follow from the code: `python -m docs.generate`, or --check."""
+"""Write the parts of the documentation that follow from the code: `python -m docs.generate`, or --check."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ROOT = DOCS.parent
 
 
 def configuration() -> str:
-    """Every setting by group, with its type, default and meaning."""
+    """Return the tables of settings: one for each group, with type, default and meaning."""
     rows: list[str] = []
     for title, places in _groups():
         rows += [f"### {title}", "", "| key | type | default | meaning |", "|---|---|---|---|"]
@@ -47,7 +47,7 @@ def configuration() -> str:
 
 
 def _members(key: str, place: Place) -> list[str]:
-    """The members of the objects that a setting lists."""
+    """Return the table of the members of the objects that a setting lists."""
     item = next(iter(get_args(place.field.annotation)), None)
     if not (isinstance(item, type) and issubclass(item, Item)):
         return []
@@ -59,7 +59,7 @@ def _members(key: str, place: Place) -> list[str]:
 
 
 def declarations() -> str:
-    """What Pulumi.yaml declares: every setting of this project whose type Pulumi's project file knows."""
+    """Return Pulumi.yaml's declarations: each setting whose type Pulumi's project file can express."""
     lines: list[str] = []
     for title, places in _groups():
         lines.append(f"  # {title}")
@@ -84,7 +84,7 @@ def _groups() -> list[tuple[str, list[tuple[str, Place]]]]:
 
 
 def _type(field: FieldInfo) -> str | None:
-    """The type in Pulumi's words; None for what its project file cannot declare."""
+    """Return the type in Pulumi's terms, or None where its project file cannot declare it."""
     if get_origin(field.annotation) is list:
         item = get_args(field.annotation)[0]
         is_text = item is str or get_origin(item) is Literal or get_args(item)[:1] == (str,)
@@ -96,7 +96,7 @@ def _type(field: FieldInfo) -> str | None:
 
 
 def refusals() -> str:
-    """Every refusal the function has: status, reason code, message, headers, and what it means."""
+    """Return the table of the function's refusals: status, reason code, message, headers and meaning."""
     rows = ["| status | reason in the log | message | headers | when |", "|---|---|---|---|---|"]
     for refusal in sorted(_leaves(Refused), key=lambda leaf: leaf.status):
         headers = [f"`WWW-Authenticate: {refusal.challenge}`"] if refusal.challenge else []
@@ -111,7 +111,7 @@ _LAYERS = {"G": "gateway", "H": "function", "B": "each layer alone", "-": "allow
 
 
 def attacks() -> str:
-    """Every hostile request by id: how many ways it is tried, what, the answer, and the layer that must give it."""
+    """Return the table of hostile requests by id: number of tries, titles, answer, and the layer that must give it."""
     rows = ["| id | tries | what | answer | stopped by |", "|---|---|---|---|---|"]
     lines: list[Line] = sorted([*CASES, *SCENARIOS], key=lambda line: line.id)
     for id_, group in groupby(lines, key=lambda line: line.id):
@@ -124,7 +124,7 @@ def attacks() -> str:
 
 
 def faults() -> str:
-    """Every fault of the key endpoint by id, as the tests name them."""
+    """Return the table of the key endpoint's faults by id, named as the tests name them."""
     rows = ["| id | tests | faults |", "|---|---|---|"]
     named = sorted(re.findall(r"\[(J\d\d)-([^\]]+)\]", _collected("tests/handler/test_keys.py")))
     for id_, group in groupby(named, key=lambda pair: pair[0]):
@@ -134,41 +134,41 @@ def faults() -> str:
 
 
 def _collected(path: str) -> str:
-    """The names of the tests in a file, as pytest collects them."""
+    """Return the names of a file's tests, as pytest collects them."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider", path]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 def _few(titles: Iterable[str], most: int = 4) -> str:
-    """The first of the titles, without repeats, and how many more there are."""
+    """Return the first titles, without repeats, and the number of the others."""
     unique = [title.replace("|", "\\|").replace("<", "&lt;") for title in dict.fromkeys(titles)]
     shown = "; ".join(unique[:most])
     return shown if len(unique) <= most else f"{shown}; and {len(unique) - most} more"
 
 
 def _leaves(kind: type[Refused]) -> list[type[Refused]]:
-    """The refusals that can happen: those with no narrower one."""
+    """Return the refusals that can happen: those without a subclass."""
     below = kind.__subclasses__()
     return [leaf for sub in below for leaf in _leaves(sub)] if below else [kind]
 
 
 def policies() -> str:
-    """Every rule of the policies, and what it says of each stack."""
+    """Return the table of policy rules, with each stack's result."""
     return rules_as_markdown([report(name) for name in stacks()])
 
 
 def suppressions() -> str:
-    """What the stacks suppress."""
+    """Return the table of the stacks' suppressions."""
     return suppressions_as_markdown([report(name) for name in stacks()])
 
 
 def quotas() -> str:
-    """What binds production at a hundred requests a second, and six thousand people in the hour."""
+    """Return production's quotas at 100 requests a second and 6,000 sign-ins an hour, the tightest first."""
     return capacity_table(bounds(plan_of("prod").settings, Load(rps=100, users=6_000)))
 
 
 def bill(stack: str, month: Month | None = None) -> str:
-    """What a month of a stack costs."""
+    """Return the bill of one month of a stack."""
     at = prices()
     return f"{about(at)}.\n\n{cost_table(lines(plan_of(stack), month or Month(), at))}"
 
@@ -192,7 +192,7 @@ PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
 
 
 def written(text: str, marker: str, part: str) -> str:
-    """The page's text with the part in its place; ValueError if the page lacks the place."""
+    """Return the page's text with the part between its markers; ValueError if the markers are missing."""
     first, last = f"<!-- {marker} -->", "<!-- end -->"
     if first not in text:
         first, last = f"# <{marker}>", "  # <end>"
@@ -204,7 +204,7 @@ def written(text: str, marker: str, part: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write every part; with --check only say which pages are out of date, with exit status 1."""
+    """Write every part. With --check, only report the pages that are out of date, with exit status 1."""
     stale = []
     for name, marker, make in PARTS:
         page = DOCS / name
@@ -215,7 +215,7 @@ def main(arguments: list[str]) -> int:
             if "--check" not in arguments:
                 page.write_text(fresh)
     if stale and "--check" in arguments:
-        sys.stderr.write(f"docs: {', '.join(stale)} must follow the code; write anew with: make docs\n")
+        sys.stderr.write(f"docs: {', '.join(stale)} are out of date; write them with: make docs\n")
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""What a careful author writes on PyJWT: keys ready by key id, every option of `decode` said, one log line."""
+"""A careful author's handler on PyJWT: keys ready by key id, every option of `decode` said, one log line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the program cannot do without: Pulumi, its AWS provider, and the provider's classes that the program uses."""
+"""The imports that the program needs in any case: Pulumi, and the classes of its AWS provider that it uses."""
 
 import pulumi
 import pulumi_aws as aws

@@ -157,16 +157,16 @@ def test_every_route_is_described_as_the_functions_own_tests_read_it() -> None:
             assert sorted(mine["required"]) == sorted(other["required"]), kind
 
 
-class Colour(enum.Enum):
+class Color(enum.Enum):
     RED = "red"
 
 
 def test_type_that_cannot_be_described_is_refused() -> None:
     """Better no contract than one with a hole."""
     with pytest.raises(CommandError, match=r"a body's form must be one that handler/bodies\.py names, got <enum"):
-        schema_of(TypedDict("Odd", {"colour": Colour}))
+        schema_of(TypedDict("Odd", {"color": Color}))
     with pytest.raises(CommandError, match="marks must be Length, Range or Pattern, got 'words'"):
-        schema_of(TypedDict("Odd", {"colour": Annotated[str, "words"]}))
+        schema_of(TypedDict("Odd", {"color": Annotated[str, "words"]}))
     with pytest.raises(CommandError, match="must not be called Failure"):
         schema_of(TypedDict("Failure", {"message": str}))
     schemas = Schemas()

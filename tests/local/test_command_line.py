@@ -227,7 +227,7 @@ def test_saved_route_is_served_at_once_and_users_stay_signed_in(folder: Path, pr
 
 
 def test_taken_port_is_one_line(folder: Path) -> None:
-    """Port 4566 is a favourite of emulators."""
+    """Port 4566 is a favorite of emulators."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

@@ -35,7 +35,7 @@ def outputs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[st
 
 
 def test_stack_comes_up_and_holds(outputs: tuple[str, Path]) -> None:
-    """Production with its required second factor, too: users enrol one, sign in, and are told apart from attackers."""
+    """Production with its required second factor, too: users enroll one, sign in, and are told apart from attackers."""
     stack, file = outputs
     where = ("--outputs", str(file), "--settings", stack)
     smoke = run("proof", "smoke", *where)

@@ -122,7 +122,7 @@ def test_page_is_whole_and_harmless(routes: int) -> None:
 
 
 def test_page_of_a_good_run_says_so() -> None:
-    """In words: colours are not for everybody."""
+    """In words: colors are not for everybody."""
     text = page.html(replace(RUN, results=[OK]))
     assert "Attack run: no deviation" in text
     assert "answered as it must be" in text

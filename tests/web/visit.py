@@ -41,7 +41,7 @@ class Visit:
         """A window of this width, on a machine set to light or dark."""
         metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
         self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}  # else half-way colours
+        wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}  # else half-way colors
         features = [{"name": name, "value": value} for name, value in wishes.items()]
         self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 

@@ -93,9 +93,9 @@ function signUpForm(panel: HTMLElement, title: HTMLElement, contract: Contract):
   const form = element(
     "form",
     {},
-    hasName ? labelled("User name", name) : null,
-    labelled("Email", email),
-    labelled("Password", password, element("p", { className: "hint", id: "password-hint" }, passwordRule(passwordPolicy))),
+    hasName ? labeled("User name", name) : null,
+    labeled("Email", email),
+    labeled("Password", password, element("p", { className: "hint", id: "password-hint" }, passwordRule(passwordPolicy))),
     problem,
     button,
   );
@@ -128,7 +128,7 @@ function confirmation(panel: HTMLElement, title: HTMLElement, accounts: Accounts
     "form",
     {},
     element("p", {}, "We sent a code to ", element("strong", {}, email), "."),
-    labelled(
+    labeled(
       "Confirmation code",
       code,
       element("p", { className: "hint", id: "code-hint" }, "A stack on this machine sends no mail: any six digits will do."),
@@ -184,6 +184,6 @@ function input(id: string, properties: Record<string, unknown>): HTMLInputElemen
   return element("input", { id, name: id, type: "text", required: true, ...properties });
 }
 
-function labelled(text: string, control: HTMLInputElement, hint: HTMLElement | null = null): HTMLElement {
+function labeled(text: string, control: HTMLInputElement, hint: HTMLElement | null = null): HTMLElement {
   return element("div", { className: "field" }, element("label", { htmlFor: control.id }, text), control, hint);
 }

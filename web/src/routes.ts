@@ -76,10 +76,10 @@ export class Routes {
 }
 
 function inputs(parameters: HTMLInputElement[], body: BodyForm | null): HTMLElement {
-  const labelled = parameters.map((each) =>
+  const labeled = parameters.map((each) =>
     element("div", { className: "field" }, element("label", { htmlFor: each.id }, each.name), each),
   );
-  return element("div", { className: "inputs" }, ...labelled, ...(body?.fields ?? []));
+  return element("div", { className: "inputs" }, ...labeled, ...(body?.fields ?? []));
 }
 
 /** The last answer on one line, which is there before there is one, so that nothing moves; its whole body on request. */
