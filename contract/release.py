@@ -13,7 +13,7 @@ from contract.document import contract, described
 from contract.files import as_json
 from contract.outputs import FOR_OPERATORS, allowed
 from stacks.command_line import CommandError
-from stacks.recorder import program
+from stacks.plan import plan_of
 
 RELEASED = Path(__file__).parent / "released.json"
 STACK = "prod"  # what front ends are promised; the others have the same program
@@ -48,7 +48,7 @@ def version() -> str:
 def program_outputs() -> dict[str, Any]:
     """The program's outputs for front ends, evaluated without AWS, with placeholders for what is an environment's."""
     try:
-        outputs = program(STACK).outputs
+        outputs = plan_of(STACK).outputs
     except CommandError as error:
         raise CommandError(f"the program must evaluate to know its contract, got: {error}") from None
     return {

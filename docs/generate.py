@@ -17,7 +17,6 @@ from pydantic.fields import FieldInfo
 from handler.errors import Refused
 from operations.capacity import Load, bounds, capacity_table
 from operations.cost import Month, about, cost_table, lines, prices
-from operations.plan import plan_of
 from policies.audit.allowed import as_markdown as allow_list
 from policies.command import stacks
 from policies.evaluation import report
@@ -25,6 +24,7 @@ from policies.report import rules_as_markdown, suppressions_as_markdown
 from proof import access, agreement
 from settings.group import Group, Item
 from settings.model import GROUPS, PLACES, Place, Stack
+from stacks.plan import plan_of
 from tests.handler.case import Line
 from tests.handler.corpus import CASES, SCENARIOS
 

@@ -8,9 +8,11 @@ import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from operations.plan import add_stack_arguments, number, plan_of, table
+from operations import estimate
+from operations.estimate import number, table
 from settings import Settings
 from stacks.command_line import CommandError
+from stacks.plan import plan_of
 
 # Regions where API Gateway begins with a quarter ("Amazon API Gateway quotas").
 SMALLER = frozenset(
@@ -46,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--users", type=int, default=0, metavar="N", help="people active in that hour (60 for each request/s)"
     )
     parser.add_argument("--machines", type=int, default=0, metavar="N", help="machines with a token of their own (0)")
-    add_stack_arguments(parser)
+    estimate.add_arguments(parser)
 
 
 @dataclass(frozen=True, kw_only=True)

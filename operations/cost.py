@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from operations.plan import Plan, add_stack_arguments, plan_of, table
+from operations import estimate
+from operations.estimate import table
 from stacks.command_line import CommandError
+from stacks.plan import Plan, plan_of
 
 PRICES = Path(__file__).with_name("prices.toml")
 ABOUT = "Say what a month costs, line by line: from the stack's settings and resources, without AWS."
@@ -262,7 +264,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prices", type=Path, default=PRICES, metavar="FILE", help="other prices (operations/prices.toml)"
     )
-    add_stack_arguments(parser)
+    estimate.add_arguments(parser)
 
 
 def cost_table(bill: list[Line]) -> str:

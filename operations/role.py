@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from operations.rights import RIGHTS, Right
-from policies.evaluation import report
-from policies.rule import Resource
 from stacks.command_line import CommandError
 from stacks.engine import Stack
+from stacks.plan import plan_of
+from stacks.resource import Resource
 
 MOST = 6_144  # characters of a managed policy, white space not counted ("IAM and AWS STS quotas")
 PROVIDER = "token.actions.githubusercontent.com"
@@ -53,7 +53,7 @@ def execute(arguments: argparse.Namespace) -> None:
             )
         )
         return
-    resources = report(arguments.stack).resources
+    resources = plan_of(arguments.stack).resources
     region = Stack.load(arguments.stack).region
     documents = policies(resources, region, arguments.account, read_only=arguments.read_only)
     print(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))

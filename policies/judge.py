@@ -5,22 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Protocol
 
-from policies.rule import MANDATORY, Resource, Rule, Violation
+from policies.rule import MANDATORY, Rule, Violation
 from policies.rules import RULES
+from settings.suppression import Suppression
 from stacks.command_line import CommandError
-
-
-class Suppression(Protocol):
-    """An exception that a stack's settings make: a rule, the names of resources as a pattern, and why."""
-
-    @property
-    def rule(self) -> str: ...
-    @property
-    def resource(self) -> str: ...
-    @property
-    def reason(self) -> str: ...
+from stacks.resource import Resource
 
 
 @dataclass(frozen=True, kw_only=True)

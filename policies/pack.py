@@ -22,8 +22,10 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from policies.judge import Suppression, asked, check_ids, suppression_of
-from policies.rule import MANDATORY, Resource, ResourceRule, Rule, Violation
+from policies.judge import asked, check_ids, suppression_of
+from policies.rule import MANDATORY, ResourceRule, Rule, Violation
+from settings.suppression import Suppression
+from stacks.resource import Resource
 
 
 def start(environment: str, suppressions: Sequence[Suppression]) -> None:

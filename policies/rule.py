@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from stacks.resource import Resource
+
 ENVIRONMENTS = ("dev", "staging", "prod")
 # Where a violation stops the deployment; elsewhere it is advice.
 MANDATORY = frozenset({"staging", "prod"})
@@ -21,16 +23,6 @@ class Severity(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
     LOW = "low"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resource:
-    """One resource: its type token, its name in the program, and its inputs in Pulumi's camelCase."""
-
-    type: str
-    name: str
-    inputs: Mapping[str, Any]
-    protect: bool = False
 
 
 class Violation(NamedTuple):

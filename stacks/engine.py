@@ -52,10 +52,8 @@ class Stack:
         project = _yaml(root / "Pulumi.yaml")
         path = root / f"Pulumi.{name}.yaml"
         if not path.is_file():
-            names = sorted(other.name.split(".")[1] for other in root.glob("Pulumi.*.yaml"))
-            raise CommandError(
-                f"stack must be one of {', '.join(names)}, got {name}; add it with: pulumi stack init {name}"
-            )
+            names = ", ".join(stack_names(root))
+            raise CommandError(f"stack must be one of {names}, got {name}; add it with: pulumi stack init {name}")
         declared = {
             f"{project['name']}:{key}": declaration["default"]
             for key, declaration in project.get("config", {}).items()
@@ -68,6 +66,11 @@ class Stack:
         config = {key: _as_string(_decrypted(value)) for key, value in values.items()}
         secrets = frozenset(key for key, value in values.items() if _decrypted(value) != value)
         return cls(project["name"], name, config, secrets)
+
+
+def stack_names(root: Path = ROOT) -> list[str]:
+    """Return the names of the stacks that have a settings file in `root`, sorted."""
+    return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
 
 
 class Monitor(mocks.MockMonitor):

@@ -9,9 +9,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from stacks import ROOT
 from stacks.command_line import CommandError
 
-ROOT = Path(__file__).parent
 LOCAL = ROOT / ".local" / "outputs.json"
 # What a front end builds on; `awsEndpointUrl` comes on top in a local run.
 REQUIRED = ("apiUrl", "region", "userPoolId", "userPoolClientId", "issuer", "authDomain", "scopes")

@@ -26,31 +26,28 @@ from pulumi.runtime import mocks, rpc
 from components import bundle
 from stacks import ROOT, engine
 from stacks.command_line import CommandError
-from stacks.engine import Stack, evaluate
+from stacks.engine import Stack, evaluate, stack_names
 from stacks.mappings import MAPPINGS, ResourceMapping
 from stacks.mappings.mapping import parameters_of, without_floats
+from stacks.resource import Resource
 
 PROJECT = "secure-serverless-api"
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
-STACKS = sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
+STACKS = stack_names()
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
 _SUFFIX = "-3f9d2c1"  # Pulumi adds one to every name that the program leaves to it
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resource:
+class RecordedResource(Resource):
     """One registration. `inputs` as the program gave them, `outputs` with what AWS would compute, `needs` as URNs."""
 
-    type: str
-    name: str
     urn: str
     parent: str
     id: str
     custom: bool
-    protect: bool
-    inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
     needs: frozenset[str]
     secret_inputs: frozenset[str]
@@ -65,22 +62,22 @@ class Resource:
 class Recording:
     """What a program registered: resources, each component's outputs by URN, and the stack's own."""
 
-    resources: list[Resource] = field(default_factory=list)
+    resources: list[RecordedResource] = field(default_factory=list)
     registered: dict[str, dict[str, Any]] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     secret_outputs: set[str] = field(default_factory=set)
     packages: list[tuple[Path, bundle.Target, Path]] = field(default_factory=list)
 
-    def all(self, kind: str) -> list[Resource]:
+    def all(self, kind: str) -> list[RecordedResource]:
         return [resource for resource in self.resources if resource.kind == kind]
 
-    def one(self, kind: str, name: str | None = None) -> Resource:
+    def one(self, kind: str, name: str | None = None) -> RecordedResource:
         """The only resource of its kind, or the one of that name."""
         found = [resource for resource in self.all(kind) if name in {None, resource.name}]
         assert len(found) == 1, f"{kind} {name or ''} must be there once, got {[each.name for each in found]}"
         return found[0]
 
-    def waits_for(self, resource: Resource, other: Resource) -> bool:
+    def waits_for(self, resource: RecordedResource, other: RecordedResource) -> bool:
         """Whether `resource` is made only after `other`, through any number of steps."""
         by_urn = {each.urn: each for each in self.resources}
         pending, seen = [resource.urn], set[str]()
@@ -100,7 +97,7 @@ class _Recorder(engine.Monitor):
         response = super().RegisterResource(request)
         if request.type != _STACK_TYPE:
             self._recording.resources.append(
-                Resource(
+                RecordedResource(
                     type=request.type,
                     name=request.name,
                     urn=response.urn,

@@ -11,7 +11,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.tags import tag_everything
-from stacks.recorder import STACKS, Resource, deployed, program, record, record_program
+from stacks.recorder import STACKS, RecordedResource, deployed, program, record, record_program
 
 NAMED = {"Project", "Stack", "Environment"}
 
@@ -24,7 +24,7 @@ def can_be_tagged(type_: str) -> bool:
     return "tags" in inspect.signature(getattr(package, name)._internal_init).parameters
 
 
-def taggable(resources: list[Resource]) -> list[Resource]:
+def taggable(resources: list[RecordedResource]) -> list[RecordedResource]:
     return [each for each in resources if each.type.startswith("aws:") and can_be_tagged(each.type)]
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.rule import PRODUCTION, Resource, ResourceRule, Severity, at, shown, wants
+from policies.rule import PRODUCTION, ResourceRule, Severity, at, shown, wants
+from stacks.resource import Resource
 
 POOL = "aws:cognito/userPool:UserPool"
 CLIENT = "aws:cognito/userPoolClient:UserPoolClient"

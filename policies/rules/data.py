@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policies.rule import PRODUCTION, Resource, ResourceRule, Severity, StackRule, Violation, of_type, shown, wants
+from policies.rule import PRODUCTION, ResourceRule, Severity, StackRule, Violation, of_type, shown, wants
+from stacks.resource import Resource
 
 TABLE = "aws:dynamodb/table:Table"
 BUCKETS = ("aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2")

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.rule import PRODUCTION, Resource, ResourceRule, Severity, at, shown, wants
+from policies.rule import PRODUCTION, ResourceRule, Severity, at, shown, wants
 from policies.rules.permissions import is_narrow
+from stacks.resource import Resource
 
 FUNCTION = "aws:lambda/function:Function"
 PERMISSION = "aws:lambda/permission:Permission"

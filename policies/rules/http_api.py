@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from handler.routes import ROUTES
-from policies.rule import PRODUCTION, Resource, ResourceRule, Severity, at, shown, wants
+from policies.rule import PRODUCTION, ResourceRule, Severity, at, shown, wants
+from stacks.resource import Resource
 
 API = "aws:apigatewayv2/api:Api"
 AUTHORIZER = "aws:apigatewayv2/authorizer:Authorizer"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from policies.rule import STACK, Resource, ResourceRule, Severity, StackRule, Violation, of_type
+from policies.rule import STACK, ResourceRule, Severity, StackRule, Violation, of_type
+from stacks.resource import Resource
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"

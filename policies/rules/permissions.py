@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from policies.rule import Resource, ResourceRule, Severity, shown
+from policies.rule import ResourceRule, Severity, shown
+from stacks.resource import Resource
 
 ROLE = "aws:iam/role:Role"
 POLICIES = ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy", "aws:iam/userPolicy:UserPolicy")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from components.monitoring import Monitoring, MonitoringArgs
-from stacks.recorder import ACCOUNT, REGION, Recording, Resource, record
+from stacks.recorder import ACCOUNT, REGION, RecordedResource, Recording, record
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ def default() -> Recording:
     return monitoring_of()
 
 
-def alarms(recording: Recording) -> list[Resource]:
+def alarms(recording: Recording) -> list[RecordedResource]:
     return [*recording.all("MetricAlarm"), *recording.all("CompositeAlarm")]
 
 
-def section_of(alarm: Resource) -> str:
+def section_of(alarm: RecordedResource) -> str:
     """Where in the runbook its message leads."""
     return str(alarm.inputs["alarmDescription"]).rpartition("#")[2]
 

@@ -117,7 +117,7 @@ def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["capacity", "--rps", "many"], "a number is wanted, got many"),
+        (["capacity", "--rps", "many"], "must be a number, got many"),
         (["capacity", "--rps", "0"], "rps must be above 0, got 0"),
         (["capacity"], "the following arguments are required: --rps"),
         (

@@ -11,10 +11,10 @@ import pytest
 
 from operations.__main__ import main
 from operations.cost import FREE, PRICED, PRICES, Line, Month, lines, prices
-from operations.plan import Plan, plan_of
-from policies.rule import Resource
 from stacks.command_line import CommandError
 from stacks.mappings import MAPPINGS
+from stacks.plan import Plan, plan_of
+from stacks.resource import Resource
 from tests.cloudwatch.test_filters import LAMBDA, access_line, written
 from tests.test_settings import settings_with
 

@@ -13,11 +13,11 @@ import pytest
 from operations.__main__ import main
 from operations.rights import RIGHTS
 from operations.role import MOST, policies, trust
-from policies.evaluation import resources_of
-from policies.rule import Resource
 from stacks.command_line import CommandError
 from stacks.mappings import MAPPINGS
+from stacks.plan import resources_of
 from stacks.recorder import STACKS, program
+from stacks.resource import Resource
 
 REGION, ACCOUNT = "eu-central-1", "123456789012"
 # What the reference calls otherwise than the service's own operation.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from policies.judge import asked, judge
-from policies.rule import MANDATORY, PRODUCTION, Resource, Violation
+from policies.rule import MANDATORY, PRODUCTION, Violation
 from policies.rules import RULES
 from settings.suppression import Suppression
 from stacks.command_line import CommandError
+from stacks.resource import Resource
 
 REASON = "The VPC has a NAT gateway, so keys can be fetched."
 FUNCTION = "aws:lambda/function:Function"

@@ -17,9 +17,10 @@ from pulumi.runtime.proto.analyzer_pb2_grpc import AnalyzerStub
 
 from policies.evaluation import report
 from policies.judge import Verdict, asked
-from policies.rule import Resource, ResourceRule
+from policies.rule import ResourceRule
 from stacks import ROOT
 from stacks.recorder import PROJECT, deployed
+from stacks.resource import Resource
 from tests.policies.test_rules import GOOD, changed, good
 
 pytestmark = pytest.mark.acceptance

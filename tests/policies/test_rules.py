@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from handler.routes import ROUTES
-from policies.rule import ENVIRONMENTS, STACK, Resource, ResourceRule, Violation
+from policies.rule import ENVIRONMENTS, STACK, ResourceRule, Violation
 from policies.rules import RULES
 from policies.rules.http_api import LOGGED, PUBLIC
 from policies.rules.permissions import is_narrow
+from stacks.resource import Resource
 
 ACCOUNT = "123456789012"
 API_ARN = f"arn:aws:execute-api:eu-central-1:{ACCOUNT}:a1b2c3"

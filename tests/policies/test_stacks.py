@@ -7,11 +7,12 @@ import re
 import pytest
 
 from policies.command import stacks
-from policies.evaluation import report, resources_of
+from policies.evaluation import report
 from policies.judge import judge
 from policies.rule import ResourceRule, Severity
 from policies.rules import RULES
 from settings.model import PLACES
+from stacks.plan import resources_of
 from stacks.recorder import STACKS, deployed, program, record_program
 
 # What settings can relax: key, the safe value, the other one, and the rules that must notice it.

@@ -8,9 +8,10 @@ from types import ModuleType
 import pytest
 
 import components
-from policies.evaluation import report, resources_of
+from policies.evaluation import report
 from policies.judge import judge
 from stacks import ROOT
+from stacks.plan import resources_of
 from stacks.recorder import deployed, record_program
 from tests.sabotage.catalogue import SABOTAGES
 from tests.sabotage.tree import changed_text
