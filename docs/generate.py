@@ -14,6 +14,7 @@ from typing import Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from docs.imports import picture
 from handler.errors import Refused
 from operations.capacity import Load, bounds, capacity_table
 from operations.cost import Month, about, cost_table, lines, prices
@@ -176,6 +177,7 @@ def bill(stack: str, month: Month | None = None) -> str:
 # Page, marker, and what stands between `<!-- marker -->` and `<!-- end -->` on it (in YAML `# <marker>` and `# <end>`).
 PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("../Pulumi.yaml", "settings", declarations),
+    ("architecture.md", "rooms", picture),
     ("configuration.md", "settings", configuration),
     ("security-model.md", "refusals", refusals),
     ("security-model.md", "attacks", attacks),

@@ -1,85 +1,130 @@
-"""Which module may import which: the seams of the design, read from the source."""
+"""Which module may import which, read from the source: the layout of docs/architecture.md, and what it is for."""
 
 from __future__ import annotations
 
 import ast
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from stacks import ROOT
-
-
-def ours(path: Path) -> bool:
-    """Not in a hidden folder, where environments and a running stack are, nor among a front end's packages."""
-    return not any(part.startswith(".") or part == "node_modules" for part in path.relative_to(ROOT).parts)
-
-
-SOURCES = sorted(
-    path.relative_to(ROOT).as_posix()
-    for path in ROOT.rglob("*.py")
-    if ours(path) and ROOT / "tests" not in path.parents
+from docs.imports import (
+    LAYOUT,
+    ROOT,
+    arrows,
+    circle,
+    imports_of,
+    module_graph,
+    packages_of,
+    picture,
+    room_of,
+    signatures,
+    sources,
+    tree_of,
 )
-COMPONENTS = [name for name in SOURCES if name.startswith("components/")]
-SETTINGS = [name for name in SOURCES if name.startswith("settings/")]
-TRIGGERS = [name for name in SOURCES if name.startswith("triggers/")]
-HANDLER = [name for name in SOURCES if name.startswith("handler/")]
+
+PRODUCT = [name for name in sources() if room_of(name) != "tests"]
+COMPONENTS = [name for name in PRODUCT if room_of(name) == "components"]
+SETTINGS = [name for name in PRODUCT if room_of(name) == "settings"]
+TRIGGERS = [name for name in PRODUCT if room_of(name) == "triggers"]
+HANDLER = [name for name in PRODUCT if room_of(name) == "handler"]
+LEVEL = {room: level for level, rooms in enumerate(LAYOUT) for room in rooms}
+
+# Imports between rooms of one level.
+BESIDE = {("contract", "proof"), ("tests", "docs"), ("tests", "benchmarks")}
+# Rooms that get the other's data handed over by `__main__.py`, so that each can be used and tested alone.
+APART = {(upper, lower) for upper in ("components", "settings") for lower in ("handler", "triggers")}
 
 
-def tree_of(name: str) -> ast.Module:
-    return ast.parse((ROOT / name).read_text(), name)
+def allowed(upper: str, lower: str) -> bool:
+    """Down the layout only, never into the tests, and not between rooms that stay apart."""
+    down = LEVEL[upper] < LEVEL[lower] or (upper, lower) in BESIDE
+    return down and lower != "tests" and (upper, lower) not in APART
 
 
-def imports_of(name: str) -> Iterator[str]:
-    """Every module that a file imports, in full, wherever in the file it does so."""
-    for node in ast.walk(tree_of(name)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{name} imports relatively: the entry point and the program name modules in full"
-            module = node.module or ""
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+def test_every_room_has_its_level() -> None:
+    """A room beside the layout would be held by nothing; a scan that finds nothing likewise."""
+    found = {room_of(name) for name in sources()}
+
+    assert found == set(LEVEL), "name each new folder with Python in it in LAYOUT of docs/imports.py"
+    assert all(len(each) >= 4 for each in (COMPONENTS, HANDLER, TRIGGERS, SETTINGS))
 
 
-def packages_of(name: str) -> set[str]:
-    """The top-level packages that a file imports, without the standard library's."""
-    return {module.partition(".")[0] for module in imports_of(name)} - sys.stdlib_module_names
+def test_imports_go_down_the_layout() -> None:
+    """Whoever changes a room has to look at the rooms above it, and at no other."""
+    wrong = {pair: modules for pair, modules in arrows().items() if not allowed(*pair)}
+    pending = {("docs", "tests")}  # the pages list the tests' own attack cases
+
+    assert wrong.keys() == pending, {f"{a} must not import {b}": wrong[a, b] for a, b in wrong.keys() - pending}
 
 
-def test_the_sources_are_found() -> None:
-    """A scan that finds nothing would hold nothing."""
-    assert {"__main__.py", "settings/model.py"} <= set(SOURCES)
-    assert len(COMPONENTS) >= 4
-    assert len(HANDLER) >= 6
-    assert len(TRIGGERS) >= 4
+def test_rooms_form_no_circle() -> None:
+    """Of two rooms that import each other, neither can be read, moved or tested alone."""
+    graph: dict[str, set[str]] = {}
+    for upper, lower in arrows():
+        graph.setdefault(upper, set()).add(lower)
+    graph["docs"] -= {"tests"}
+
+    assert circle(graph) == []
 
 
-@pytest.mark.parametrize("name", COMPONENTS)
-def test_components_know_nothing_of_this_program(name: str) -> None:
-    """They get routes and settings as data, so that they can be used, and tested, without them."""
-    assert not packages_of(name) & {"handler", "local", "settings", "contract", "proof", "policies", "benchmarks"}
+@pytest.mark.parametrize(
+    "room",
+    [
+        pytest.param(room, marks=pytest.mark.xfail(reason="six files of settings import each other"))
+        if room == "settings"
+        else room
+        for room in sorted(LEVEL)
+    ],
+)
+def test_modules_of_a_room_form_no_circle(room: str) -> None:
+    """Nor can of two modules; and the order in which they are imported decides whether they work."""
+    inside = {module: others for module, others in module_graph().items() if room_of(module) == room}
+
+    assert circle(inside) == []
+
+
+@pytest.mark.xfail(reason="settings are handed over in dictionaries")
+def test_no_untyped_dictionary_crosses_a_seam() -> None:
+    """The type checker sees a renamed field only where fields are named."""
+    seams = [*SETTINGS, *(name for name in COMPONENTS if name in _named_by_the_program())]
+    untyped = {
+        f"{name}: {where}: {annotation}"
+        for name in seams
+        for where, annotation in signatures(name)
+        if "dict[str, Any]" in annotation or "Mapping[str, Any]" in annotation
+    }
+    spread = {
+        f"__main__.py:{node.lineno}: {ast.unparse(node.func)}(**…)"
+        for node in ast.walk(tree_of("__main__.py"))
+        if isinstance(node, ast.Call) and any(keyword.arg is None for keyword in node.keywords)
+    }
+
+    assert untyped | spread == set()
+
+
+def _named_by_the_program() -> set[str]:
+    """The files of the modules that the program imports from."""
+    return {"/".join(module.split(".")[:2]) + ".py" for module in imports_of("__main__.py")}
 
 
 @pytest.mark.parametrize("name", HANDLER)
-def test_handler_knows_nothing_of_its_deployment(name: str) -> None:
-    """It runs in Lambda, where none of it is; and Pulumi in the package would cost seconds each cold start."""
+def test_handler_needs_what_lambda_has(name: str) -> None:
+    """Its zip has these packages and its runtime boto3; Pulumi in it would cost seconds at each cold start."""
     assert packages_of(name) <= {"handler", "jwt", "cryptography", "boto3", "botocore"}
 
 
 @pytest.mark.parametrize("name", HANDLER)
 def test_boto3_is_imported_where_it_is_used(name: str) -> None:
-    """The runtime has it and the package has not; at the top of a module every cold start would pay for it."""
+    """At the top of a module every cold start would pay for it."""
     top = {alias.name for node in tree_of(name).body if isinstance(node, ast.Import) for alias in node.names}
     top |= {node.module or "" for node in tree_of(name).body if isinstance(node, ast.ImportFrom)}
     assert not {module.partition(".")[0] for module in top} & {"boto3", "botocore"}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_settings_know_neither_components_nor_handler(name: str) -> None:
-    """They get the route table as data; a component gets a group of them by the names of its fields."""
-    assert packages_of(name) <= {"settings", "pulumi", "pydantic", "pydantic_core"}
+def test_settings_know_components_and_nothing_of_aws(name: str) -> None:
+    """They are checked before the provider is loaded, and get the route table as data."""
+    assert packages_of(name) <= {"settings", "components", "pulumi", "pydantic", "pydantic_core"}
 
 
 @pytest.mark.parametrize("name", TRIGGERS)
@@ -91,25 +136,22 @@ def test_triggers_need_nothing_but_the_runtime(name: str) -> None:
 
 def test_route_table_needs_the_standard_library_only() -> None:
     """The program reads it at deploy time, where the function's own dependencies are not installed."""
-    names, seen = ["handler/routes.py"], set[str]()
+    graph = module_graph()
+    names, seen = ["handler.routes"], set[str]()
     while names:
-        name = names.pop()
-        seen.add(name)
+        module = names.pop()
+        seen.add(module)
+        names += graph[module] - seen
+    files = [name for name in HANDLER if name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") in seen]
+
+    assert len(files) == len(seen) >= 3
+    for name in files:
         assert packages_of(name) <= {"handler", "boto3", "botocore"}, name  # boto3 inside a function, as above
-        modules = {"/".join(module.split(".")[:2]) + ".py" for module in imports_of(name)}
-        names += [one for one in HANDLER if one in modules and one not in seen]
-    assert {"handler/notes.py", "handler/bodies.py", "handler/errors.py"} <= seen
-    assert not {"handler/app.py", "handler/tokens.py", "handler/keys.py"} & seen
-
-
-def test_handler_package_imports_nothing_by_itself() -> None:
-    """`import handler.routes` runs `handler/__init__.py` first."""
-    assert packages_of("handler/__init__.py") == set()
 
 
 def test_only_settings_reads_the_configuration() -> None:
     """A value that is read elsewhere is checked nowhere."""
-    for name in SOURCES:
+    for name in PRODUCT:
         if name != "settings/model.py":
             modules = set(imports_of(name))
             assert not modules & {"pulumi.Config", "pulumi.get_config", "pulumi.config", "pulumi.runtime.get_config"}, (
@@ -120,32 +162,19 @@ def test_only_settings_reads_the_configuration() -> None:
 
 
 def test_the_program_wires_and_nothing_else() -> None:
-    """What it imports is what it may use: components, settings, the route table."""
-    modules = set(imports_of("__main__.py"))
+    """Each resource stands in a component, with its reasons; of the handler the program takes the route table alone."""
+    called = {ast.unparse(node.func) for node in ast.walk(tree_of("__main__.py")) if isinstance(node, ast.Call)}
+    modules = {module for module in imports_of("__main__.py") if module.startswith("handler")}
 
     assert packages_of("__main__.py") == {"pulumi", "components", "handler", "settings"}
-    assert {module for module in modules if module.startswith("handler")} == {"handler.routes.ROUTES"}
-
-
-def test_the_program_creates_no_resource_itself() -> None:
-    """Whoever reads it sees the whole on a page; what is created stands in a component, with its reasons."""
-    called = {ast.unparse(node.func) for node in ast.walk(tree_of("__main__.py")) if isinstance(node, ast.Call)}
-
-    assert "pulumi_aws" not in packages_of("__main__.py")
+    assert modules == {"handler.routes.ROUTES"}
     assert {name for name in called if name.startswith("pulumi.")} == {"pulumi.export"}
-    assert len((ROOT / "__main__.py").read_text().splitlines()) < 60
 
 
 def test_the_program_has_no_branch_for_a_stack() -> None:
     """What is proven on one stack holds on the others only if the program cannot tell them apart."""
     for name in ("__main__.py", *COMPONENTS):
         assert "get_stack" not in (ROOT / name).read_text(), name
-
-
-@pytest.mark.parametrize("name", [*COMPONENTS, *HANDLER, *TRIGGERS, *SETTINGS, "__main__.py"])
-def test_nothing_that_is_deployed_knows_the_embedded_run(name: str) -> None:
-    """It runs the program from outside; the arrow points one way."""
-    assert not packages_of(name) & {"local", "ministack"}
 
 
 @pytest.mark.parametrize("name", [name for name in COMPONENTS if name != "components/arn.py"])
@@ -156,5 +185,10 @@ def test_components_do_without_apply(name: str) -> None:
 
 def test_modules_are_named_for_what_they_hold() -> None:
     """A grab-bag is where things go that nobody finds again."""
-    for name in SOURCES:
+    for name in PRODUCT:
         assert Path(name).stem not in {"utils", "util", "helpers", "common", "constants", "manager", "misc"}, name
+
+
+def test_picture_of_the_rooms_is_the_imports() -> None:
+    """A picture that is drawn by hand shows the house of last year."""
+    assert picture() in (ROOT / "docs" / "architecture.md").read_text(), "draw the rooms anew with: make docs"

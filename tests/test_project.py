@@ -14,8 +14,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from docs.imports import ours, packages_of
 from stacks import ROOT
-from tests.test_architecture import COMPONENTS, HANDLER, SETTINGS, ours, packages_of
+from tests.test_architecture import COMPONENTS, HANDLER, SETTINGS
 
 LOCKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("requirements*.txt") if ours(path))
 FRONT_ENDS = sorted(path.parent.relative_to(ROOT).as_posix() for path in ROOT.rglob("package.json") if ours(path))
