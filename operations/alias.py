@@ -1,4 +1,4 @@
-"""The alias that the API calls: which version answers, and which one gets a share."""
+"""The Lambda alias that the API calls: which version it points to, and which one gets a share of the traffic."""
 
 from __future__ import annotations
 
@@ -10,16 +10,6 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stacks.command_line import CommandError
-
-# What API Gateway would send for the one route that needs no token (HTTP API, payload format 2.0).
-_HEALTH = {
-    "version": "2.0",
-    "routeKey": "GET /health",
-    "rawPath": "/health",
-    "headers": {},
-    "requestContext": {"requestId": "release", "http": {"method": "GET", "path": "/health"}},
-    "isBase64Encoded": False,
-}
 
 
 @dataclass(frozen=True)
@@ -37,7 +27,7 @@ class Traffic:
 
 
 class Alias:
-    """One alias of one function, by its Lambda client. CommandError where AWS refuses."""
+    """One alias of one function, by its Lambda client. Every method raises CommandError where AWS refuses the call."""
 
     def __init__(self, client: Any, function: str, name: str) -> None:
         self._client = client
@@ -46,7 +36,7 @@ class Alias:
         self._revision = ""
 
     def traffic(self) -> Traffic:
-        """What the alias does now; later changes are refused if somebody else changes it in between."""
+        """Read the alias. A later `set` is refused if somebody else has changed the alias since."""
         found = self._call("get_alias", Name=self._name)
         self._revision = found["RevisionId"]
         weights: Mapping[str, float] = (found.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
@@ -55,7 +45,7 @@ class Alias:
         return Traffic(found["FunctionVersion"])
 
     def versions(self) -> list[str]:
-        """The published versions, oldest first."""
+        """Return the published versions, oldest first."""
         found: list[int] = []
         more: dict[str, str] = {}
         while True:
@@ -66,7 +56,7 @@ class Alias:
             more = {"Marker": page["NextMarker"]}
 
     def set(self, traffic: Traffic) -> None:
-        """Have the alias do this; CommandError if it was changed since `traffic` read it."""
+        """Point the alias at these versions; CommandError if it has changed since `traffic` read it."""
         weights = {} if traffic.next is None else {traffic.next: traffic.share}
         answer = self._call(
             "update_alias",
@@ -77,14 +67,15 @@ class Alias:
         )
         self._revision = answer["RevisionId"]
 
-    def answers(self, version: str) -> str | None:
-        """None if that version, called past the API, answers GET /health with 200; else what it does."""
-        answer = self._call("invoke", Qualifier=version, Payload=json.dumps(_HEALTH).encode())
+    def failure_of(self, version: str, route_key: str) -> str | None:
+        """Invoke a version with a request for a public route; return None if it answers 2xx, else the failure."""
+        payload = json.dumps(_event(route_key)).encode()
+        answer = self._call("invoke", Qualifier=version, Payload=payload)
         if answer.get("FunctionError"):
             return f"fails with {answer['FunctionError']}"
         reply = json.loads(answer["Payload"].read())
         status = reply.get("statusCode") if isinstance(reply, dict) else None
-        return None if status == 200 else f"answers {status}"
+        return None if isinstance(status, int) and status in range(200, 300) else f"answers {status}"
 
     def _call(self, operation: str, **parameters: Any) -> Any:
         try:
@@ -94,7 +85,7 @@ class Alias:
             if code == "PreconditionFailedException":
                 raise CommandError(
                     f"alias {self._name} must not change during a release, but somebody changed it; "
-                    "look with: python -m operations release status"
+                    "look at it with: python -m operations release status"
                 ) from None
             text = " ".join(error.response["Error"].get("Message", "").split())
             raise CommandError(f"Lambda must allow {operation} on {self._function}, got {code}: {text}") from None
@@ -102,15 +93,28 @@ class Alias:
             raise CommandError(f"Lambda must answer, got: {' '.join(str(error).split())}") from None
 
 
+def _event(route_key: str) -> dict[str, Any]:
+    """Return the event that API Gateway sends for a route without a token (HTTP API, payload format 2.0)."""
+    method, _, path = route_key.partition(" ")
+    return {
+        "version": "2.0",
+        "routeKey": route_key,
+        "rawPath": path,
+        "headers": {},
+        "requestContext": {"requestId": "release", "http": {"method": method, "path": path}},
+        "isBase64Encoded": False,
+    }
+
+
 class Alarms:
-    """The stack's alarms, by their names."""
+    """The stack's CloudWatch alarms, by their names."""
 
     def __init__(self, client: Any, names: list[str]) -> None:
         self._client = client
         self.names = names
 
-    def ringing(self) -> list[str]:
-        """Those in the state ALARM; CommandError if one is gone or cannot be read: a release would fly blind."""
+    def in_alarm(self) -> list[str]:
+        """Return the names of those in state ALARM; CommandError if one does not exist or cannot be read."""
         states: dict[str, str] = {}
         for first in range(0, len(self.names), 100):  # DescribeAlarms: 100 names a call
             names = self.names[first : first + 100]

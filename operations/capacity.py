@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from operations import estimate
 from operations.estimate import number, table
 from settings import Settings
-from stacks.command_line import CommandError
+from stacks.command_line import Command, CommandError
 from stacks.plan import plan_of
 
 # Regions where API Gateway begins with a quarter ("Amazon API Gateway quotas").
@@ -36,9 +36,6 @@ _GATEWAY, _LAMBDA, _COGNITO = "Amazon API Gateway quotas", "Lambda quotas", "Quo
 
 
 PLENTY = 0.7  # share of a limit from which on there is something to do
-ABOUT = "Say which quota binds first, and at which load: from the stack's settings, without AWS."
-EXAMPLES = """example:
-  python -m operations capacity --rps 400 --users 20000"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -201,3 +198,12 @@ def execute(asked: argparse.Namespace) -> None:
         f"{load.rps:g} requests/s of {load.milliseconds:g} ms, {load.users:,} people in the hour: {asked.stack} {fits}."
     )
     print(f"Binds first, at {most(found, load):,.0f} requests/s: {first.name}.\n\n{capacity_table(found)}")
+
+
+COMMAND = Command(
+    about="Say which quota binds first, and at which load: from the stack's settings, without AWS.",
+    examples="""example:
+  python -m operations capacity --rps 400 --users 20000""",
+    add_arguments=add_arguments,
+    execute=execute,
+)

@@ -1,4 +1,4 @@
-"""One comment of a pull request for each stack, written anew by each push; by GitHub's own command, `gh`."""
+"""`python -m operations comment`: keep one comment for each stack on a pull request, with GitHub's command `gh`."""
 
 from __future__ import annotations
 
@@ -8,48 +8,52 @@ from pathlib import Path
 
 from operations.preview import mark_of
 from stacks import ROOT
-from stacks.command_line import CommandError
+from stacks.command_line import Command, CommandError
 
-_BOT = "github-actions[bot]"  # whose comments a workflow's own token writes
-
-
-ABOUT = "Put a preview on a pull request, over the one of the push before."
-EXAMPLES = """example:
-  python -m operations comment --stack dev --pull 7 --body preview.md"""
+_BOT = "github-actions[bot]"  # the author of comments that a workflow's token writes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the stack, the pull request and the file that `preview` wrote."""
-    parser.add_argument("--stack", required=True, metavar="NAME", help="which stack")
+    parser.add_argument("--stack", required=True, metavar="NAME", help="the stack")
     parser.add_argument("--pull", required=True, type=int, metavar="N", help="the pull request's number")
-    parser.add_argument("--body", required=True, type=Path, metavar="FILE", help="what preview wrote")
+    parser.add_argument("--body", required=True, type=Path, metavar="FILE", help="the file that preview wrote")
 
 
 def execute(arguments: argparse.Namespace) -> None:
-    """Write the comment; CommandError where there is no preview, or GitHub refuses."""
+    """Write the comment; CommandError if there is no preview, or GitHub refuses."""
     if not arguments.body.is_file():
-        raise CommandError(f"{arguments.body} must be there; write it with: python -m operations preview")
+        raise CommandError(f"{arguments.body} must exist; write it with: python -m operations preview")
     print(post(arguments.stack, arguments.pull, arguments.body))
 
 
 def post(stack: str, pull: int, body: Path) -> str:
-    """Write the comment, or over the one of before; what was done."""
+    """Create the stack's comment or replace its text; return one line that says which."""
     comments = f"repos/{{owner}}/{{repo}}/issues/{pull}/comments"
-    # Only the workflow's own: the token may write over anybody's, and anybody may write the mark.
+    # Only comments by the workflow: its token may overwrite anybody's, and anybody may write the mark.
     mine = f'.[] | select(.user.login == "{_BOT}" and (.body | startswith("{mark_of(stack)}"))) | .id'
     found = _gh("api", "--paginate", comments, "--jq", mine).split()
     if found:
         _gh("api", "--method", "PATCH", f"repos/{{owner}}/{{repo}}/issues/comments/{found[0]}", "-F", f"body=@{body}")
-        return f"comment {found[0]} is written anew"
+        return f"comment {found[0]} is updated"
     _gh("api", "--method", "POST", comments, "-F", f"body=@{body}")
-    return "the comment is written"
+    return "the comment is created"
 
 
 def _gh(*arguments: str) -> str:
     try:
         done = subprocess.run(["gh", *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     except FileNotFoundError:
-        raise CommandError("gh must be installed, and on the path") from None
+        raise CommandError("gh must be installed and on the PATH") from None
     if done.returncode != 0:
         raise CommandError(f"gh must be able to comment, got: {' '.join(done.stderr.split())}")
     return done.stdout
+
+
+COMMAND = Command(
+    about="Put a preview on a pull request, replacing the one of the previous push.",
+    examples="""example:
+  python -m operations comment --stack dev --pull 7 --body preview.md""",
+    add_arguments=add_arguments,
+    execute=execute,
+)

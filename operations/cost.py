@@ -12,13 +12,10 @@ from typing import Any
 
 from operations import estimate
 from operations.estimate import table
-from stacks.command_line import CommandError
+from stacks.command_line import Command, CommandError
 from stacks.plan import Plan, plan_of
 
 PRICES = Path(__file__).with_name("prices.toml")
-ABOUT = "Say what a month costs, line by line: from the stack's settings and resources, without AWS."
-EXAMPLES = """example:
-  python -m operations cost --stack prod --requests 30000000 --users 50000"""
 HOURS = 730  # of a month, as AWS counts them
 
 # Kinds of resource that cost by themselves or by what they do; and those for which their services ask nothing.
@@ -300,3 +297,12 @@ def execute(asked: argparse.Namespace) -> None:
         return
     load = f"{month.requests:,} requests and {month.users:,} people a month"
     print(f"Stack {asked.stack}, {load}. {about(at)}.\n\n{cost_table(bill)}")
+
+
+COMMAND = Command(
+    about="Say what a month costs, line by line: from the stack's settings and resources, without AWS.",
+    examples="""example:
+  python -m operations cost --stack prod --requests 30000000 --users 50000""",
+    add_arguments=add_arguments,
+    execute=execute,
+)

@@ -6,39 +6,41 @@ import argparse
 
 from operations.pool_record import check, identity, write
 from stacks import outputs as stack_outputs
-from stacks.command_line import CommandError
-
-ABOUT = """Keep what Cognito cannot change of a stack's user pool in Pulumi.<stack>.pool.json. The program then refuses,
-before anything is touched, every setting for which the pool would be replaced and its users lost."""
-EXAMPLES = """examples:
-  python -m operations pool record --stack prod                      after pulumi up, then commit the file
-  python -m operations pool check --stack prod                       exit status 1 if the record is not of that pool
-  python -m operations pool record --outputs outputs.json --as prod  without the Pulumi CLI"""
+from stacks.command_line import Command, CommandError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `record` and `check`, and the options that name the stack."""
-    parser.add_argument("action", choices=("record", "check"), help="write the record, or compare it with the pool")
-    stack_outputs.add_arguments(parser)
-    parser.add_argument("--as", dest="name", metavar="NAME", help="the stack whose record it is, beside --outputs")
-    parser.add_argument(
-        "--replaced", action="store_true", help="with record: it is another pool, and the users were moved"
-    )
+    """Add `record` and `check`, each with the options that name the stack."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    record = actions.add_parser("record", help="write Pulumi.<stack>.pool.json from the deployed pool")
+    record.add_argument("--replaced", action="store_true", help="accept another pool: the users were moved to it")
+    for action in (record, actions.add_parser("check", help="compare Pulumi.<stack>.pool.json with the deployed pool")):
+        stack_outputs.add_arguments(action)
+        action.add_argument("--as", dest="name", metavar="NAME", help="the stack of the record, with --outputs")
 
 
 def execute(arguments: argparse.Namespace) -> None:
-    """Do what the command line asks; CommandError where the pool cannot be read or is another one."""
-    print(_done(arguments))
-
-
-def _done(arguments: argparse.Namespace) -> str:
+    """Run the action and print its outcome; CommandError where the pool cannot be read or is not the recorded one."""
     name = arguments.name or arguments.stack
     if name is None:
-        raise CommandError("--stack NAME, or --as NAME, must say whose record it is")
+        raise CommandError("--stack NAME, or --as NAME with --outputs, must name the stack of the record")
     pool = identity(stack_outputs.read(arguments))
     if arguments.action == "check":
         check(name, pool)
-        return f"Pulumi.{name}.pool.json is of {pool.user_pool_id} as it is"
-    if write(name, pool, replaced=arguments.replaced):
-        return f"Pulumi.{name}.pool.json is written: commit it"
-    return f"Pulumi.{name}.pool.json says so already"
+        print(f"Pulumi.{name}.pool.json matches pool {pool.user_pool_id}")
+    elif write(name, pool, replaced=arguments.replaced):
+        print(f"Pulumi.{name}.pool.json is written: commit it")
+    else:
+        print(f"Pulumi.{name}.pool.json is up to date")
+
+
+COMMAND = Command(
+    about="""Record the properties of a deployed user pool that Cognito cannot change, in Pulumi.<stack>.pool.json.
+The program then refuses, before it changes anything, every setting that would replace the pool and lose its users.""",
+    examples="""examples:
+  python -m operations pool record --stack prod                      after pulumi up, then commit the file
+  python -m operations pool check --stack prod                       exit status 1 if the record does not match
+  python -m operations pool record --outputs outputs.json --as prod  without the Pulumi CLI""",
+    add_arguments=add_arguments,
+    execute=execute,
+)

@@ -1,4 +1,4 @@
-"""Reads a pool's identity from Cognito, and keeps it as Pulumi.<stack>.pool.json."""
+"""Read the unchangeable properties of a user pool from Cognito, and keep them in Pulumi.<stack>.pool.json."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PREFIX = "custom:"
 
 
 def identity(outputs: Mapping[str, Any]) -> DeployedPool:
-    """What Cognito says of the pool that a stack's outputs name. CommandError where it cannot be asked."""
+    """Describe the pool that a stack's outputs name. CommandError where Cognito refuses."""
     region, pool_id = outputs["region"], outputs["userPoolId"]
     try:
         endpoint = outputs.get("awsEndpointUrl")
@@ -42,14 +42,14 @@ def identity(outputs: Mapping[str, Any]) -> DeployedPool:
 
 
 def write(stack: str, pool: DeployedPool, *, replaced: bool) -> bool:
-    """Keep the record; False if it says so already. CommandError for another pool than before, unless `replaced`."""
+    """Write the record; return False if it is up to date. CommandError for another pool, unless `replaced`."""
     before = _before(stack)
     if before == pool:
         return False
     if before is not None and before.user_pool_id != pool.user_pool_id and not replaced:
         raise CommandError(
-            f"stack {stack} must still have pool {before.user_pool_id}, got {pool.user_pool_id}, where its users are "
-            "not; if they were moved, say so with --replaced"
+            f"stack {stack} must still have pool {before.user_pool_id}, got {pool.user_pool_id} without its users; "
+            "if the users were moved, add --replaced"
         )
     text = json.dumps(pool.model_dump(by_alias=True), indent=2)
     path_of(stack).write_text(text + "\n")
@@ -57,10 +57,10 @@ def write(stack: str, pool: DeployedPool, *, replaced: bool) -> bool:
 
 
 def check(stack: str, pool: DeployedPool) -> None:
-    """CommandError unless the record is of this pool as it is."""
+    """CommandError unless the record matches this pool."""
     if _before(stack) != pool:
         raise CommandError(
-            f"Pulumi.{stack}.pool.json must be of pool {pool.user_pool_id} as it is; write it with: "
+            f"Pulumi.{stack}.pool.json must match pool {pool.user_pool_id}; write it with: "
             f"python -m operations pool record --stack {stack}"
         )
 
@@ -70,5 +70,5 @@ def _before(stack: str) -> DeployedPool | None:
         return recorded(stack)
     except ValueError:
         raise CommandError(
-            f"Pulumi.{stack}.pool.json must be as this command wrote it; restore it, or remove it"
+            f"Pulumi.{stack}.pool.json must be as this command wrote it; restore it from git, or remove it"
         ) from None

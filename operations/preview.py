@@ -1,4 +1,4 @@
-"""What a pull request would change, in one comment: the stack, who may call what, what front ends build on."""
+"""`python -m operations preview`: what a pull request changes in a stack, its routes and its contract, as Markdown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stacks import ROOT
-from stacks.command_line import CommandError
+from stacks.command_line import Command, CommandError
 
 LONGEST = 50_000  # characters of one part; GitHub takes 65,536 of a comment
 _DEADLINE = 900  # seconds for one command; a preview asks AWS about every resource
@@ -18,61 +18,56 @@ _DEADLINE = 900  # seconds for one command; a preview asks AWS about every resou
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What a command said, and whether it went well."""
+    """A command's output under a title, and whether it succeeded."""
 
     title: str
     text: str
-    good: bool
-
-
-ABOUT = "Say what this checkout would change of a stack, as Markdown for a pull request."
-EXAMPLES = """example:
-  python -m operations preview --stack dev --base main --to preview.md"""
+    succeeded: bool
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the stack, the commit to compare with, and the file to write."""
-    parser.add_argument("--stack", required=True, metavar="NAME", help="which stack")
+    parser.add_argument("--stack", required=True, metavar="NAME", help="the stack")
     parser.add_argument("--base", required=True, metavar="REV", help="the commit to compare with")
-    parser.add_argument("--to", required=True, type=Path, metavar="FILE", help="write it there, as Markdown")
+    parser.add_argument("--to", required=True, type=Path, metavar="FILE", help="the Markdown file to write")
 
 
 def execute(arguments: argparse.Namespace) -> None:
-    """Write the preview; CommandError if the stack cannot be deployed as it is."""
+    """Write the preview; CommandError if the stack's own preview fails."""
     made = parts(arguments.stack, arguments.base)
     arguments.to.parent.mkdir(parents=True, exist_ok=True)
     arguments.to.write_text(as_markdown(arguments.stack, made))
-    if not made[0].good:
-        raise CommandError(f"stack {arguments.stack} must be deployable, and its preview fails")
+    if not made[0].succeeded:
+        raise CommandError(f"the preview of stack {arguments.stack} must succeed; see {arguments.to}")
 
 
 def mark_of(stack: str) -> str:
-    """The first line of a stack's comment, by which the next push finds it again."""
+    """Return the first line of a stack's comment, by which the next push finds it."""
     return f"<!-- preview of {stack} -->"
 
 
 def parts(stack: str, base: str) -> list[Part]:
-    """The stack's preview with the policy pack, and what this checkout changes since `base`."""
+    """Run the stack's preview with the policy pack, and the comparisons of routes and contract with `base`."""
     module = [sys.executable, "-m"]
     pulumi = ["pulumi", "preview", "--non-interactive", "--diff", "--color", "never"]
     return [
-        _said(f"Stack {stack}", [*pulumi, "--stack", stack, "--policy-pack", "policies"]),
-        _said("Who may call what", [*module, "proof", "routes", "--diff", base]),
-        _said("What front ends build on", [*module, "contract", "--check"]),
+        _run(f"Stack {stack}", [*pulumi, "--stack", stack, "--policy-pack", "policies"]),
+        _run("Who may call what", [*module, "proof", "routes", "--diff", base]),
+        _run("What front ends build on", [*module, "contract", "--check"]),
     ]
 
 
 def as_markdown(stack: str, made: Sequence[Part]) -> str:
-    """The comment: a part that went wrong is open, the others can be opened."""
+    """Return the comment. A part that failed is unfolded, the others are folded."""
     lines = [mark_of(stack)]
     for part in made:
         text = part.text.strip() or "nothing"
         if len(text) > LONGEST:
             text = f"{text[:LONGEST]}\n… {len(text) - LONGEST} more characters: see the job's log"
         fence = "`" * max(3, 1 + max(len(run) for run in _runs_of_backticks(text)))
-        state = "" if part.good else ": failed"
+        state = "" if part.succeeded else ": failed"
         lines += [
-            f"<details{'' if part.good else ' open'}><summary>{part.title}{state}</summary>",
+            f"<details{'' if part.succeeded else ' open'}><summary>{part.title}{state}</summary>",
             "",
             f"{fence}diff",
             text,
@@ -87,8 +82,8 @@ def _runs_of_backticks(text: str) -> list[str]:
     return ["", *(run for run in "".join(each if each == "`" else " " for each in text).split())]
 
 
-def _said(title: str, command: Sequence[str]) -> Part:
-    """The command's output, on the log, too: somebody watches it there."""
+def _run(title: str, command: Sequence[str]) -> Part:
+    """Run a command, copy its output to the job's log, and return it."""
     sys.stdout.write(f"{title}: {' '.join(command)}\n")
     sys.stdout.flush()
     try:
@@ -102,8 +97,17 @@ def _said(title: str, command: Sequence[str]) -> Part:
             timeout=_DEADLINE,
         )
     except FileNotFoundError:
-        raise CommandError(f"{command[0]} must be installed, and on the path") from None
+        raise CommandError(f"{command[0]} must be installed and on the PATH") from None
     except subprocess.TimeoutExpired:
         raise CommandError(f"{' '.join(command[:2])} must end within {_DEADLINE} s") from None
     sys.stdout.write(f"{done.stdout}\n")
-    return Part(title=title, text=done.stdout, good=done.returncode == 0)
+    return Part(title=title, text=done.stdout, succeeded=done.returncode == 0)
+
+
+COMMAND = Command(
+    about="Write what this checkout would change in a stack, as Markdown for a pull request.",
+    examples="""example:
+  python -m operations preview --stack dev --base main --to preview.md""",
+    add_arguments=add_arguments,
+    execute=execute,
+)

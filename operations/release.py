@@ -11,36 +11,29 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from handler.routes import ROUTES
 from local.provider import client as emulator_client
 from operations.alias import Alarms, Alias
 from operations.shift import DEFAULT, Step, rollback, shift
 from stacks import outputs as stack_outputs
-from stacks.command_line import CommandError
-
-ABOUT = "Move a deployed function's traffic to its newest version, a share at a time, and back."
-EXAMPLES = """examples:
-  python -m operations release --stack prod status              which version answers
-  python -m operations release --stack prod shift               5 % for 5 minutes, 50 % for 10, then all
-  python -m operations release --stack prod shift --steps 10:2,25:5
-  python -m operations release --stack prod rollback            end a shift, or go back to the version before
-  python -m operations release --stack prod rollback --to 41
-
-For a stack with shiftTraffic, where pulumi up publishes a version and leaves the traffic where it is."""
+from stacks.command_line import Command, CommandError
+from stacks.routes import public_route
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `status`, `shift` and `rollback`, and the options that name the stack."""
-    stack_outputs.add_arguments(parser)
+    """Add the actions, each with the options that name the stack."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("status", help="say which version answers, and what alarms ring")
-    move = actions.add_parser("shift", help="move the traffic to a new version, watched by the stack's alarms")
-    move.add_argument("--to", metavar="VERSION", help="the version to move to (the newest)")
+    status = actions.add_parser("status", help="show which version answers, and which alarms are on")
+    shifting = actions.add_parser("shift", help="move the traffic to a new version, watched by the stack's alarms")
+    shifting.add_argument("--to", metavar="VERSION", help="the version to move to (the newest)")
     shown = ",".join(f"{step.share * 100:g}:{step.minutes:g}" for step in DEFAULT)
-    move.add_argument(
+    shifting.add_argument(
         "--steps", type=_steps, default=DEFAULT, metavar="SHARE:MINUTES,…", help=f"percent and minutes ({shown})"
     )
-    back = actions.add_parser("rollback", help="end a shift that is under way, or go back to the version before")
-    back.add_argument("--to", metavar="VERSION", help="the version to go back to")
+    back = actions.add_parser("rollback", help="end a shift in progress, or go back to the previous version")
+    back.add_argument("--to", metavar="VERSION", help="the version to go back to (the previous one)")
+    for action in (status, shifting, back):
+        stack_outputs.add_arguments(action)
 
 
 def _steps(text: str) -> tuple[Step, ...]:
@@ -62,26 +55,32 @@ def _say(line: str) -> None:
 
 
 def execute(arguments: argparse.Namespace) -> None:
-    """Do what the command line asks; CommandError where the stack cannot be released."""
-    # A cancelled job gets SIGTERM: it must put the traffic back as Ctrl-C does.
+    """Run the action; CommandError where the stack cannot be released."""
+    # A canceled job gets SIGTERM: it must shift the traffic back as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     outputs = stack_outputs.read(arguments)
     released = outputs.get("release") or {}
     if not released.get("alias"):
-        raise CommandError(
-            "the stack must have liveAlias on for a release; set it with: pulumi config set liveAlias true"
-        )
+        raise CommandError("liveAlias must be on for a release; set it with: pulumi config set liveAlias true")
     alias = Alias(_client(outputs, "lambda"), released["function"], released["alias"])
     alarms = Alarms(_client(outputs, "cloudwatch"), list(released.get("alarms") or []))
     if arguments.action == "status":
-        ringing = ", ".join(alarms.ringing()) or "none"
-        _say(f"{alias.traffic()}; published: {', '.join(alias.versions())}; alarms ringing: {ringing}")
+        active = ", ".join(alarms.in_alarm()) or "none"
+        _say(f"{alias.traffic()}; published: {', '.join(alias.versions())}; alarms on: {active}")
     elif arguments.action == "rollback":
         rollback(alias, version=arguments.to, say=_say)
     else:
         if not alarms.names:
-            _say("no alarm watches this release: alarms are off in this stack")
-        shift(alias, alarms, arguments.steps, version=arguments.to, say=_say)
+            _say("no alarm watches this release: the stack has none")
+        route = public_route(route for route in ROUTES if route.function == "api")  # the function that is released
+        shift(
+            alias,
+            alarms,
+            arguments.steps,
+            version=arguments.to,
+            route_key=route.key if route else None,
+            say=_say,
+        )
 
 
 def _client(outputs: dict[str, Any], service: str) -> Any:
@@ -90,7 +89,22 @@ def _client(outputs: dict[str, Any], service: str) -> Any:
     try:
         session = boto3.Session(region_name=outputs["region"])
         if session.get_credentials() is None:
-            raise CommandError("there must be AWS credentials here, for the stack's account")
+            raise CommandError("AWS credentials for the stack's account must be set; sign in with: aws sso login")
         return session.client(service, config=Config(retries={"mode": "standard", "max_attempts": 5}))
     except BotoCoreError as error:
-        raise CommandError(f"the AWS credentials here must be usable, got: {' '.join(str(error).split())}") from None
+        raise CommandError(f"the AWS credentials must be usable, got: {' '.join(str(error).split())}") from None
+
+
+COMMAND = Command(
+    about="Move a deployed function's traffic to its newest version in steps, and back.",
+    examples="""examples:
+  python -m operations release status --stack prod              show which version answers
+  python -m operations release shift --stack prod               5 % for 5 minutes, 50 % for 10, then all
+  python -m operations release shift --stack prod --steps 10:2,25:5
+  python -m operations release rollback --stack prod            end a shift, or go back to the previous version
+  python -m operations release rollback --stack prod --to 41
+
+For a stack with shiftTraffic, where pulumi up publishes a version and leaves the traffic where it is.""",
+    add_arguments=add_arguments,
+    execute=execute,
+)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from operations.rights import RIGHTS, Right
-from stacks.command_line import CommandError
+from stacks.command_line import Command, CommandError
 from stacks.engine import Stack
 from stacks.plan import plan_of
 from stacks.resource import Resource
@@ -20,12 +20,6 @@ PROVIDER = "token.actions.githubusercontent.com"
 _SIGN_IN_DOMAIN = "aws:cognito/userPoolDomain:UserPoolDomain"
 
 Document = dict[str, Any]
-
-
-ABOUT = "Print the deploying role's policy, or whom it trusts."
-EXAMPLES = """examples:
-  python -m operations role --policy --stack prod --account 123456789012
-  python -m operations role --trust --stack prod --account 123456789012 --repository acme/api"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -157,3 +151,13 @@ def _document(statements: Iterable[Mapping[str, Any]]) -> Document:
 
 def _size(document: Document) -> int:
     return len("".join(json.dumps(document, separators=(",", ":")).split()))
+
+
+COMMAND = Command(
+    about="Print the deploying role's policy, or whom it trusts.",
+    examples="""examples:
+  python -m operations role --policy --stack prod --account 123456789012
+  python -m operations role --trust --stack prod --account 123456789012 --repository acme/api""",
+    add_arguments=add_arguments,
+    execute=execute,
+)

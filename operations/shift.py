@@ -1,4 +1,4 @@
-"""A release: a share of the traffic at a time, back at once when an alarm rings."""
+"""Shift traffic to a new version in steps, and shift it back at once if an alarm goes off."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from operations.alias import Alarms, Alias, Traffic
 from stacks.command_line import CommandError
+from stacks.routes import MISSING
 
 POLL = 10.0  # seconds between two looks at the alarms
 
 
 @dataclass(frozen=True)
 class Step:
-    """Give the new version this share of the calls (0 to 1), and watch for so many minutes."""
+    """Give the new version this share of the calls (0 to 1), and watch the alarms for so many minutes."""
 
     share: float
     minutes: float
@@ -31,20 +32,22 @@ def shift(
     steps: Sequence[Step] = DEFAULT,
     *,
     version: str | None = None,
+    route_key: str | None,
     say: Say = print,
     wait: Wait = time.sleep,
 ) -> None:
-    """Move all traffic to `version`, the newest unless given, and leave everything as it was if that goes wrong.
+    """Move all traffic to `version`, by default the newest.
 
-    CommandError, with the alias put back, if an alarm rings or anything fails on the way; KeyboardInterrupt likewise.
+    Before it gets traffic, the version must answer `route_key`, a public route; without one that check is left out.
+    CommandError, with all traffic on the old version again, if an alarm goes off or a call fails; KeyboardInterrupt
+    shifts back too.
     """
     before = alias.traffic()
     target = _target(alias, before, version)
     if target == before.version and before.next is None:
         say(f"{before}; nothing to shift")
         return
-    _ready(alias, alarms, target)
-    old = Traffic(before.version)
+    _check_ready(alias, alarms, target, route_key, say)
     try:
         for step in steps:
             alias.set(Traffic(before.version, target, step.share))
@@ -52,25 +55,25 @@ def shift(
             _watch(alarms, step.minutes * 60, wait)
         alias.set(Traffic(target))
     except BaseException as error:
-        now = _put_back(alias, old)
+        outcome = _shift_back(alias, before.version)
         if isinstance(error, CommandError):
-            raise CommandError(f"{error}; {now}") from None
-        say(now)
+            raise CommandError(f"{error}; {outcome}") from None
+        say(outcome)
         raise
-    say(f"{Traffic(target)}; back with: python -m operations release rollback")
+    say(f"{Traffic(target)}; undo it with: python -m operations release rollback")
 
 
 def rollback(alias: Alias, *, version: str | None = None, say: Say = print) -> None:
-    """End a shift that is under way; else give all traffic to the version before, or to the one given."""
+    """End a shift in progress; otherwise give all traffic to the previous version, or to `version`."""
     now = alias.traffic()
     if now.next is not None and version is None:
         alias.set(Traffic(now.version))
-        say(f"version {now.next} gets nothing any more; {Traffic(now.version)}")
+        say(f"version {now.next} gets no traffic any more; {Traffic(now.version)}")
         return
     versions = alias.versions()
     older = [each for each in versions if int(each) < int(now.version)]
     if version is None and not older:
-        raise CommandError(f"there must be a version before {now.version} to go back to, but it is the oldest one kept")
+        raise CommandError(f"there must be a version before {now.version} to roll back to, but it is the oldest one")
     target = _known(version, versions) if version is not None else older[-1]
     alias.set(Traffic(target))
     say(f"{Traffic(target)}, no longer {now.version}")
@@ -81,7 +84,7 @@ def _target(alias: Alias, before: Traffic, version: str | None) -> str:
     target = _known(version, versions) if version is not None else versions[-1]
     if before.next is not None and before.next != target:
         raise CommandError(
-            f"only one release may be under way, but version {before.next} gets {before.share:.0%}; "
+            f"only one release may be in progress, but version {before.next} gets {before.share:.0%}; "
             "end it with: python -m operations release rollback"
         )
     return target
@@ -93,22 +96,23 @@ def _known(version: str, versions: Sequence[str]) -> str:
     return version
 
 
-def _ready(alias: Alias, alarms: Alarms, target: str) -> None:
-    """Nothing is moved while an alarm rings already, nor to a version that does not answer at all."""
-    ringing = alarms.ringing()
-    if ringing:
-        raise CommandError(f"every alarm must be quiet before a release, but {', '.join(ringing)} rings")
-    trouble = alias.answers(target)
-    if trouble is not None:
-        raise CommandError(f"version {target} must answer GET /health with 200 before it gets traffic, but {trouble}")
+def _check_ready(alias: Alias, alarms: Alarms, target: str, route_key: str | None, say: Say) -> None:
+    """CommandError if an alarm is on already, or the new version does not answer at all."""
+    if active := alarms.in_alarm():
+        raise CommandError(f"every alarm must be off before a release, but {', '.join(active)} is on")
+    if route_key is None:
+        say(f"version {target} is not tried before it gets traffic: {MISSING['public']}")
+        return
+    failure = alias.failure_of(target, route_key)
+    if failure is not None:
+        raise CommandError(f"version {target} must answer {route_key} with 2xx before it gets traffic, but {failure}")
 
 
 def _watch(alarms: Alarms, seconds: float, wait: Wait) -> None:
     remaining = seconds
     while True:
-        ringing = alarms.ringing()
-        if ringing:
-            raise CommandError(f"every alarm must stay quiet, but {', '.join(ringing)} rings")
+        if active := alarms.in_alarm():
+            raise CommandError(f"every alarm must stay off, but {', '.join(active)} is on")
         if remaining <= 0:
             return
         pause = min(POLL, remaining)
@@ -116,11 +120,11 @@ def _watch(alarms: Alarms, seconds: float, wait: Wait) -> None:
         remaining -= pause
 
 
-def _put_back(alias: Alias, old: Traffic) -> str:
-    """Give all traffic to the old version again; what became of that."""
+def _shift_back(alias: Alias, version: str) -> str:
+    """Give all traffic to the old version again; return one sentence that says whether that worked."""
     try:
-        alias.traffic()  # whatever its revision is now: old traffic on the new version is the worse mistake
-        alias.set(old)
+        alias.traffic()  # overwrite whatever it is now: traffic left on the new version is the worse mistake
+        alias.set(Traffic(version))
     except CommandError as error:
-        return f"NOT put back, do it by hand: {error}"
-    return f"version {old.version} has all traffic again"
+        return f"traffic is NOT shifted back, do it by hand: {error}"
+    return f"version {version} has all traffic again"

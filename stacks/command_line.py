@@ -1,4 +1,4 @@
-"""What the commands of this project share: a bad argument, an error and Ctrl-C are each one line and exit status 1."""
+"""The frame of every command: a bad argument, an error and Ctrl-C are each one line and exit status 1."""
 
 from __future__ import annotations
 
@@ -6,15 +6,26 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 
 class CommandError(Exception):
-    """What stops a command. The text is one line for the person at the terminal: what is wrong and what to do."""
+    """Stop a command. The text is one line for the person at the terminal: the problem and the remedy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One command of several behind `python -m`: its help texts, its options, and the function that runs it."""
+
+    about: str
+    examples: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    execute: Callable[[argparse.Namespace], None]
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises CommandError instead of leaving the program, and keeps the lines of its texts as they are."""
+    """An argument parser that raises CommandError instead of exiting, and keeps line breaks in its help texts."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, **options})
@@ -28,10 +39,9 @@ def run(
     arguments: Sequence[str] | None,
     command: Callable[[argparse.Namespace], int | None],
 ) -> int:
-    """The exit status: what `command` returns, None being 0; or 1 after a line that begins with the module's name.
+    """Run `command` and return the exit status: its own (None is 0), or 1 after one line that names the module.
 
-    A CommandError says in one line what is wrong; any other exception is a fault of this project, and shows its
-    traceback.
+    Any exception but CommandError, KeyboardInterrupt and BrokenPipeError is a bug, and shows its traceback.
     """
     name = parser.prog.rpartition(" ")[2]
     try:
@@ -42,7 +52,7 @@ def run(
         sys.stderr.write(f"{name}: {error}\n")
     except KeyboardInterrupt:
         sys.stderr.write(f"{name}: interrupted\n")
-    except BrokenPipeError:  # whoever read the output has seen enough; Python tries to write the rest when it ends
+    except BrokenPipeError:  # `| head` has read enough; Python would flush the rest at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     else:
         return status

@@ -155,7 +155,7 @@ def test_shell_sessions_are_whole() -> None:
         ("aws cognito-idp admin-get-user --username ada", "admin-get-user wants user-pool-id"),
         ("make tset", "make has no tset"),
         ("python -m proof attak", "invalid choice: 'attak'"),
-        ("python -m operations release --stack prod shift --fast", "unrecognized arguments: --fast"),
+        ("python -m operations release shift --stack prod --fast", "unrecognized arguments: --fast"),
         ("pulumi stack destroy", "pulumi has no stack destroy"),
         ("pulumi up --force", "pulumi up has no --force"),
     ],

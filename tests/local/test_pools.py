@@ -33,16 +33,13 @@ def test_record_says_what_cognito_says(
 ) -> None:
     """Written once; checked and written again it says so; and the stack as it is goes on."""
     assert main(["pool", "check", *source]) == 1
-    assert capsys.readouterr().err == (
-        f"operations: Pulumi.local.pool.json must be of pool {outputs['userPoolId']} as it is; write it with: "
-        "python -m operations pool record --stack local\n"
-    )
+    assert "python -m operations pool record --stack local" in capsys.readouterr().err
     said = [main(["pool", command, *source]) or capsys.readouterr().out for command in ("record", "record", "check")]
 
     assert said == [
         "Pulumi.local.pool.json is written: commit it\n",
-        "Pulumi.local.pool.json says so already\n",
-        f"Pulumi.local.pool.json is of {outputs['userPoolId']} as it is\n",
+        "Pulumi.local.pool.json is up to date\n",
+        f"Pulumi.local.pool.json matches pool {outputs['userPoolId']}\n",
     ]
     assert json.loads((records / "Pulumi.local.pool.json").read_text()) == {
         "userPoolId": outputs["userPoolId"],
@@ -65,10 +62,9 @@ def test_record_of_another_pool_is_not_overwritten(
     capsys.readouterr()
 
     assert main(["pool", "record", *source]) == 1
-    assert capsys.readouterr().err == (
-        f"operations: stack local must still have pool us-east-1_Before000, got {outputs['userPoolId']}, where its "
-        "users are not; if they were moved, say so with --replaced\n"
-    )
+    error = capsys.readouterr().err
+    assert f"must still have pool us-east-1_Before000, got {outputs['userPoolId']}" in error
+    assert "--replaced" in error
     assert main(["pool", "record", *source, "--replaced"]) == 0
     assert json.loads(path.read_text())["userPoolId"] == outputs["userPoolId"]
 
@@ -90,4 +86,4 @@ def test_pool_that_is_not_there_leaves_the_record_alone(
 def test_record_needs_a_name(source: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Outputs do not say which stack they are of."""
     assert main(["pool", "record", *source[:2]]) == 1
-    assert capsys.readouterr().err == "operations: --stack NAME, or --as NAME, must say whose record it is\n"
+    assert "--as NAME" in capsys.readouterr().err

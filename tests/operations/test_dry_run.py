@@ -155,8 +155,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         subprocess.run(["/usr/bin/env", "git", *command], cwd=copy, check=True)
     with Emulator(0, Stack.load("dev").region, folder / "emulator") as emulator:
         made = Deployed(emulator, copy, folder)
-        record = [sys.executable, "-m", "pools", "record", "--as", "dev", "--outputs", str(folder / "outputs.json")]
-        subprocess.run(record, cwd=copy, check=True, capture_output=True)
+        record = ["-m", "operations", "pool", "record", "--as", "dev", "--outputs", str(folder / "outputs.json")]
+        subprocess.run([sys.executable, *record], cwd=copy, check=True, capture_output=True)
         yield made
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import pytest
 from local.emulator import Emulator
 from local.provider import client
 from operations import __main__ as command
-from operations.alias import Alarms, Alias, Traffic
+from operations.alias import Alarms, Alias, Traffic, _event
 from operations.shift import Step, rollback, shift
 from stacks.command_line import CommandError
 
 REGION = "us-east-1"
 STEPS = (Step(0.1, 1), Step(0.5, 2))
+move = partial(shift, route_key="GET /open")  # the functions here answer every event alike
 
 
 def package(status: int) -> bytes:
@@ -94,14 +96,14 @@ def said() -> list[str]:
 def test_traffic_moves_step_by_step(account: Account, said: list[str]) -> None:
     """At every moment of the wait the share is the one that was announced, and at the end the new version has all."""
     alias, seen = account.alias(account.function(200, 200)), list[Traffic]()
-    shift(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: seen.append(alias.traffic()))
+    move(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: seen.append(alias.traffic()))
 
     assert seen == [Traffic("1", "2", 0.1)] * 6 + [Traffic("1", "2", 0.5)] * 12  # a look every 10 s
     assert alias.traffic() == Traffic("2")
     assert said == [
         "version 1 answers, version 2 gets 10%; watching 1 min",
         "version 1 answers, version 2 gets 50%; watching 2 min",
-        "version 2 answers; back with: python -m operations release rollback",
+        "version 2 answers; undo it with: python -m operations release rollback",
     ]
 
 
@@ -116,8 +118,8 @@ def test_alarm_puts_everything_back(account: Account, said: list[str], after: in
         if len(waits) == after:
             account.ring("errors")
 
-    with pytest.raises(CommandError, match="must stay quiet, but errors rings; version 1 has all traffic again"):
-        shift(alias, alarms, STEPS, say=said.append, wait=wait)
+    with pytest.raises(CommandError, match=r"alarm must stay off, but errors .*version 1 has all traffic"):
+        move(alias, alarms, STEPS, say=said.append, wait=wait)
 
     assert alias.traffic() == Traffic("1")
     assert len(waits) == after
@@ -131,7 +133,7 @@ def test_interruption_puts_everything_back(account: Account, said: list[str]) ->
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        shift(alias, account.alarms("a"), STEPS, say=said.append, wait=wait)
+        move(alias, account.alarms("a"), STEPS, say=said.append, wait=wait)
 
     assert alias.traffic() == Traffic("1")
     assert said[-1] == "version 1 has all traffic again"
@@ -146,9 +148,9 @@ def test_alias_that_cannot_be_put_back_is_said(account: Account, said: list[str]
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        shift(account.alias(name), account.alarms("a"), STEPS, say=said.append, wait=wait)
+        move(account.alias(name), account.alarms("a"), STEPS, say=said.append, wait=wait)
 
-    assert said[-1].startswith("NOT put back, do it by hand: ")
+    assert said[-1].startswith("traffic is NOT shifted back")
 
 
 def test_release_that_somebody_else_touches_stops(account: Account, said: list[str]) -> None:
@@ -161,7 +163,7 @@ def test_release_that_somebody_else_touches_stops(account: Account, said: list[s
         other.set(Traffic("1", "2", 0.9))
 
     with pytest.raises(CommandError, match="somebody changed it"):
-        shift(alias, account.alarms("a"), STEPS, say=said.append, wait=wait)
+        move(alias, account.alarms("a"), STEPS, say=said.append, wait=wait)
 
     assert alias.traffic() == Traffic("1")
 
@@ -173,7 +175,7 @@ def test_version_that_does_not_answer_gets_no_traffic(
     """It is called past the API first: a package that cannot start is found before a user finds it."""
     alias = account.alias(account.function(200, status))
     with pytest.raises(CommandError, match=words):
-        shift(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: None)
+        move(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: None)
 
     assert alias.traffic() == Traffic("1")
 
@@ -182,8 +184,8 @@ def test_nothing_is_released_while_an_alarm_rings(account: Account, said: list[s
     """It could not ring for the new version any more."""
     alias, alarms = account.alias(account.function(200, 200)), account.alarms("ringing")
     account.ring("ringing")
-    with pytest.raises(CommandError, match="must be quiet before a release, but ringing rings"):
-        shift(alias, alarms, STEPS, say=said.append, wait=lambda _: None)
+    with pytest.raises(CommandError, match="must be off before a release, but ringing"):
+        move(alias, alarms, STEPS, say=said.append, wait=lambda _: None)
 
     assert alias.traffic() == Traffic("1")
 
@@ -192,7 +194,7 @@ def test_alarm_that_is_gone_stops_a_release(account: Account, said: list[str]) -
     """What cannot be read cannot be quiet."""
     alias = account.alias(account.function(200, 200))
     with pytest.raises(CommandError, match="every alarm of the stack must exist, but not no-such-alarm"):
-        shift(alias, Alarms(account.watch, ["no-such-alarm"]), STEPS, say=said.append, wait=lambda _: None)
+        move(alias, Alarms(account.watch, ["no-such-alarm"]), STEPS, say=said.append, wait=lambda _: None)
 
 
 def test_many_alarms_are_all_read(account: Account) -> None:
@@ -200,7 +202,7 @@ def test_many_alarms_are_all_read(account: Account) -> None:
     alarms = account.alarms(*(f"many-{number}" for number in range(103)))
     account.ring("many-102")
 
-    assert alarms.ringing() == ["many-102"]
+    assert alarms.in_alarm() == ["many-102"]
 
 
 def test_rollback_ends_a_shift(account: Account, said: list[str]) -> None:
@@ -211,13 +213,13 @@ def test_rollback_ends_a_shift(account: Account, said: list[str]) -> None:
     rollback(alias, say=said.append)
 
     assert alias.traffic() == Traffic("1")
-    assert said == ["version 2 gets nothing any more; version 1 answers"]
+    assert said == ["version 2 gets no traffic any more; version 1 answers"]
 
 
 def test_rollback_goes_to_the_version_before(account: Account, said: list[str]) -> None:
     """Or to the one that is asked for."""
     alias = account.alias(account.function(200, 200, 200))
-    shift(alias, account.alarms("a"), (), say=said.append, wait=lambda _: None)
+    move(alias, account.alarms("a"), (), say=said.append, wait=lambda _: None)
     assert alias.traffic() == Traffic("3")
 
     rollback(alias, say=said.append)
@@ -230,7 +232,7 @@ def test_rollback_goes_to_the_version_before(account: Account, said: list[str]) 
 
 def test_oldest_version_has_nothing_before_it(account: Account, said: list[str]) -> None:
     """Said in words, not as an index that is out of range."""
-    with pytest.raises(CommandError, match="there must be a version before 1 to go back to"):
+    with pytest.raises(CommandError, match="there must be a version before 1 to roll back to"):
         rollback(account.alias(account.function(200)), say=said.append)
 
 
@@ -239,15 +241,32 @@ def test_second_release_beside_one_is_refused(account: Account, said: list[str])
     alias = account.alias(account.function(200, 200, 200))
     alias.traffic()
     alias.set(Traffic("1", "2", 0.5))
-    with pytest.raises(CommandError, match="only one release may be under way, but version 2 gets 50%"):
-        shift(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: None)
+    with pytest.raises(CommandError, match="only one release may be in progress, but version 2 gets 50%"):
+        move(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: None)
 
 
 def test_newest_version_needs_no_shift(account: Account, said: list[str]) -> None:
     """A deployment that changed no function is the usual case."""
-    shift(account.alias(account.function(200)), account.alarms("a"), say=said.append, wait=lambda _: None)
+    move(account.alias(account.function(200)), account.alarms("a"), say=said.append, wait=lambda _: None)
 
     assert said == ["version 1 answers; nothing to shift"]
+
+
+def test_event_of_the_first_call_is_the_public_route() -> None:
+    """The handler finds its route by `routeKey`: with the wrong one every version would look broken."""
+    event = _event("GET /a/b")
+
+    assert (event["routeKey"], event["rawPath"]) == ("GET /a/b", "/a/b")
+    assert event["requestContext"]["http"] == {"method": "GET", "path": "/a/b"}
+
+
+def test_without_a_public_route_the_release_says_that_nothing_was_tried(account: Account, said: list[str]) -> None:
+    """A team's table may have none; the alarms are then the only guard."""
+    alias = account.alias(account.function(200, 500))
+    shift(alias, account.alarms("a"), STEPS, route_key=None, say=said.append, wait=lambda _: None)
+
+    assert "version 2 is not tried" in said[0]
+    assert "no public GET route" in said[0]
 
 
 class TestCommandLine:
@@ -269,15 +288,15 @@ class TestCommandLine:
         account.alarms("day")
         stack = ["--outputs", outputs(function=account.function(200, 200), alias="live", alarms=["day"])]
 
-        assert command.main(["release", *stack, "status"]) == 0
-        assert capsys.readouterr().out == "version 1 answers; published: 1, 2; alarms ringing: none\n"
-        assert command.main(["release", *stack, "shift", "--steps", "10:0"]) == 0
+        assert command.main(["release", "status", *stack]) == 0
+        assert capsys.readouterr().out == "version 1 answers; published: 1, 2; alarms on: none\n"
+        assert command.main(["release", "shift", *stack, "--steps", "10:0"]) == 0
         assert capsys.readouterr().out.splitlines()[-1].startswith("version 2 answers")
-        assert command.main(["release", *stack, "rollback"]) == 0
+        assert command.main(["release", "rollback", *stack]) == 0
         assert capsys.readouterr().out == "version 1 answers, no longer 2\n"
         account.ring("day")
-        assert command.main(["release", *stack, "shift", "--steps", "10:0"]) == 1
-        assert capsys.readouterr().err == "operations: every alarm must be quiet before a release, but day rings\n"
+        assert command.main(["release", "shift", *stack, "--steps", "10:0"]) == 1
+        assert "alarm must be off before a release, but day" in capsys.readouterr().err
 
     def test_release_without_alarms_says_so(
         self, account: Account, outputs: Callable[..., str], capsys: pytest.CaptureFixture[str]
@@ -285,14 +304,14 @@ class TestCommandLine:
         """A shift that nothing can stop looks like one that went well."""
         stack = ["--outputs", outputs(function=account.function(200, 200), alias="live", alarms=[])]
 
-        assert command.main(["release", *stack, "shift", "--steps", "10:0"]) == 0
+        assert command.main(["release", "shift", *stack, "--steps", "10:0"]) == 0
         assert "no alarm watches this release" in capsys.readouterr().out
 
     def test_stack_without_an_alias_is_one_line(
         self, outputs: Callable[..., str], capsys: pytest.CaptureFixture[str]
     ) -> None:
         """With the setting that is missing."""
-        assert command.main(["release", "--outputs", outputs(), "status"]) == 1
+        assert command.main(["release", "status", "--outputs", outputs()]) == 1
         assert "pulumi config set liveAlias true" in capsys.readouterr().err
 
     @pytest.mark.parametrize(
