@@ -155,12 +155,17 @@ def _leaves(kind: type[Refused]) -> list[type[Refused]]:
 
 def policies() -> str:
     """Return the table of policy rules, with each stack's result."""
-    return rules_as_markdown([report(name) for name in stacks()])
+    return rules_as_markdown([report(name) for name in _shown()])
 
 
 def suppressions() -> str:
     """Return the table of the stacks' suppressions."""
-    return suppressions_as_markdown([report(name) for name in stacks()])
+    return suppressions_as_markdown([report(name) for name in _shown()])
+
+
+def _shown() -> list[str]:
+    """Return the stacks that the pages show: one for each environment, whatever others a team or a developer adds."""
+    return [name for name in stacks() if name in {"dev", "staging", "prod"}]
 
 
 def quotas() -> str:

@@ -122,7 +122,7 @@ def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
         (["capacity"], "the following arguments are required: --rps"),
         (
             ["capacity", "--rps", "1", "--stack", "nowhere"],
-            "stack must be one of dev, local, prod, staging, got nowhere",
+            "got nowhere; add it with: pulumi stack init nowhere",
         ),
         (["cost", "--requests", "-1"], "requests must be 0 or more, got -1"),
         (["cost", "--prices", "nowhere.toml"], "nowhere.toml must be a readable TOML file"),

@@ -92,7 +92,7 @@ def test_page_has_every_rule() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--stack", "nowhere"], "stack must be one of dev, local, prod"),
+        (["--stack", "nowhere"], "got nowhere; add it with: pulumi stack init nowhere"),
         (["--nonsense"], "unrecognized arguments: --nonsense; see: python -m policies --help"),
     ],
 )

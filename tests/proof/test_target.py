@@ -110,7 +110,7 @@ def test_settings_of_a_file_are_unknown_unless_named(tmp_path: Path) -> None:
     path.write_text(json.dumps(OUTPUTS))
     assert read(arguments(path)).expected is None
     assert read(arguments(path, settings="dev")).expected == expected_of("dev")
-    with pytest.raises(CommandError, match=r"--settings must be one of dev, local.*got nowhere"):
+    with pytest.raises(CommandError, match=r"--settings must be one of .*got nowhere"):
         read(arguments(path, settings="nowhere"))
 
 
