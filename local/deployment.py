@@ -90,7 +90,7 @@ class Deployment:
         def create(type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
             return steps.time(name, lambda: self.provider.create(type_, name, inputs), type_)
 
-        outputs = evaluate(stack, create, ask=self.provider.ask)
+        outputs = evaluate(stack, create)
         outputs["awsEndpointUrl"] = self._emulator.endpoint
         if outputs.get("authDomain"):
             outputs["authDomain"] = self._emulator.endpoint  # its sign-in page tells pools apart by the app client

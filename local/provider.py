@@ -1,7 +1,6 @@
-"""Makes the program's resources in the emulator, and changes those that a new evaluation changes.
+"""Create the program's resources in the emulator, and change those that a new evaluation changes.
 
-botocore checks every call against AWS's own service models. A type or an input that `stacks.mappings` does not map is
-an error that names both: nothing is dropped in silence.
+botocore checks every call against AWS's own service models.
 """
 
 from __future__ import annotations
@@ -19,13 +18,12 @@ from botocore.validate import ParamValidator
 
 from local.emulator import CREDENTIALS
 from stacks.command_line import CommandError
-from stacks.engine import unanswered
-from stacks.mappings import ANSWERS, MAPPINGS, Endpoint, ResourceMapping, Values
-from stacks.mappings.mapping import parameters_of, without_floats
+from stacks.mappings import MAPPINGS, Endpoint, ResourceMapping, Values, mapped
+from stacks.mappings.mapping import parameters_of
 
 
 def client(endpoint: str, region: str, service: str) -> Any:
-    """A boto3 client of the emulator, untouched by this shell's account, profile or proxy."""
+    """Return a boto3 client of the emulator. It ignores the shell's AWS account, profile and proxy."""
     return boto3.client(
         service,
         endpoint_url=endpoint,
@@ -37,8 +35,8 @@ def client(endpoint: str, region: str, service: str) -> Any:
 
 
 @dataclass
-class Made:
-    """A resource as it stands: what the program gave, what was sent, its id, and what AWS computed."""
+class Resource:
+    """A resource in the emulator: the program's inputs, the parameters sent, its id and computed outputs."""
 
     given: dict[str, Any]
     sent: dict[str, Any]
@@ -47,33 +45,27 @@ class Made:
 
 
 class Provider:
-    """Makes resources in the emulator at `endpoint`. Safe to call from several threads, as Pulumi's runtime does."""
+    """Creates resources in the emulator at `endpoint`. Safe to call from several threads, as Pulumi's runtime does."""
 
     def __init__(self, endpoint: str, region: str) -> None:
-        self._world = Endpoint(endpoint, region)
-        # What every program needs is made here, while the emulator starts; the rest where it is needed.
-        services = {kind.service for kind in MAPPINGS.values() if not kind.missing}
+        self._emulator = Endpoint(endpoint, region)
+        # Created here, while the emulator starts; clients of other services are created when they are first used.
+        services = {mapping.service for mapping in MAPPINGS.values() if not mapping.missing}
         self._clients = {service: client(endpoint, region, service) for service in services}
-        self._making_clients = threading.Lock()  # making one is not safe in several threads, using one is
-        self._made: dict[tuple[str, str], Made] = {}
+        self._clients_lock = threading.Lock()  # boto3: clients may be used in several threads, not created
+        self._made: dict[tuple[str, str], Resource] = {}
         self._wanted: set[tuple[str, str]] = set()
 
     def client(self, service: str) -> Any:
-        """The boto3 client of a service that the program uses."""
-        with self._making_clients:
+        """Return the boto3 client of a service."""
+        with self._clients_lock:
             if service not in self._clients:
-                self._clients[service] = client(self._world.endpoint, self._world.region, service)
+                self._clients[service] = client(self._emulator.endpoint, self._emulator.region, service)
             return self._clients[service]
-
-    def ask(self, token: str) -> dict[str, Any]:
-        """What AWS answers to a question of the program; CommandError for one that `stacks.mappings` does not know."""
-        if token not in ANSWERS:
-            return unanswered(token)
-        return dict(ANSWERS[token])
 
     @property
     def missing(self) -> list[str]:
-        """What the program asked for and the emulator lacks, in words."""
+        """Features that this program uses and the emulator lacks, in words."""
         whole = {MAPPINGS[type_].missing for type_, _ in self._made} - {""}
         parts = {
             words
@@ -84,104 +76,96 @@ class Provider:
         return sorted(whole | parts)
 
     def computed(self, type_: str, output: str) -> Any:
-        """What AWS computed for the only resource of this type."""
+        """Return a computed output of the only resource of this type."""
         (made,) = (made for (each, _), made in self._made.items() if each == type_)
         return made.computed[output]
 
     def begin(self) -> None:
-        """Begin an evaluation: what it does not ask for, `sweep` removes."""
+        """Begin an evaluation. `sweep` then deletes the resources that the evaluation did not register."""
         self._wanted.clear()
 
     def create(self, type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """Make the resource, or bring the one there is to these inputs; its id, and its inputs with what AWS computes.
+        """Create or update the resource; return its id, and its inputs with the computed outputs.
 
         CommandError names type, name and cause.
         """
-        kind = MAPPINGS.get(type_)
-        if kind is None:
-            raise CommandError(f"{type_} ({name}) must be mapped in stacks/mappings: no AWS call is known for it")
-        given = {key: without_floats(value) for key, value in inputs.items() if value is not None}
-        unmapped = given.keys() - kind.inputs.keys() - kind.then.keys()
-        if unmapped:
-            missing = ", ".join(sorted(unmapped))
-            raise CommandError(
-                f"{type_} ({name}) must map every input in stacks/mappings, got no mapping for {missing}"
-            )
+        mapping, given = mapped(type_, name, inputs)
         key = (type_, name)
         self._wanted.add(key)
         try:
             made = self._made.get(key)
             if made is None:
-                made = self._make(kind, name, given)
+                made = self._make(mapping, name, given)
             elif _comparable(made.given) != _comparable(given):
-                made = self._change(kind, name, made, given)
+                made = self._change(mapping, name, made, given)
             self._made[key] = made
         except (ClientError, BotoCoreError, CommandError) as error:
             raise CommandError(f"{type_} ({name}) is refused: {' '.join(str(error).split())}") from error
         return made.id, {**given, **made.computed}
 
     def sweep(self) -> None:
-        """Remove what the evaluation since `begin` did not ask for, newest first."""
+        """Delete the resources that the evaluation since `begin` did not register, newest first."""
         for key in [key for key in reversed(self._made) if key not in self._wanted]:
             self._remove(MAPPINGS[key[0]], self._made.pop(key))
 
-    def _make(self, kind: ResourceMapping, name: str, given: dict[str, Any]) -> Made:
-        client, sent = self.client(kind.service), parameters_of(kind, name, given)
-        if kind.missing:
-            _check(client, kind, sent)
-            return Made(given, sent, *kind.outputs({}, sent, self._world))
-        answer = getattr(client, kind.call)(**sent)
-        made = Made(given, sent, *kind.outputs(answer, sent, self._world))
-        for key in kind.then.keys() & given.keys():
-            kind.then[key](client, given[key], {**sent, **_identity(kind, made)})
+    def _make(self, mapping: ResourceMapping, name: str, given: dict[str, Any]) -> Resource:
+        client, sent = self.client(mapping.service), parameters_of(mapping, name, given)
+        if mapping.missing:
+            _check(client, mapping, sent)
+            return Resource(given, sent, *mapping.outputs({}, sent, self._emulator))
+        answer = getattr(client, mapping.call)(**sent)
+        made = Resource(given, sent, *mapping.outputs(answer, sent, self._emulator))
+        for key in mapping.then.keys() & given.keys():
+            mapping.then[key](client, given[key], {**sent, **_identity(mapping, made)})
         return made
 
-    def _change(self, kind: ResourceMapping, name: str, made: Made, given: dict[str, Any]) -> Made:
-        if kind.missing:
-            return self._make(kind, name, given)
-        client, sent = self._clients[kind.service], parameters_of(kind, name, given)
-        known = {**sent, **_identity(kind, made)}
+    def _change(self, mapping: ResourceMapping, name: str, made: Resource, given: dict[str, Any]) -> Resource:
+        if mapping.missing:
+            return self._make(mapping, name, given)
+        client, sent = self._clients[mapping.service], parameters_of(mapping, name, given)
+        known = {**sent, **_identity(mapping, made)}
         changed = {key for key in made.sent.keys() | sent.keys() if made.sent.get(key) != sent.get(key)}
-        takes = self._takes(client, kind.update)
-        if changed <= takes | kind.changes.keys():
-            for parameter in changed & kind.changes.keys():
-                kind.changes[parameter](client, known)
+        takes = self._takes(client, mapping.update)
+        if changed <= takes | mapping.changes.keys():
+            for parameter in changed & mapping.changes.keys():
+                mapping.changes[parameter](client, known)
             if changed & takes:
-                self._call(client, kind, kind.update, {**_emptied(client, kind.update, made.sent, sent), **known})
-            for key in kind.then.keys() & given.keys():
+                emptied = _emptied(client, mapping.update, made.sent, sent)
+                self._call(client, mapping, mapping.update, {**emptied, **known})
+            for key in mapping.then.keys() & given.keys():
                 if _comparable(made.given.get(key)) != _comparable(given[key]):
-                    kind.then[key](client, given[key], known)
-            renewed = kind.renewed(client, sent) if kind.renewed else {}
-            return Made(given, sent, made.id, {**made.computed, **renewed})
-        if kind.kept:
-            names = ", ".join(sorted(changed - takes - kind.changes.keys()))
+                    mapping.then[key](client, given[key], known)
+            renewed = mapping.renewed(client, sent) if mapping.renewed else {}
+            return Resource(given, sent, made.id, {**made.computed, **renewed})
+        if mapping.kept:
+            names = ", ".join(sorted(changed - takes - mapping.changes.keys()))
             raise CommandError(f"{names} cannot change while the stack is up: every user would be lost; restart it")
-        self._remove(kind, made)
-        return self._make(kind, name, given)
+        self._remove(mapping, made)
+        return self._make(mapping, name, given)
 
-    def _remove(self, kind: ResourceMapping, made: Made) -> None:
-        if kind.missing:
+    def _remove(self, mapping: ResourceMapping, made: Resource) -> None:
+        if mapping.missing:
             return
-        client = self._clients[kind.service]
+        client = self._clients[mapping.service]
         try:
-            self._call(client, kind, kind.delete, {**made.sent, **_identity(kind, made)})
+            self._call(client, mapping, mapping.delete, {**made.sent, **_identity(mapping, made)})
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:  # gone with what it belonged to
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:  # it was deleted together with its parent
                 raise
 
-    def _call(self, client: Any, kind: ResourceMapping, call: str | None, parameters: dict[str, Any]) -> None:
+    def _call(self, client: Any, mapping: ResourceMapping, call: str | None, parameters: dict[str, Any]) -> None:
         if call is None:
-            raise CommandError(f"stacks/mappings must say how {kind.call} is undone")
+            raise CommandError(f"the ResourceMapping of {mapping.call} in stacks/mappings must have update and delete")
         shapes = _input(client, call).members
         taken = {key: value for key, value in parameters.items() if key in shapes}
-        # Where a call takes several (delete_alarms), an id is a list of one.
+        # Calls that delete several resources at once (delete_alarms) take a list of ids.
         lists = {
-            key: [value] for key, value in taken.items() if shapes[key].type_name == "list" and key == kind.identity
+            key: [value] for key, value in taken.items() if shapes[key].type_name == "list" and key == mapping.identity
         }
         getattr(client, call)(**{**taken, **lists})
 
     def _takes(self, client: Any, call: str | None) -> set[str]:
-        """The parameters that a call has, by AWS's own model of it."""
+        """Return the names of a call's parameters, from AWS's service model."""
         return set() if call is None else set(_input(client, call).members)
 
 
@@ -189,26 +173,26 @@ def _input(client: Any, call: str) -> Any:
     return client.meta.service_model.operation_model(client.meta.method_to_api_mapping[call]).input_shape
 
 
-def _check(client: Any, kind: ResourceMapping, sent: dict[str, Any]) -> None:
-    """Hold against AWS's model what is not sent; CommandError if it does not fit."""
-    report = ParamValidator().validate(sent, _input(client, kind.call))
+def _check(client: Any, mapping: ResourceMapping, sent: dict[str, Any]) -> None:
+    """Check a call that is not sent against AWS's service model. CommandError if it does not fit."""
+    report = ParamValidator().validate(sent, _input(client, mapping.call))
     if report.has_errors():
         raise CommandError(report.generate_report())
 
 
-def _identity(kind: ResourceMapping, made: Made) -> dict[str, str]:
-    return {} if kind.identity is None else {kind.identity: made.id}
+def _identity(mapping: ResourceMapping, made: Resource) -> dict[str, str]:
+    return {} if mapping.identity is None else {mapping.identity: made.id}
 
 
 def _emptied(client: Any, call: str | None, before: Values, after: Values) -> dict[str, Any]:
-    """What is not set any more. AWS sets a missing parameter to its default; the emulator would keep what it had."""
+    """Return empty values for parameters that are no longer set: the emulator would keep the old ones, unlike AWS."""
     members = {} if call is None else _input(client, call).members
     gone = [key for key in before.keys() - after.keys() if key in members and isinstance(before[key], dict | list)]
     return {key: type(before[key])() for key in gone if not getattr(members[key], "required_members", ())}
 
 
 def _comparable(value: Any) -> Any:
-    """The value with archives by their path, whose name holds a digest of what is in them."""
+    """Return the value with archives replaced by their path, whose name has a digest of their content."""
     if isinstance(value, pulumi.FileArchive):
         return value.path
     return {key: _comparable(member) for key, member in value.items()} if isinstance(value, Mapping) else value

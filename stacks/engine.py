@@ -1,7 +1,7 @@
-"""Runs the Pulumi program in this process, with Pulumi's own Python runtime, and collects its outputs.
+"""Run the Pulumi program in this process, with Pulumi's own Python runtime, and collect its outputs.
 
-The monitor here takes the place of Pulumi's engine: each resource registration goes to `local.provider`. The program
-sees what it would see under `pulumi up`, so it needs no branch for this.
+The monitor replaces Pulumi's engine: it passes each resource registration to a function of the caller. The program
+cannot tell this from `pulumi up`, so it needs no branch for it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import runpy
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,21 +27,22 @@ from pulumi.runtime.stack import run_in_stack
 
 from stacks import ROOT
 from stacks.command_line import CommandError
+from stacks.mappings import answer
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, wherever PyYAML has libyaml
-MADE_UP = "made-up-by-the-local-run-for-a-secret"  # what every secret of a stack file is here
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, if PyYAML was built with libyaml
+MADE_UP = "made-up-by-the-local-run-for-a-secret"  # replaces every secret of a stack file
 Create = Callable[[str, str, dict[str, Any]], tuple[str, dict[str, Any]]]
 Ask = Callable[[str], dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack's name and configuration, as the Pulumi CLI would hand it to the program: each value as a string."""
+    """A stack's name and configuration, as the Pulumi CLI passes it to the program: each value as a string."""
 
     project: str
     name: str
     config: Mapping[str, str]
-    secrets: frozenset[str] = frozenset()  # keys that are encrypted
+    secrets: frozenset[str] = frozenset()  # keys whose values are encrypted in the stack file
 
     @property
     def region(self) -> str:
@@ -60,7 +62,7 @@ class Stack:
             if "default" in declaration
         }
         configured = _yaml(path).get("config") or {}
-        # The function runs in this machine's own Python, so its package is built for it.
+        # The emulator runs the function in this machine's Python, so the package is built for it.
         here = {f"{project['name']}:packagePlatform": "host"}
         values = {**declared, **configured, **here}
         config = {key: _as_string(_decrypted(value)) for key, value in values.items()}
@@ -74,7 +76,7 @@ def stack_names(root: Path = ROOT) -> list[str]:
 
 
 class Monitor(mocks.MockMonitor):
-    """Pulumi's in-process monitor, with the two checks it leaves out and the stack's outputs it drops."""
+    """Pulumi's in-process monitor, which also refuses repeated names and keeps the stack's outputs."""
 
     def __init__(self, resources: mocks.Mocks) -> None:
         super().__init__(resources)
@@ -83,7 +85,7 @@ class Monitor(mocks.MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's name for it
         urn = self.make_urn(request.parent, request.type, request.name)
-        if urn in self._urns and request.type != "pulumi:pulumi:Stack":  # set_mocks has registered one of its own
+        if urn in self._urns and request.type != "pulumi:pulumi:Stack":  # set_mocks has registered one already
             raise CommandError(f"resource names must be unique, got {request.type} {request.name!r} twice")
         self._urns.add(urn)
         return _in_own_loop(super().RegisterResource, request)
@@ -94,13 +96,13 @@ class Monitor(mocks.MockMonitor):
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the engine's name for it
         if "::pulumi:pulumi:Stack::" in request.urn:
             outputs = rpc.deserialize_properties(request.outputs)
-            # Who needs a secret here asks the emulator; a file of outputs is passed around.
+            # Without secrets, because people pass the file of outputs around; the emulator can tell the secrets.
             self.outputs = {key: value for key, value in outputs.items() if not rpc.is_rpc_secret(value)}
         return empty_pb2.Empty()
 
 
 def _in_own_loop(answer: Callable[[Any], Any], request: Any) -> Any:
-    """Answer an RPC, which comes in a thread of a pool. Pulumi's mocks would leave an event loop open in each."""
+    """Answer an RPC in an event loop that is closed. Pulumi's mocks would leave one open in each thread of a pool."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
@@ -110,14 +112,16 @@ def _in_own_loop(answer: Callable[[Any], Any], request: Any) -> Any:
         loop.close()
 
 
-class _Resources(mocks.Mocks):
+class Resources(mocks.Mocks):
+    """Passes custom resources to `create`, and the program's invokes to `ask`."""
+
     def __init__(self, create: Create, ask: Ask) -> None:
         self._create = create
         self._ask = ask
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if not args.custom:
-            return "", {}  # a component: its children are what is created
+            return "", {}  # a component: only its children are created
         return self._create(args.typ, args.name, unwrapped(args.inputs))
 
     def call(self, args: mocks.MockCallArgs) -> Any:
@@ -132,43 +136,44 @@ def unwrapped(value: Any) -> Any:
     return [unwrapped(member) for member in value] if isinstance(value, list) else value
 
 
-def unanswered(token: str) -> dict[str, Any]:
-    raise CommandError(f"{token} must be mapped in stacks/mappings: the program asks AWS for data there")
+def evaluate(stack: Stack, create: Create, program: Path = ROOT / "__main__.py", ask: Ask = answer) -> dict[str, Any]:
+    """Run `program` for `stack` and return the stack's outputs. `create` gets each resource, `ask` each invoke.
 
-
-def evaluate(
-    stack: Stack, create: Create, program: Path = ROOT / "__main__.py", ask: Ask = unanswered
-) -> dict[str, Any]:
-    """Run `program` for `stack`, handing each resource to `create` and each question to `ask`; the stack's outputs.
-
-    CommandError with one line when the program, its settings or a resource is refused.
+    CommandError with one line if the program, its settings or a resource is refused.
     """
-    monitor = Monitor(_Resources(create, ask))
-
-    async def run() -> None:
-        mocks.set_mocks(monitor.mocks, project=stack.project, stack=stack.name, preview=False, monitor=monitor)
-        # What a failed program leaves unfinished is told by its first error; asyncio would tell it again, later.
-        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
-        runtime_settings.SETTINGS.outputs.clear()  # of a program that failed before, in a loop that is closed
-        set_all_config(dict(stack.config), list(stack.secrets))
-        runtime_settings.set_root_resource(None)  # type: ignore[arg-type]  # set_mocks made one; run_in_stack makes its own
-        await run_in_stack(lambda: _run_program(program))
-
-    gc.disable()  # it would walk all of Pulumi's classes over and over: a quarter of the whole
-    try:
-        asyncio.run(run())
-    except Exception as error:  # noqa: BLE001 - whatever the program raises becomes one line
-        raise _as_local_error(error, program) from None
-    finally:
-        gc.enable()
+    monitor = Monitor(Resources(create, ask))
+    run(stack, monitor, partial(run_file, program), program.name)
     return monitor.outputs
 
 
-def _run_program(program: Path) -> None:
-    runpy.run_path(str(program), run_name="__main__")
+def run_file(path: Path) -> None:
+    """Run a Python file as the main program."""
+    runpy.run_path(str(path), run_name="__main__")
 
 
-def _as_local_error(error: BaseException, program: Path) -> CommandError:
+def run(stack: Stack, monitor: Monitor, program: Callable[[], None], name: str = "__main__.py") -> None:
+    """Run a program for `stack` until all that it registers with `monitor` has settled. CommandError if it fails."""
+
+    async def run_program() -> None:
+        mocks.set_mocks(monitor.mocks, project=stack.project, stack=stack.name, preview=False, monitor=monitor)
+        # A failed program leaves futures behind that nobody awaits. Its first error says it all.
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        runtime_settings.SETTINGS.outputs.clear()  # they may belong to a failed program, whose event loop is closed
+        set_all_config(dict(stack.config), list(stack.secrets))
+        runtime_settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes its own
+        await run_in_stack(program)
+
+    gc.disable()  # it would visit all of Pulumi's classes again and again: a quarter of the time
+    try:
+        asyncio.run(run_program())
+    except Exception as error:  # noqa: BLE001 - whatever the program raises becomes one line
+        raise _command_error(error, name) from None
+    finally:
+        gc.enable()
+
+
+def _command_error(error: BaseException, program: str) -> CommandError:
+    """Return the error as one line, with the last place in the program's own files."""
     chain = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None and cause not in chain:
         chain.append(cause)
@@ -183,7 +188,7 @@ def _as_local_error(error: BaseException, program: Path) -> CommandError:
         for frame in frames
         if not frame.filename.startswith((str(ROOT / "stacks"), str(ROOT / "local"), str(ROOT / ".venv")))
     ]
-    place = f"{Path(frames[-1].filename).relative_to(ROOT)}:{frames[-1].lineno}" if frames else program.name
+    place = f"{Path(frames[-1].filename).relative_to(ROOT)}:{frames[-1].lineno}" if frames else program
     text = " ".join(str(error).split())
     return CommandError(f"the program must run, but {place} raises {type(error).__name__}: {text}")
 
@@ -197,7 +202,7 @@ def _yaml(path: Path) -> dict[str, Any]:
 
 
 def _decrypted(value: Any) -> Any:
-    """Secrets are encrypted for the cloud's key; here a made-up one stands in for each."""
+    """Replace each secret with a made-up one: only the cloud's key could decrypt it."""
     if isinstance(value, Mapping):
         return MADE_UP if value.keys() == {"secure"} else {key: _decrypted(each) for key, each in value.items()}
     return [_decrypted(each) for each in value] if isinstance(value, list) else value

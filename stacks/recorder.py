@@ -1,16 +1,13 @@
-"""Runs a component or the whole program on Pulumi's mocks, and records what it registers.
+"""Record what a component or the whole program would register, without creating anything.
 
-The embedded run's own engine evaluates it. Every resource is turned into the AWS call that `stacks/mappings` has for it
-and held against AWS's service model, enumerations and patterns included: mocks alone take any value. Nothing is
-handed back before everything has settled, so tests assert on plain data.
+Every resource is checked against the AWS call that `stacks.mappings` has for it: required parameters, types,
+enumerations, patterns and limits, from AWS's own service models. Pulumi's mocks alone accept any value. A recording is
+plain data, returned once everything has settled.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 import re
-import runpy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -26,23 +23,22 @@ from pulumi.runtime import mocks, rpc
 from components import bundle
 from stacks import ROOT, engine
 from stacks.command_line import CommandError
-from stacks.engine import Stack, evaluate, stack_names
-from stacks.mappings import MAPPINGS, ResourceMapping
-from stacks.mappings.mapping import parameters_of, without_floats
+from stacks.engine import Stack, stack_names
+from stacks.mappings import Deployed, ResourceMapping, answer, mapped
+from stacks.mappings.mapping import DEPLOYED_ACCOUNT, parameters_of, without_floats
 from stacks.resource import Resource
 
 PROJECT = "secure-serverless-api"
 REGION = "eu-central-1"
-ACCOUNT = "123456789012"
+ACCOUNT = DEPLOYED_ACCOUNT
 STACKS = stack_names()
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
-_SUFFIX = "-3f9d2c1"  # Pulumi adds one to every name that the program leaves to it
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedResource(Resource):
-    """One registration. `inputs` as the program gave them, `outputs` with what AWS would compute, `needs` as URNs."""
+    """One registration: also its outputs, with computed ones, and in `needs` the URNs that it depends on."""
 
     urn: str
     parent: str
@@ -55,12 +51,16 @@ class RecordedResource(Resource):
 
     @property
     def kind(self) -> str:
+        """The type's last part: `UserPool` of `aws:cognito/userPool:UserPool`."""
         return self.type.rpartition(":")[2]
 
 
 @dataclass
 class Recording:
-    """What a program registered: resources, each component's outputs by URN, and the stack's own."""
+    """What a program registered: its resources, each component's outputs by URN, and the stack's outputs.
+
+    `packages` has the arguments of each `bundle.build`: source folder, target and cache folder.
+    """
 
     resources: list[RecordedResource] = field(default_factory=list)
     registered: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -72,13 +72,13 @@ class Recording:
         return [resource for resource in self.resources if resource.kind == kind]
 
     def one(self, kind: str, name: str | None = None) -> RecordedResource:
-        """The only resource of its kind, or the one of that name."""
+        """Return the only resource of its kind, or the one of that name. AssertionError if there is not exactly one."""
         found = [resource for resource in self.all(kind) if name in {None, resource.name}]
         assert len(found) == 1, f"{kind} {name or ''} must be there once, got {[each.name for each in found]}"
         return found[0]
 
     def waits_for(self, resource: RecordedResource, other: RecordedResource) -> bool:
-        """Whether `resource` is made only after `other`, through any number of steps."""
+        """Whether `resource` depends on `other`, directly or through other resources."""
         by_urn = {each.urn: each for each in self.resources}
         pending, seen = [resource.urn], set[str]()
         while pending:
@@ -89,14 +89,17 @@ class Recording:
 
 
 class _Recorder(engine.Monitor):
-    def __init__(self, recording: Recording, resources: mocks.Mocks) -> None:
+    """A monitor that keeps every registration."""
+
+    def __init__(self, resources: mocks.Mocks) -> None:
         super().__init__(resources)
-        self._recording = recording
+        self.recording = Recording()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the engine's name for it
         response = super().RegisterResource(request)
         if request.type != _STACK_TYPE:
-            self._recording.resources.append(
+            inputs = rpc.deserialize_properties(request.object)
+            self.recording.resources.append(
                 RecordedResource(
                     type=request.type,
                     name=request.name,
@@ -105,14 +108,10 @@ class _Recorder(engine.Monitor):
                     id=response.id,
                     custom=request.custom,
                     protect=request.protect,
-                    inputs=without_floats(engine.unwrapped(rpc.deserialize_properties(request.object))),
+                    inputs=without_floats(engine.unwrapped(inputs)),
                     outputs=without_floats(rpc.deserialize_properties(response.object)),
                     needs=frozenset(request.dependencies),
-                    secret_inputs=frozenset(
-                        key
-                        for key, value in rpc.deserialize_properties(request.object).items()
-                        if rpc.is_rpc_secret(value)
-                    ),
+                    secret_inputs=_secrets_of(inputs),
                     ignores=frozenset(request.ignoreChanges),
                 )
             )
@@ -121,50 +120,50 @@ class _Recorder(engine.Monitor):
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the engine's name for it
         outputs = without_floats(rpc.deserialize_properties(request.outputs))
         if _STACK_TYPE in request.urn.split("::"):
-            self._recording.secret_outputs = {key for key, value in outputs.items() if rpc.is_rpc_secret(value)}
+            self.recording.secret_outputs = set(_secrets_of(outputs))
         else:
             _refuse_unresolved(request.urn, outputs)
-            if request.urn in self._recording.registered:
+            if request.urn in self.recording.registered:
                 raise CommandError(f"{request.urn} must register its outputs once")
-            self._recording.registered[request.urn] = outputs
+            self.recording.registered[request.urn] = outputs
         return super().RegisterResourceOutputs(request)
 
 
-def record(create: Callable[[], object], stack: Stack | None = None) -> Recording:
-    """What `create` registers, once all of it has settled. CommandError if anything is refused."""
-    stack = stack or Stack(PROJECT, "test", {"aws:region": REGION})
-    recording = Recording()
+def _secrets_of(values: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(key for key, value in values.items() if rpc.is_rpc_secret(value))
 
-    def run(_: Path) -> None:
-        # Of a program that fails, Pulumi leaves futures behind that nobody asks; the failure itself is raised below.
-        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+
+def record(create: Callable[[], object], stack: Stack | None = None) -> Recording:
+    """Return what `create` registers. CommandError if the program or AWS's models refuse anything."""
+    stack = stack or Stack(PROJECT, "test", {"aws:region": REGION})
+
+    def program() -> None:
         create()
 
-    with (
-        mock.patch.object(engine, "_run_program", side_effect=run),
-        mock.patch.object(engine, "Monitor", partial(_Recorder, recording)),
-    ):
-        recording.outputs = without_floats(evaluate(stack, partial(_create, stack.region), ask=_answer))
+    recorder = _Recorder(engine.Resources(partial(_create, stack.region), partial(answer, account=ACCOUNT)))
+    engine.run(stack, recorder, program)
+    recording = recorder.recording
+    recording.outputs = without_floats(recorder.outputs)
     _refuse_unresolved("the stack", recording.outputs)
     return recording
 
 
 def record_program(stack: Stack) -> Recording:
-    """What the whole program registers for `stack`. Its package is not built; `packages` says what it asked for."""
+    """Return what the whole program registers for `stack`. Its packages are not built."""
     packages: list[tuple[Path, bundle.Target, Path]] = []
 
     def build(source: Path, target: bundle.Target, cache: Path) -> Path:
         packages.append((source, target, cache))
-        return Path(__file__)  # any file: nobody opens it as a zip here
+        return Path(__file__)  # any file: nothing here opens it as a zip
 
-    with mock.patch.object(bundle, "build", build):
-        recording = record(lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"), stack)
+    with mock.patch.object(bundle, "build", build):  # building takes seconds, and nothing here reads the package
+        recording = record(partial(engine.run_file, ROOT / "__main__.py"), stack)
     recording.packages = packages
     return recording
 
 
 def deployed(name: str, **changes: str) -> Stack:
-    """The stack as `pulumi up` would hand it to the program: with Lambda's package, not this machine's."""
+    """Return the stack as `pulumi up` passes it to the program, with changed settings: its package is for Lambda."""
     stack = Stack.load(name)
     changed = {f"{stack.project}:{key}": value for key, value in {"packagePlatform": "lambda", **changes}.items()}
     return replace(stack, config={**stack.config, **changed})
@@ -172,95 +171,20 @@ def deployed(name: str, **changes: str) -> Stack:
 
 @cache
 def program(name: str) -> Recording:
-    """The recording of the whole program for a stack file; made once, to be read only."""
+    """Return the recording of the whole program for a stack file. It is made once: do not change it."""
     return record_program(deployed(name))
 
 
 def _create(region: str, type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The id and outputs that AWS would give; CommandError where its service model refuses the call."""
-    kind = MAPPINGS.get(type_)
-    if kind is None:
-        raise CommandError(f"{type_} ({name}) must be mapped in stacks/mappings")
-    given = {key: without_floats(value) for key, value in inputs.items() if value is not None}
-    unmapped = given.keys() - kind.inputs.keys() - kind.then.keys()
-    if unmapped:
-        raise CommandError(f"{type_} ({name}) must map every input, got {', '.join(sorted(unmapped))}")
+    """Return the id and outputs that AWS would give. CommandError if its service model refuses the call."""
+    mapping, given = mapped(type_, name, inputs)
     _refuse_unresolved(f"{type_} ({name})", given)
-    physical = given.get("name") or (f"{given['namePrefix']}3f9d2c1" if "namePrefix" in given else name + _SUFFIX)
-    refusals = list(_refusals(kind, parameters_of(kind, physical, given)))
+    resource = Deployed(name, given, region)
+    refusals = list(_refusals(mapping, parameters_of(mapping, resource.physical_name, given)))
     if refusals:
         raise CommandError(f"{type_} ({name}) is refused: {'; '.join(refusals)}")
-    id_, computed = _computed(type_.rpartition(":")[2], name, physical, given, region)
+    id_, computed = mapping.deployed(resource)
     return id_, {**given, **computed}
-
-
-def _computed(  # noqa: C901, PLR0911, PLR0912 - a table
-    kind: str, name: str, physical: str, given: Mapping[str, Any], region: str
-) -> tuple[str, dict[str, Any]]:
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    match kind:
-        case "UserPool":
-            id_ = f"{region}_{digest[:9]}"
-            arn = f"arn:aws:cognito-idp:{region}:{ACCOUNT}:userpool/{id_}"
-            return id_, {"name": physical, "arn": arn, "endpoint": f"cognito-idp.{region}.amazonaws.com/{id_}"}
-        case "UserPoolClient":
-            return digest[:26], {"name": physical, "clientSecret": digest if given.get("generateSecret") else ""}
-        case "UserPoolDomain":
-            own = {"cloudfrontDistribution": "d111.cloudfront.net", "cloudfrontDistributionZoneId": "Z2FDTNDATAQYW2"}
-            return given["domain"], own if "certificateArn" in given else {}
-        case "Role":
-            return physical, {"name": physical, "arn": f"arn:aws:iam::{ACCOUNT}:role/{physical}"}
-        case "LogGroup":
-            return physical, {"name": physical, "arn": f"arn:aws:logs:{region}:{ACCOUNT}:log-group:{physical}"}
-        case "Function":
-            arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:{physical}"
-            version = "1" if given.get("publish") else "$LATEST"
-            return physical, {"name": physical, "arn": arn, "invokeArn": _invoked(arn, region), "version": version}
-        case "Alias":
-            arn = f"arn:aws:lambda:{region}:{ACCOUNT}:function:{given['functionName']}:{physical}"
-            return f"{given['functionName']}/{physical}", {"arn": arn, "invokeArn": _invoked(arn, region)}
-        case "MetricAlarm":
-            return physical, {"name": physical, "arn": f"arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:{physical}"}
-        case "CompositeAlarm":
-            name = given["alarmName"]
-            return name, {"arn": f"arn:aws:cloudwatch:{region}:{ACCOUNT}:alarm:{name}"}
-        case "Topic":
-            arn = f"arn:aws:sns:{region}:{ACCOUNT}:{physical}"
-            return arn, {"arn": arn}
-        case "Table":
-            return physical, {"name": physical, "arn": f"arn:aws:dynamodb:{region}:{ACCOUNT}:table/{physical}"}
-        case "Key":
-            id_ = f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"
-            return id_, {"keyId": id_, "arn": f"arn:aws:kms:{region}:{ACCOUNT}:key/{id_}"}
-        case "DomainName":
-            target = {"targetDomainName": f"d-{digest[:10]}.execute-api.{region}.amazonaws.com"}
-            target |= {"hostedZoneId": "Z1U9ULNL0V5AJ3", **given["domainNameConfiguration"]}
-            return given["domainName"], {"domainNameConfiguration": target}
-        case "Certificate":
-            arn, domain = f"arn:aws:acm:{region}:{ACCOUNT}:certificate/{digest[:32]}", given["domainName"]
-            proof = {"domainName": domain, "resourceRecordName": f"_{digest[:32]}.{domain}."}
-            proof |= {"resourceRecordType": "CNAME", "resourceRecordValue": f"_{digest[32:]}.acm-validations.aws."}
-            return arn, {"arn": arn, "domainValidationOptions": [proof]}
-        case "Record":
-            return digest[:7], {"fqdn": given["name"].rstrip(".")}
-        case "Api":
-            id_ = digest[:10]
-            execution = f"arn:aws:execute-api:{region}:{ACCOUNT}:{id_}"
-            endpoint = f"https://{id_}.execute-api.{region}.amazonaws.com"
-            return id_, {"name": physical, "executionArn": execution, "apiEndpoint": endpoint}
-        case _:
-            return digest[:7], {}
-
-
-def _invoked(function_arn: str, region: str) -> str:
-    return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
-
-
-def _answer(question: str) -> dict[str, Any]:
-    """What AWS would say of the account that the stack is deployed to."""
-    if question != "aws:index/getCallerIdentity:getCallerIdentity":
-        raise CommandError(f"{question} has no answer in stacks/recorder.py")
-    return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:user/deployer", "userId": "deployer"}
 
 
 @cache
@@ -268,9 +192,9 @@ def _service_model(service: str) -> Any:
     return botocore.session.get_session().get_service_model(service)
 
 
-def _refusals(kind: ResourceMapping, parameters: Mapping[str, Any]) -> Iterator[str]:
-    operation = "".join(word.capitalize() for word in kind.call.split("_"))
-    shape = _service_model(kind.service).operation_model(operation).input_shape
+def _refusals(mapping: ResourceMapping, parameters: Mapping[str, Any]) -> Iterator[str]:
+    operation = "".join(word.capitalize() for word in mapping.call.split("_"))
+    shape = _service_model(mapping.service).operation_model(operation).input_shape
     report = ParamValidator().validate(parameters, shape)
     if report.has_errors():
         yield " ".join(report.generate_report().split())
@@ -279,7 +203,7 @@ def _refusals(kind: ResourceMapping, parameters: Mapping[str, Any]) -> Iterator[
 
 
 def _unfit(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    """What botocore leaves to the service: enumerations, patterns, greatest lengths and numbers."""
+    """Check what botocore leaves to the service: enumerations, patterns, maximum lengths and numbers."""
     match shape.type_name:
         case "structure" if not shape.is_document_type:
             for key, member in value.items():
@@ -303,12 +227,12 @@ def _unfit_text(shape: Shape, value: str, path: str) -> Iterator[str]:
     if shape.enum and value not in shape.enum:
         yield f"{path} must be one of {', '.join(shape.enum)}, got {value}"
     if path == "CreateUserPoolDomain.Domain":
-        value = value.replace(".", "-")  # the model's pattern is a prefix's; one's own domain has dots
+        value = value.replace(".", "-")  # the model's pattern fits a prefix; a custom domain has dots
     if pattern and "\\p" not in pattern and not re.fullmatch(pattern, value):  # Python's re has no \\p{L}
         yield f"{path} must match {pattern}, got {value}"
 
 
 def _refuse_unresolved(where: str, value: Any) -> None:
-    """An Output formatted as a string leaves this sentence of Pulumi's behind."""
+    """Refuse Pulumi's sentence that stands in a string into which an Output was formatted."""
     if "Calling __str__ on an Output" in repr(value):
         raise CommandError(f"{where} must join outputs with Output.concat, got an Output as a string")

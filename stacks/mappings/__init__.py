@@ -1,44 +1,72 @@
-"""What each resource of the program becomes in the emulator: tables from Pulumi type to AWS API calls."""
+"""Map each resource type of the program to AWS API calls. Each module of this package covers some services."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from stacks.mappings import api_gateway, cognito, data, functions, names, watching
-from stacks.mappings.mapping import ACCOUNT, Endpoint, ResourceMapping, Values
+from stacks.command_line import CommandError
+from stacks.mappings.mapping import ACCOUNT, Deployed, Endpoint, ResourceMapping, Values, without_floats
 
-__all__ = ["ANSWERS", "MAPPINGS", "NOT_EMULATED", "Endpoint", "ResourceMapping", "Values"]
+__all__ = ["MAPPINGS", "NOT_EMULATED", "Deployed", "Endpoint", "ResourceMapping", "Values", "answer", "mapped"]
 
+_MODULES = sorted({module.name for module in pkgutil.iter_modules(__path__)} - {"mapping"})
 MAPPINGS: Mapping[str, ResourceMapping] = {
-    **cognito.MAPPINGS,
-    **api_gateway.MAPPINGS,
-    **functions.MAPPINGS,
-    **watching.MAPPINGS,
-    **data.MAPPINGS,
-    **names.MAPPINGS,
+    type_: mapping
+    for name in _MODULES
+    for type_, mapping in importlib.import_module(f"{__name__}.{name}").MAPPINGS.items()
 }
 
-# What AWS answers to the program's questions, by token.
-ANSWERS: Mapping[str, Mapping[str, Any]] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": {
-        "accountId": ACCOUNT,
-        "arn": f"arn:aws:iam::{ACCOUNT}:root",
-        "userId": ACCOUNT,
+# Answers to the program's Pulumi invokes, by token, for an account.
+_ANSWERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
+    "aws:index/getCallerIdentity:getCallerIdentity": lambda account: {
+        "accountId": account,
+        "arn": f"arn:aws:iam::{account}:root",
+        "userId": account,
     },
 }
 
-# What AWS enforces and the emulator does not: held by unit tests, and said by `up`.
+# What AWS enforces and the emulator does not. Unit tests check these properties, and `up` prints the list.
 NOT_EMULATED = (
-    "throttles and reserved concurrency",
-    "the invoke permission, the function's role, its VPC and its key",
-    "an alias's weights and provisioned concurrency",
-    "TLS and clients' certificates on an own domain",
-    "reserved environment keys",
-    "closed sign-up and sign-in flows that are off",
-    "processor and Python version of the function",
+    "throttling and reserved concurrency",
+    "the permission to invoke the function; the function's role, VPC and encryption key",
+    "weights and provisioned concurrency of an alias",
+    "TLS and client certificates of a custom domain",
+    "environment variables that Lambda reserves",
+    "sign-up and sign-in flows that are switched off (they work here)",
+    "the function's processor and Python version",
     "delivery of the access log",
-    "metrics of any kind: what metric filters, dashboard and alarms would show",
-    "email (nothing is sent, and any confirmation code is right)",
-    "pre sign-up of users that administrators create, and post confirmation",
+    "metrics: metric filters, the dashboard and alarms show nothing",
+    "email (none is sent; any confirmation code is accepted)",
+    "the pre sign-up trigger for users that administrators create, and the post confirmation trigger",
 )
+
+
+def answer(token: str, account: str = ACCOUNT) -> dict[str, Any]:
+    """Answer a Pulumi invoke of the program. CommandError for an unknown one: an invented answer would be worse."""
+    if token not in _ANSWERS:
+        raise CommandError(f"{token} must have an answer: add one to _ANSWERS in stacks/mappings/__init__.py")
+    return _ANSWERS[token](account)
+
+
+def mapped(type_: str, name: str, inputs: Values) -> tuple[ResourceMapping, dict[str, Any]]:
+    """Return the type's mapping and the inputs that are set.
+
+    CommandError for a type or an input without a mapping: nothing is dropped silently.
+    """
+    mapping = MAPPINGS.get(type_)
+    if mapping is None:
+        raise CommandError(
+            f'{type_} ({name}) must be mapped to an AWS call: add "{type_}": ResourceMapping(…) to MAPPINGS '
+            f"in a module of stacks/mappings ({', '.join(_MODULES)}, or a new one)"
+        )
+    given = {key: without_floats(value) for key, value in inputs.items() if value is not None}
+    unmapped = given.keys() - mapping.inputs.keys() - mapping.then.keys()
+    if unmapped:
+        raise CommandError(
+            f"{type_} ({name}) must map every input, got no mapping for {', '.join(sorted(unmapped))}: add it "
+            "to `inputs` of the type's ResourceMapping in stacks/mappings"
+        )
+    return mapping, given

@@ -1,4 +1,4 @@
-"""Kinds of API Gateway."""
+"""Mappings of API Gateway's resources."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stacks.mappings.mapping import (
+    Deployed,
     Endpoint,
     ResourceMapping,
     Values,
@@ -18,13 +19,22 @@ from stacks.mappings.mapping import (
 )
 
 
-def _api(answer: Values, _: Values, world: Endpoint) -> tuple[str, dict[str, Any]]:
+def _api(answer: Values, _: Values, emulator: Endpoint) -> tuple[str, dict[str, Any]]:
     api_id = answer["ApiId"]
     return api_id, {
-        "arn": f"arn:aws:apigateway:{world.region}::/apis/{api_id}",
-        "executionArn": world.arn("execute-api", api_id),
-        # By path, since <id>.execute-api.localhost is a name that most resolvers do not know.
-        "apiEndpoint": f"{world.endpoint}/_aws/execute-api/{api_id}",
+        "arn": f"arn:aws:apigateway:{emulator.region}::/apis/{api_id}",
+        "executionArn": emulator.arn("execute-api", api_id),
+        # A path, because most resolvers do not know the name <id>.execute-api.localhost.
+        "apiEndpoint": f"{emulator.endpoint}/_aws/execute-api/{api_id}",
+    }
+
+
+def _deployed_api(api: Deployed) -> tuple[str, dict[str, Any]]:
+    api_id = api.digest[:10]
+    return api_id, {
+        "name": api.physical_name,
+        "executionArn": api.arn("execute-api", api_id),
+        "apiEndpoint": f"https://{api_id}.execute-api.{api.region}.amazonaws.com",
     }
 
 
@@ -37,15 +47,24 @@ def _route_settings(settings: list[Values]) -> dict[str, Any]:
     }
 
 
-def _domain_name(_: Values, sent: Values, world: Endpoint) -> tuple[str, dict[str, Any]]:
+def _domain_name(_: Values, sent: Values, emulator: Endpoint) -> tuple[str, dict[str, Any]]:
     (configuration,) = sent["DomainNameConfigurations"]
     return sent["DomainName"], {
         "domainNameConfiguration": {
             **{key[0].lower() + key[1:]: value for key, value in configuration.items()},
-            "targetDomainName": f"d-local.execute-api.{world.region}.amazonaws.com",
+            "targetDomainName": f"d-local.execute-api.{emulator.region}.amazonaws.com",
             "hostedZoneId": "ZLOCAL",
         }
     }
+
+
+def _deployed_domain_name(domain: Deployed) -> tuple[str, dict[str, Any]]:
+    configuration = {
+        "targetDomainName": f"d-{domain.digest[:10]}.execute-api.{domain.region}.amazonaws.com",
+        "hostedZoneId": "Z1U9ULNL0V5AJ3",
+        **domain.inputs["domainNameConfiguration"],
+    }
+    return domain.inputs["domainName"], {"domainNameConfiguration": configuration}
 
 
 MAPPINGS: Mapping[str, ResourceMapping] = {
@@ -59,6 +78,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         inputs=same("protocolType", "corsConfiguration", "disableExecuteApiEndpoint", "tags"),
         changes={"Tags": leave_as_made},
         outputs=_api,
+        deployed=_deployed_api,
     ),
     "aws:apigatewayv2/authorizer:Authorizer": ResourceMapping(
         service="apigatewayv2",
@@ -115,6 +135,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         },
         changes={"Tags": leave_as_made},
         outputs=_domain_name,
+        deployed=_deployed_domain_name,
     ),
     "aws:apigatewayv2/apiMapping:ApiMapping": ResourceMapping(
         service="apigatewayv2",

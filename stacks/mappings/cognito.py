@@ -1,4 +1,4 @@
-"""Kinds of Amazon Cognito."""
+"""Mappings of Amazon Cognito's resources."""
 
 from __future__ import annotations
 
@@ -7,21 +7,35 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stacks.command_line import CommandError
-from stacks.mappings.mapping import Endpoint, ResourceMapping, Values, known_by, nested, pascal, renamed, same
+from stacks.mappings.mapping import Deployed, Endpoint, ResourceMapping, Values, known_by, nested, pascal, renamed, same
 
-_CLOUDFRONT = "Z2FDTNDATAQYW2"
+_CLOUDFRONT = "Z2FDTNDATAQYW2"  # the hosted zone of every CloudFront distribution (Route 53, AliasTarget)
 
 
-def _user_pool(answer: Values, _: Values, world: Endpoint) -> tuple[str, dict[str, Any]]:
+def _user_pool(answer: Values, _: Values, emulator: Endpoint) -> tuple[str, dict[str, Any]]:
     pool_id = answer["UserPool"]["Id"]
     return pool_id, {
-        "arn": world.arn("cognito-idp", f"userpool/{pool_id}"),
-        "endpoint": f"cognito-idp.{world.region}.amazonaws.com/{pool_id}",
+        "arn": emulator.arn("cognito-idp", f"userpool/{pool_id}"),
+        "endpoint": f"cognito-idp.{emulator.region}.amazonaws.com/{pool_id}",
     }
 
 
+def _deployed_user_pool(pool: Deployed) -> tuple[str, dict[str, Any]]:
+    pool_id = f"{pool.region}_{pool.digest[:9]}"
+    return pool_id, {
+        "name": pool.physical_name,
+        "arn": pool.arn("cognito-idp", f"userpool/{pool_id}"),
+        "endpoint": f"cognito-idp.{pool.region}.amazonaws.com/{pool_id}",
+    }
+
+
+def _deployed_client(client: Deployed) -> tuple[str, dict[str, Any]]:
+    secret = client.digest if client.inputs.get("generateSecret") else ""
+    return client.digest[:26], {"name": client.physical_name, "clientSecret": secret}
+
+
 def _second_factor(parameter: str) -> Callable[[Any, Any, Values], object]:
-    """A second factor's settings have a call of their own; it leaves the others as they are in the emulator."""
+    """Set a second factor, which has a call of its own. In the emulator that call leaves the other factors alone."""
 
     def set_it(client: Any, value: Any, sent: Values) -> None:
         client.set_user_pool_mfa_config(UserPoolId=sent["UserPoolId"], **{parameter: pascal(value)})
@@ -30,10 +44,10 @@ def _second_factor(parameter: str) -> Callable[[Any, Any, Values], object]:
 
 
 def _add_attributes(client: Any, sent: Values) -> None:
-    """Cognito adds custom attributes, and never changes or removes one; CommandError where that is asked."""
+    """Add custom attributes. CommandError if one would change or go, which Cognito does not allow."""
     pool = client.describe_user_pool(UserPoolId=sent["UserPoolId"])["UserPool"]
-    own = [each for each in pool["SchemaAttributes"] if each["Name"].startswith("custom:")]
-    there = {each["Name"].removeprefix("custom:"): each for each in own}
+    custom = [each for each in pool["SchemaAttributes"] if each["Name"].startswith("custom:")]
+    there = {each["Name"].removeprefix("custom:"): each for each in custom}
     wanted = {each["Name"]: each for each in sent.get("Schema", [])}
     for name, attribute in there.items():
         same = ("AttributeDataType", "Mutable")
@@ -46,9 +60,13 @@ def _add_attributes(client: Any, sent: Values) -> None:
 
 
 def _domain(answer: Values, sent: Values, _: Endpoint) -> tuple[str, dict[str, Any]]:
-    # CloudFront's own zone, the same for every distribution (Route 53, AliasTarget)
     cloudfront = {"cloudfrontDistribution": answer.get("CloudFrontDomain"), "cloudfrontDistributionZoneId": _CLOUDFRONT}
     return sent["Domain"], cloudfront if "CustomDomainConfig" in sent else {}
+
+
+def _deployed_domain(domain: Deployed) -> tuple[str, dict[str, Any]]:
+    cloudfront = {"cloudfrontDistribution": "d111.cloudfront.net", "cloudfrontDistributionZoneId": _CLOUDFRONT}
+    return domain.inputs["domain"], cloudfront if "certificateArn" in domain.inputs else {}
 
 
 def _style(document: str) -> dict[str, Any]:
@@ -95,6 +113,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         changes={"Schema": _add_attributes},
         without_effect={"webAuthnConfiguration": "passkeys", "emailMfaConfiguration": "second factors by email"},
         outputs=_user_pool,
+        deployed=_deployed_user_pool,
     ),
     "aws:cognito/userPoolClient:UserPoolClient": ResourceMapping(
         service="cognito-idp",
@@ -114,10 +133,11 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
             "callbackUrls": "CallbackURLs",
             "logoutUrls": "LogoutURLs",
         },
-        outputs=lambda answer, _sent, _world: (
+        outputs=lambda answer, _sent, _emulator: (
             answer["UserPoolClient"]["ClientId"],
             {"clientSecret": answer["UserPoolClient"].get("ClientSecret")},
         ),
+        deployed=_deployed_client,
     ),
     "aws:cognito/resourceServer:ResourceServer": ResourceMapping(
         service="cognito-idp",
@@ -145,6 +165,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
             "certificateArn": lambda arn: {"CustomDomainConfig": {"CertificateArn": arn}},
         },
         outputs=_domain,
+        deployed=_deployed_domain,
     ),
     "aws:cognito/identityProvider:IdentityProvider": ResourceMapping(
         service="cognito-idp",
@@ -153,7 +174,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         delete="delete_identity_provider",
         inputs={
             **same("userPoolId", "providerName", "providerType"),
-            # Their members are the providers' own names, not AWS's.
+            # The providers, not AWS, define the names of the members.
             "providerDetails": "ProviderDetails",
             "attributeMapping": "AttributeMapping",
         },
@@ -173,14 +194,14 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
     "aws:cognito/logDeliveryConfiguration:LogDeliveryConfiguration": ResourceMapping(
         service="cognito-idp",
         call="set_log_delivery_configuration",
-        missing="delivery of user events",
+        missing="delivery of user activity logs",
         inputs=same("userPoolId", "logConfigurations"),
         outputs=known_by("UserPoolId"),
     ),
     "aws:cognito/managedLoginBranding:ManagedLoginBranding": ResourceMapping(
         service="cognito-idp",
         call="create_managed_login_branding",
-        missing="the look of managed login",
+        missing="branding of the managed login pages",
         inputs={**same("userPoolId", "clientId", "useCognitoProvidedValues"), "settings": _style},
         outputs=known_by("UserPoolId", "ClientId"),
     ),

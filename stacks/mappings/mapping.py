@@ -1,7 +1,8 @@
-"""How a Pulumi type is made of AWS API calls, and the forms that its parameters take."""
+"""How a Pulumi resource type maps to AWS API calls, and functions that shape the calls' parameters."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,46 +10,17 @@ from typing import Any
 from stacks.command_line import CommandError
 
 ACCOUNT = "000000000000"  # the emulator's only account
+DEPLOYED_ACCOUNT = "123456789012"  # AWS's own example of an account id
 
 Values = Mapping[str, Any]
 Parameter = str | Callable[[Any], dict[str, Any]]
 Outputs = Callable[[Values, Values, "Endpoint"], tuple[str, dict[str, Any]]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResourceMapping:
-    """How one Pulumi type is made, changed and removed.
-
-    `inputs` maps an input to a parameter, or to a function that makes parameters of its value; `then` has the inputs
-    with a call of their own. `outputs` makes the resource's id and its computed outputs of the call's answer, the
-    parameters sent and the world around. `update` and `delete` take the same parameters, as far as AWS's model of the
-    call has them, and the id as `identity`; what `update` cannot change, or a type without it, is made anew.
-    """
-
-    service: str
-    call: str
-    inputs: Mapping[str, Parameter]
-    outputs: Outputs
-    name: str | None = None  # the parameter that Pulumi would fill with a name of its own where the program gives none
-    then: Mapping[str, Callable[[Any, Any, Values], object]] = field(
-        default_factory=dict
-    )  # their `sent` has the id too
-    update: str | None = None
-    delete: str | None = None
-    identity: str | None = None  # the parameter of both that takes the id
-    changes: Mapping[str, Callable[[Any, Values], object]] = field(
-        default_factory=dict
-    )  # parameters with a call of their own
-    kept: bool = False  # never made anew: its users would be lost
-    # Inputs that the emulator takes and does nothing with, each with what `up` says of it.
-    without_effect: Mapping[str, str] = field(default_factory=dict)
-    missing: str = ""  # what `up` says is not there, of a type that the emulator has no call for; it is only checked
-    renewed: Callable[[Any, Values], dict[str, Any]] | None = None  # computed outputs that a change brings anew
+_PULUMI_SUFFIX = "-3f9d2c1"  # Pulumi adds a random one to each name that the program does not set
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where resources are made."""
+    """The emulator's address and region."""
 
     endpoint: str
     region: str
@@ -57,15 +29,90 @@ class Endpoint:
         return f"arn:aws:{service}:{self.region}:{ACCOUNT}:{resource}"
 
 
+@dataclass(frozen=True)
+class Deployed:
+    """A resource as a deployment would create it: made-up names and ids in the form that AWS gives them."""
+
+    name: str
+    inputs: Values
+    region: str
+
+    @property
+    def physical_name(self) -> str:
+        """The name in AWS: the program's, or the one that Pulumi generates."""
+        if "namePrefix" in self.inputs:
+            return f"{self.inputs['namePrefix']}{_PULUMI_SUFFIX[1:]}"
+        return str(self.inputs.get("name") or self.name + _PULUMI_SUFFIX)
+
+    @property
+    def digest(self) -> str:
+        """64 hexadecimal digits, always the same for a name. Generated ids are parts of it."""
+        return hashlib.sha256(self.name.encode()).hexdigest()
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"arn:aws:{service}:{self.region}:{DEPLOYED_ACCOUNT}:{resource}"
+
+
+def generated_id(resource: Deployed) -> tuple[str, dict[str, Any]]:
+    """Return a short id and no computed outputs."""
+    return resource.digest[:7], {}
+
+
+def named(service: str, prefix: str) -> Callable[[Deployed], tuple[str, dict[str, Any]]]:
+    """Map a resource whose id is its name; its ARN ends in `prefix` and the name."""
+
+    def outputs(resource: Deployed) -> tuple[str, dict[str, Any]]:
+        name = resource.physical_name
+        return name, {"name": name, "arn": resource.arn(service, prefix + name)}
+
+    return outputs
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceMapping:
+    """How the emulator creates, changes and deletes resources of one Pulumi type, and what a deployment would output.
+
+    A change that `update` and `changes` do not cover deletes the resource and creates it again.
+    """
+
+    service: str  # the boto3 client's name
+    call: str  # the boto3 method that creates the resource
+    # The parameter's name for each input, or a function from the input's value to parameters.
+    inputs: Mapping[str, Parameter]
+    # From the call's answer, the parameters sent and the emulator: the resource's id and computed outputs.
+    outputs: Outputs
+    # The same for a stack that is only recorded, where nothing is called (stacks/recorder.py).
+    deployed: Callable[[Deployed], tuple[str, dict[str, Any]]] = generated_id
+    # The parameter that gets a generated name where the program sets none.
+    name: str | None = None
+    # Inputs that have a call of their own: a function of the client, the input's value and the parameters with the id.
+    then: Mapping[str, Callable[[Any, Any, Values], object]] = field(default_factory=dict)
+    # Methods that change and delete the resource. They get those parameters that AWS's model of the method has.
+    update: str | None = None
+    delete: str | None = None
+    # The parameter of both that takes the resource's id.
+    identity: str | None = None
+    # Parameters whose change has a call of its own.
+    changes: Mapping[str, Callable[[Any, Values], object]] = field(default_factory=dict)
+    # Never delete the resource to create it again: its users would be lost.
+    kept: bool = False
+    # Inputs that the emulator accepts and ignores, each with the words for it in `up`'s list.
+    without_effect: Mapping[str, str] = field(default_factory=dict)
+    # The words in `up`'s list for a type that the emulator lacks: its calls are checked and not sent.
+    missing: str = ""
+    # Computed outputs that a change renews.
+    renewed: Callable[[Any, Values], dict[str, Any]] | None = None
+
+
 def pascal(value: Any) -> Any:
-    """Pulumi's camelCase keys as the PascalCase of most AWS APIs, at every depth."""
+    """Return the value with its keys in PascalCase, which most AWS APIs use, at every depth."""
     if isinstance(value, Mapping):
         return {key[0].upper() + key[1:]: pascal(member) for key, member in value.items()}
     return [pascal(member) for member in value] if isinstance(value, list) else value
 
 
 def nested(*path: str) -> Callable[[Any], dict[str, Any]]:
-    """Put the value, its keys in PascalCase, at a path of parameters."""
+    """Map an input to a member inside a parameter, by its path, with keys in PascalCase."""
 
     def place(value: Any) -> dict[str, Any]:
         placed: dict[str, Any] = pascal(value)
@@ -77,12 +124,12 @@ def nested(*path: str) -> Callable[[Any], dict[str, Any]]:
 
 
 def same(*names: str) -> dict[str, Parameter]:
-    """Inputs whose parameter is their own name in PascalCase; a tag's name stays as it is."""
+    """Map inputs to the parameters of the same name in PascalCase. Keys of tags stay as they are."""
     return {name: "Tags" if name == "tags" else nested(name[0].upper() + name[1:]) for name in names}
 
 
 def renamed(parameter: str, names: Mapping[str, str]) -> Callable[[Values], dict[str, Any]]:
-    """An object whose members have other names in the API; CommandError for one that is not among `names`."""
+    """Map an object whose members have other names in the API. CommandError for a member that `names` lacks."""
 
     def place(value: Values) -> dict[str, Any]:
         unmapped = value.keys() - names.keys()
@@ -94,22 +141,22 @@ def renamed(parameter: str, names: Mapping[str, str]) -> Callable[[Values], dict
 
 
 def tag_list(key: str = "Key", value: str = "Value") -> Callable[[Values], dict[str, Any]]:
-    """Tags as a list of pairs, for the services that have no map of them."""
+    """Map tags to a list of pairs, for services whose API has no map of tags."""
     return lambda tags: {"Tags": [{key: name, value: text} for name, text in tags.items()]}
 
 
 def found(key: str) -> Outputs:
-    """A resource whose id stands in the answer and that computes nothing else."""
-    return lambda answer, _sent, _world: (str(answer[key]), {})
+    """Map a resource whose id is in the answer under `key` and that has no computed outputs."""
+    return lambda answer, _sent, _emulator: (str(answer[key]), {})
 
 
 def known_by(*keys: str) -> Outputs:
-    """A resource that is known by what was sent."""
-    return lambda _answer, sent, _world: ("/".join(str(sent[key]) for key in keys), {})
+    """Map a resource whose id consists of its parameters `keys`, joined with a slash."""
+    return lambda _answer, sent, _emulator: ("/".join(str(sent[key]) for key in keys), {})
 
 
 def leave_as_made(_: Any, __: Values) -> None:
-    """Tags are given when a resource is made. To change them AWS has other calls; here they stay until a restart."""
+    """Ignore a change of tags. AWS has further calls to change them; here they stay until a restart."""
 
 
 def parameters_of(mapping: ResourceMapping, name: str, inputs: Values) -> dict[str, Any]:
@@ -125,7 +172,7 @@ def parameters_of(mapping: ResourceMapping, name: str, inputs: Values) -> dict[s
 
 
 def _merged(one: Any, other: Any) -> Any:
-    """Two inputs may fill one parameter together: objects by their members, lists item by item."""
+    """Merge two inputs' values of one parameter: objects member by member, lists item by item."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return {**one, **{key: _merged(one[key], value) if key in one else value for key, value in other.items()}}
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):

@@ -1,4 +1,4 @@
-"""Kinds of Lambda, and the roles of functions."""
+"""Mappings of Lambda's resources, and of the functions' roles."""
 
 from __future__ import annotations
 
@@ -6,17 +6,46 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from stacks.mappings.mapping import Endpoint, ResourceMapping, Values, known_by, leave_as_made, same, tag_list
+from stacks.mappings.mapping import (
+    DEPLOYED_ACCOUNT,
+    Deployed,
+    Endpoint,
+    ResourceMapping,
+    Values,
+    known_by,
+    leave_as_made,
+    same,
+    tag_list,
+)
 
 
-def _function(answer: Values, _: Values, world: Endpoint) -> tuple[str, dict[str, Any]]:
+def _function(answer: Values, _: Values, emulator: Endpoint) -> tuple[str, dict[str, Any]]:
     name = answer["FunctionName"]
-    arn = world.arn("lambda", f"function:{name}")  # without the version that a published function's answer names
-    return name, {"arn": arn, "name": name, "invokeArn": _invoke_arn(world, arn), "version": answer["Version"]}
+    arn = emulator.arn("lambda", f"function:{name}")  # the answer's own ARN ends in a version once one is published
+    invoke_arn = _invoke_arn(emulator.region, arn)
+    return name, {"arn": arn, "name": name, "invokeArn": invoke_arn, "version": answer["Version"]}
 
 
-def _invoke_arn(world: Endpoint, function_arn: str) -> str:
-    return f"arn:aws:apigateway:{world.region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
+def _deployed_function(function: Deployed) -> tuple[str, dict[str, Any]]:
+    name = function.physical_name
+    arn = function.arn("lambda", f"function:{name}")
+    version = "1" if function.inputs.get("publish") else "$LATEST"
+    return name, {"name": name, "arn": arn, "invokeArn": _invoke_arn(function.region, arn), "version": version}
+
+
+def _deployed_alias(alias: Deployed) -> tuple[str, dict[str, Any]]:
+    function = alias.inputs["functionName"]
+    arn = alias.arn("lambda", f"function:{function}:{alias.physical_name}")
+    return f"{function}/{alias.physical_name}", {"arn": arn, "invokeArn": _invoke_arn(alias.region, arn)}
+
+
+def _deployed_role(role: Deployed) -> tuple[str, dict[str, Any]]:
+    name = role.physical_name
+    return name, {"name": name, "arn": f"arn:aws:iam::{DEPLOYED_ACCOUNT}:role/{name}"}  # IAM has no region
+
+
+def _invoke_arn(region: str, function_arn: str) -> str:
+    return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
 
 
 def _reserve(client: Any, count: Any, sent: Values) -> None:
@@ -32,13 +61,13 @@ def _upload(client: Any, sent: Values) -> None:
     client.update_function_code(FunctionName=sent["FunctionName"], ZipFile=sent["Code"]["ZipFile"])
 
 
-def _alias(answer: Values, sent: Values, world: Endpoint) -> tuple[str, dict[str, Any]]:
+def _alias(answer: Values, sent: Values, emulator: Endpoint) -> tuple[str, dict[str, Any]]:
     arn = answer["AliasArn"]
-    return f"{sent['FunctionName']}/{sent['Name']}", {"arn": arn, "invokeArn": _invoke_arn(world, arn)}
+    return f"{sent['FunctionName']}/{sent['Name']}", {"arn": arn, "invokeArn": _invoke_arn(emulator.region, arn)}
 
 
 def _published(client: Any, sent: Values) -> dict[str, Any]:
-    """A change of a published function is a version of its own, as `Publish` makes the first."""
+    """Publish a version after a change; `Publish` does so only when the function is created."""
     if not sent.get("Publish"):
         return {}
     return {"version": client.publish_version(FunctionName=sent["FunctionName"])["Version"]}
@@ -52,7 +81,8 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         name="RoleName",
         inputs={"assumeRolePolicy": "AssumeRolePolicyDocument", "tags": tag_list()},
         changes={"Tags": leave_as_made},
-        outputs=lambda answer, _sent, _world: (answer["Role"]["RoleName"], {"arn": answer["Role"]["Arn"]}),
+        outputs=lambda answer, _sent, _emulator: (answer["Role"]["RoleName"], {"arn": answer["Role"]["Arn"]}),
+        deployed=_deployed_role,
     ),
     "aws:iam/rolePolicy:RolePolicy": ResourceMapping(
         service="iam",
@@ -80,6 +110,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         changes={"Code": _upload, "Tags": leave_as_made},
         renewed=_published,
         outputs=_function,
+        deployed=_deployed_function,
     ),
     "aws:lambda/alias:Alias": ResourceMapping(
         service="lambda",
@@ -88,6 +119,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         delete="delete_alias",
         inputs=same("functionName", "functionVersion", "name", "routingConfig"),
         outputs=_alias,
+        deployed=_deployed_alias,
     ),
     "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": ResourceMapping(
         service="lambda",

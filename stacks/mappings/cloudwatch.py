@@ -1,4 +1,4 @@
-"""Kinds of CloudWatch and SNS: logs, metrics, alarms and whom they tell."""
+"""Mappings of CloudWatch's and SNS's resources: logs, metrics, alarms and the topic that they notify."""
 
 from __future__ import annotations
 
@@ -6,34 +6,46 @@ from collections.abc import Mapping
 from typing import Any
 
 from stacks.mappings.mapping import (
+    Deployed,
     Endpoint,
     ResourceMapping,
     Values,
     found,
     known_by,
     leave_as_made,
+    named,
     pascal,
     same,
     tag_list,
 )
 
 
-def _log_group(_: Values, sent: Values, world: Endpoint) -> tuple[str, dict[str, Any]]:
+def _log_group(_: Values, sent: Values, emulator: Endpoint) -> tuple[str, dict[str, Any]]:
     name = sent["logGroupName"]
-    return name, {"name": name, "arn": world.arn("logs", f"log-group:{name}")}
+    return name, {"name": name, "arn": emulator.arn("logs", f"log-group:{name}")}
 
 
 def _topic(answer: Values, _: Values, __: Endpoint) -> tuple[str, dict[str, Any]]:
     return answer["TopicArn"], {"arn": answer["TopicArn"]}
 
 
-def _alarm(_: Values, sent: Values, world: Endpoint) -> tuple[str, dict[str, Any]]:
+def _deployed_topic(topic: Deployed) -> tuple[str, dict[str, Any]]:
+    arn = topic.arn("sns", topic.physical_name)
+    return arn, {"arn": arn}
+
+
+def _deployed_composite_alarm(alarm: Deployed) -> tuple[str, dict[str, Any]]:
+    name = alarm.inputs["alarmName"]
+    return name, {"arn": alarm.arn("cloudwatch", f"alarm:{name}")}
+
+
+def _alarm(_: Values, sent: Values, emulator: Endpoint) -> tuple[str, dict[str, Any]]:
     name = sent["AlarmName"]
-    return name, {"name": name, "arn": world.arn("cloudwatch", f"alarm:{name}")}
+    return name, {"name": name, "arn": emulator.arn("cloudwatch", f"alarm:{name}")}
 
 
 def _alarm_series(queries: list[Values]) -> dict[str, Any]:
-    """Metrics and expressions of an alarm: dimensions are pairs in the API, and the statistic stands beside them."""
+    """Return metric queries in the API's form: dimensions as a list of pairs, the statistic beside the metric."""
     metrics = []
     for query in queries:
         entry = pascal({key: value for key, value in query.items() if key != "metric"})
@@ -74,6 +86,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         then={"retentionInDays": _keep_logs},
         changes={"tags": leave_as_made},
         outputs=_log_group,
+        deployed=named("logs", "log-group:"),
     ),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": ResourceMapping(
         service="logs",
@@ -119,6 +132,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
             "metricQueries": _alarm_series,
         },
         outputs=_alarm,
+        deployed=named("cloudwatch", "alarm:"),
     ),
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": ResourceMapping(
         service="cloudwatch",
@@ -132,6 +146,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
             "tags": tag_list(),
         },
         outputs=_alarm,
+        deployed=_deployed_composite_alarm,
     ),
     "aws:sns/topic:Topic": ResourceMapping(
         service="sns",
@@ -142,12 +157,13 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         inputs={"kmsMasterKeyId": lambda key: {"Attributes": {"KmsMasterKeyId": key}}, "tags": tag_list()},
         changes={"Tags": leave_as_made},
         outputs=_topic,
+        deployed=_deployed_topic,
     ),
     "aws:sns/topicPolicy:TopicPolicy": ResourceMapping(
         service="sns",
         call="set_topic_attributes",
         update="set_topic_attributes",
-        delete="get_topic_attributes",  # it goes with its topic
+        delete="get_topic_attributes",  # a no-op: the policy goes with its topic
         inputs={
             "arn": "TopicArn",
             "policy": lambda policy: {"AttributeName": "Policy", "AttributeValue": policy},

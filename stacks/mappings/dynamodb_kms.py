@@ -1,11 +1,22 @@
-"""Kinds of DynamoDB and KMS."""
+"""Mappings of DynamoDB's and KMS's resources."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from stacks.mappings.mapping import Endpoint, ResourceMapping, Values, known_by, leave_as_made, renamed, same, tag_list
+from stacks.mappings.mapping import (
+    Deployed,
+    Endpoint,
+    ResourceMapping,
+    Values,
+    known_by,
+    leave_as_made,
+    named,
+    renamed,
+    same,
+    tag_list,
+)
 
 
 def _table(answer: Values, _: Values, __: Endpoint) -> tuple[str, dict[str, Any]]:
@@ -22,6 +33,11 @@ def _recover(client: Any, value: Values, sent: Values) -> None:
 def _key(answer: Values, _: Values, __: Endpoint) -> tuple[str, dict[str, Any]]:
     made = answer["KeyMetadata"]
     return made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]}
+
+
+def _deployed_key(key: Deployed) -> tuple[str, dict[str, Any]]:
+    key_id = "-".join(key.digest[start:end] for start, end in ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32)))
+    return key_id, {"keyId": key_id, "arn": key.arn("kms", f"key/{key_id}")}
 
 
 def _rotate(client: Any, on: Any, sent: Values) -> None:
@@ -52,6 +68,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         then={"pointInTimeRecovery": _recover},
         changes={"Tags": leave_as_made},
         outputs=_table,
+        deployed=named("dynamodb", "table/"),
     ),
     "aws:kms/key:Key": ResourceMapping(
         service="kms",
@@ -59,15 +76,16 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         delete="schedule_key_deletion",
         identity="KeyId",
         inputs={**same("description", "policy"), "tags": tag_list("TagKey", "TagValue")},
-        then={"enableKeyRotation": _rotate, "deletionWindowInDays": lambda *_: None},  # the window is for its end
+        then={"enableKeyRotation": _rotate, "deletionWindowInDays": lambda *_: None},  # AWS takes it with the deletion
         changes={"Tags": leave_as_made},
         outputs=_key,
+        deployed=_deployed_key,
     ),
     "aws:kms/keyPolicy:KeyPolicy": ResourceMapping(
         service="kms",
         call="put_key_policy",
         update="put_key_policy",
-        delete="put_key_policy",  # nothing to undo: it goes with its key
+        delete="put_key_policy",  # a no-op: the policy goes with its key
         inputs=same("keyId", "policy"),
         outputs=known_by("KeyId"),
     ),
