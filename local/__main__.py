@@ -17,56 +17,62 @@ _ABOUT = "Run the stack on this machine: the same Pulumi program, against an AWS
 _MORE = """examples:
   python -m local up                         until Ctrl-C
   python -m local up --detach --port 0       in the background, on a free port
-  python -m local token --user ada           an access token; the user is made if new
-  python -m local call GET /reports --user ada --scope api/reports.read
-  python -m local call POST /notes --user ada --data '{"text": "Buy milk"}'
-  python -m local logs --follow              what the function writes, until Ctrl-C
+  python -m local token --user ada           an access token; the user is created if new
+  python -m local call GET /PATH --user ada --scope SCOPE
+  python -m local call POST /PATH --user ada --data '{"name": "value"}'
+  python -m local logs --follow              what the functions write, until Ctrl-C
   python -m local down"""
 
-POLL = 0.3  # seconds between two looks at the log
+POLL_INTERVAL = 0.3  # seconds between two reads of the log
 
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m local", description=_ABOUT, epilog=_MORE)
-    parser.add_argument("--dir", type=Path, default=ROOT / ".local", help="where the run keeps its files (.local)")
+    parser.add_argument("--dir", type=Path, default=ROOT / ".local", help="folder for the run's files (.local)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     up = commands.add_parser(
         "up", help="bring the stack up", description="Bring the stack up and keep it until Ctrl-C."
     )
-    up.add_argument("--stack", default="local", metavar="NAME", help="settings of Pulumi.NAME.yaml (local)")
+    up.add_argument("--stack", default="local", metavar="NAME", help="use the settings of Pulumi.NAME.yaml (local)")
     up.add_argument(
         "--port", type=_port, default=4566, metavar="N", help="port on 127.0.0.1; 0 picks a free one (4566)"
     )
-    up.add_argument("--detach", action="store_true", help="return once the stack answers and leave it running")
+    up.add_argument("--detach", action="store_true", help="return once the stack is up, and leave it running")
 
-    commands.add_parser("down", help="stop the stack", description="Stop the stack that runs here, if one does.")
-    commands.add_parser("status", help="say what runs", description="Say what runs; exit status 1 if nothing does.")
+    commands.add_parser("down", help="stop the stack", description="Stop the stack if one runs on this machine.")
+    commands.add_parser(
+        "status",
+        help="show what runs",
+        description="Show the stack that runs on this machine; exit status 1 if none does.",
+    )
 
-    token = commands.add_parser("token", help="print a token", description="Sign a user in and print just the token.")
+    token = commands.add_parser("token", help="print a token", description="Sign a user in and print the token alone.")
     _add_user_options(token, user="demo")
-    token.add_argument("--id", action="store_true", help="the ID token instead of the access token")
+    token.add_argument("--id", action="store_true", help="print the ID token instead of the access token")
 
     call = commands.add_parser(
         "call", help="call the API", description="Call a route; exit status 1 if the answer is an error."
     )
     call.add_argument("method", metavar="METHOD", help="such as GET")
-    call.add_argument("path", metavar="PATH", help="such as /hello")
-    call.add_argument("--data", metavar="JSON", help="a body, or @FILE that holds it; sent as application/json")
+    call.add_argument("path", metavar="PATH", help="the route's path, which begins with /")
+    call.add_argument("--data", metavar="JSON", help="a body, or @FILE with the body; sent as application/json")
     _add_user_options(call, user=None)
 
-    logs = commands.add_parser("logs", help="print the function's log", description="Print what the function wrote.")
-    logs.add_argument("--follow", action="store_true", help="go on with what it writes, until Ctrl-C")
+    logs = commands.add_parser("logs", help="print the functions' logs", description="Print what the functions wrote.")
+    logs.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
     return parser
 
 
 def _add_user_options(parser: argparse.ArgumentParser, user: str | None) -> None:
-    said = f"who ({user})" if user else "who; without it no token is sent"
-    parser.add_argument("--user", default=user, metavar="NAME", help=f"{said}; made if new")
-    parser.add_argument("--client", metavar="NAME", help="a machine of appClients instead of a user")
-    parser.add_argument("--group", action="append", default=[], metavar="G", help="join this group first; may repeat")
+    default = f"sign in as this user ({user})" if user else "sign in as this user; without it no token is sent"
+    parser.add_argument("--user", default=user, metavar="NAME", help=f"{default}; created if new")
+    parser.add_argument("--client", metavar="NAME", help="use a machine client of appClients instead of a user")
+    parser.add_argument(
+        "--group", action="append", default=[], metavar="G", help="add the user to this group; may repeat"
+    )
     parser.add_argument("--scope", action="append", default=[], metavar="S", help="ask for this scope; may repeat")
-    parser.add_argument("--password", metavar="P", help="of a user that these commands did not make")
+    parser.add_argument("--password", metavar="P", help="password of a user that these commands did not create")
 
 
 def _port(text: str) -> int:
@@ -76,7 +82,7 @@ def _port(text: str) -> int:
 
 
 def _up(arguments: argparse.Namespace, folder: Folder) -> int:
-    from local import up  # noqa: PLC0415 - brings Pulumi in, which costs the other commands a second
+    from local import up  # noqa: PLC0415 - imports Pulumi, which would cost the other commands a second
 
     try:
         (up.up_detached if arguments.detach else up.up)(arguments.stack, arguments.port, folder)
@@ -96,18 +102,20 @@ def _status(_: argparse.Namespace, folder: Folder) -> int:
     print(f"Stack {run.stack} has been up for {minutes:.0f} min, process {run.pid}")
     print(f"  API           {outputs['apiUrl']}")
     print(f"  AWS endpoint  {run.endpoint}")
-    print(f"  GET /health   {_request(outputs['apiUrl'], 'GET', '/health', None)[0]}")
+    if run.first_call:
+        method, path = run.first_call.split(" ")
+        print(f"  {run.first_call:<12}  {_request(outputs['apiUrl'], method, path)[0]}")
     return 0
 
 
-def _token_of(arguments: argparse.Namespace, folder: Folder, kind: str) -> str:
-    from local.users import Users  # noqa: PLC0415 - brings boto3 in, which the other commands do not need
+def _token_of(arguments: argparse.Namespace, folder: Folder, use: str) -> str:
+    from local.users import Users  # noqa: PLC0415 - imports boto3, which the other commands do not need
 
     users = Users(folder.outputs(), folder.run().password)
     if arguments.client:
         return users.machine_token(arguments.client, arguments.scope)
     name = users.ensure(arguments.user, arguments.group)
-    return str(users.tokens(name, arguments.scope, arguments.password)[kind])
+    return str(users.tokens(name, arguments.scope, arguments.password)[use])
 
 
 def _token(arguments: argparse.Namespace, folder: Folder) -> int:
@@ -129,7 +137,7 @@ def _call(arguments: argparse.Namespace, folder: Folder) -> int:
 
 
 def _logs(arguments: argparse.Namespace, folder: Folder) -> int:
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - boto3: the other commands do not need it
+    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - imports boto3, which the other commands do not need
 
     from local.function_log import FunctionLog  # noqa: PLC0415
     from local.provider import client  # noqa: PLC0415
@@ -139,18 +147,18 @@ def _logs(arguments: argparse.Namespace, folder: Folder) -> int:
         for line in log.new():
             print(line, flush=True)
         while arguments.follow:
-            time.sleep(POLL)
+            time.sleep(POLL_INTERVAL)
             for line in log.new():
                 print(line, flush=True)
     except BotoCoreError:
         raise CommandError("the stack has stopped; start one with: make up") from None
     except KeyboardInterrupt:
-        pass  # how a person stops it
+        pass  # the usual end
     return 0
 
 
 def _body(data: str) -> bytes:
-    """What --data says: the text itself, or what a file holds."""
+    """Return the body that --data gives: the text itself, or a file's content."""
     if not data.startswith("@"):
         return data.encode()
     try:
@@ -185,7 +193,7 @@ def _command(parsed: argparse.Namespace) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; its exit status: 0, or 1 after one line on standard error."""
+    """Run one command and return its exit status: 0, or 1 after one line on standard error."""
     return run(_parser(), arguments, _command)
 
 

@@ -1,35 +1,39 @@
-"""The program's resources in a started emulator: made once, then changed as the program changes."""
+"""Bring the program's resources up in a started emulator, and change them when the program changes."""
 
 from __future__ import annotations
 
 import http.client
+import re
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from handler.routes import Route
 from local.emulator import Emulator
 from local.live import forget_program
 from local.provider import Provider
 from stacks.command_line import CommandError
 from stacks.engine import Stack, evaluate
+from stacks.routes import public_route
 
 T = TypeVar("T")
 
-SLOW = 2  # seconds until a step says that it goes on
-HEALTH_DEADLINE = 20  # seconds for the first call, which starts the function
+SLOW = 2  # seconds until a step that still runs is printed
+FIRST_CALL_DEADLINE = 20  # seconds; the call starts the function
 
 
 def _print(line: str) -> None:
-    # At once: print() would write the line and its end apart, and another thread's line between them.
+    # One write: print() writes the line's end separately, and another thread's line could come between.
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
 class Steps:
-    """Prints each step as it ends, with its seconds, and keeps count of the whole. Safe to use from several threads."""
+    """Prints each step when it ends, with its duration. Safe to use from several threads."""
 
     def __init__(self, show: Callable[[str], object] | None = None) -> None:
         self._began = time.perf_counter()
@@ -37,11 +41,11 @@ class Steps:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the first step began."""
+        """Seconds since this object was created."""
         return time.perf_counter() - self._began
 
     def time(self, step: str, do: Callable[[], T], detail: str) -> T:
-        """Do the step and print it; before that, that it still goes on, if it takes more than SLOW seconds."""
+        """Run a step and print it when it ends. A step that takes more than SLOW seconds is printed before, too."""
         began = time.perf_counter()
         slow = threading.Timer(SLOW, lambda: self._show(f"         …   {step:<22} {detail}"))
         slow.daemon = True
@@ -54,34 +58,70 @@ class Steps:
         return result
 
 
+@dataclass(frozen=True)
+class FirstCall:
+    """A call without a token that shows whether the stack answers."""
+
+    key: str
+    public: bool
+
+    @classmethod
+    def of(cls, routes: Iterable[Route]) -> FirstCall | None:
+        """Choose a public route, else a protected one, which must answer 401; None if the table has neither."""
+        routes = tuple(routes)
+        if (public := public_route(routes)) is not None:
+            return cls(public.key, public=True)
+        protected = next((route.key for route in routes if not route.public), None)
+        return None if protected is None else cls(re.sub(r"\{\w+\}", "x", protected), public=False)
+
+    def __str__(self) -> str:
+        return self.key if self.public else f"{self.key} without a token"
+
+    def is_answer(self, status: int) -> bool:
+        """Whether the status comes from the stack as the route table has it.
+
+        A public route may refuse a call without parameters, but it exists and its function does not fail.
+        """
+        return status < 500 and status != 404 if self.public else status == 401
+
+
 class Deployment:
     """One stack in one emulator."""
 
     provider: Provider
+    first_call: FirstCall | None = None
 
     def __init__(self, emulator: Emulator, region: str) -> None:
         self._emulator = emulator
         self._region = region
 
     def bring_up(self, stack: Stack, steps: Steps) -> dict[str, Any]:
-        """Evaluate the program and wait for the first answer; the outputs, all of them local."""
+        """Evaluate the program, wait until the API answers, and return the outputs with local addresses."""
         self.provider = steps.time("emulator", self._ready, self._emulator.endpoint)
         detail = f"{stack.project}, Pulumi.{stack.name}.yaml"
         outputs = steps.time("program", lambda: self._evaluated(stack, steps), detail)
-        steps.time("first call", lambda: _wait_for_health(outputs["apiUrl"], self._emulator), "GET /health 200")
+        self._wait(outputs["apiUrl"], steps)
         return outputs
 
     def change(self, stack: Stack) -> dict[str, Any]:
-        """Evaluate the program as it is now, change what differs and remove what is gone; the outputs."""
+        """Evaluate the program again, update and delete resources accordingly, and return the outputs."""
         forget_program()
         self.provider.begin()
         outputs = self._evaluated(stack, Steps(show=lambda _: None))
         self.provider.sweep()
-        _wait_for_health(outputs["apiUrl"], self._emulator)
+        self._wait(outputs["apiUrl"], Steps(show=lambda _: None))
         return outputs
 
+    def _wait(self, api_url: str, steps: Steps) -> None:
+        """Make the first call until the API answers it. CommandError after FIRST_CALL_DEADLINE seconds."""
+        from handler.routes import ROUTES  # noqa: PLC0415 - the table that the program has just read
+
+        self.first_call = call = FirstCall.of(ROUTES)
+        if call is not None:
+            steps.time("first call", lambda: _wait_for_answer(call, api_url, self._emulator), str(call))
+
     def _ready(self) -> Provider:
-        # The clients' service models take as long to load as the emulator takes to start.
+        # Loading the clients' service models takes as long as the emulator takes to start.
         provider = Provider(self._emulator.endpoint, self._region)
         self._emulator.wait_until_ready()
         return provider
@@ -93,28 +133,28 @@ class Deployment:
         outputs = evaluate(stack, create)
         outputs["awsEndpointUrl"] = self._emulator.endpoint
         if outputs.get("authDomain"):
-            outputs["authDomain"] = self._emulator.endpoint  # its sign-in page tells pools apart by the app client
-        if not outputs["apiUrl"].startswith(self._emulator.endpoint):  # an own domain, whose name leads to AWS
+            outputs["authDomain"] = self._emulator.endpoint  # its sign-in page finds the pool by the app client
+        if not outputs["apiUrl"].startswith(self._emulator.endpoint):  # a custom domain, which leads to AWS
             outputs["apiUrl"] = self.provider.computed("aws:apigatewayv2/api:Api", "apiEndpoint")
         return outputs
 
 
 def bring_up(stack: Stack, emulator: Emulator, steps: Steps) -> dict[str, Any]:
-    """Bring a stack up in a started emulator, once; its outputs."""
+    """Bring a stack up in a started emulator and return its outputs."""
     return Deployment(emulator, stack.region).bring_up(stack, steps)
 
 
-def _wait_for_health(api_url: str, emulator: Emulator) -> None:
+def _wait_for_answer(call: FirstCall, api_url: str, emulator: Emulator) -> None:
     url = urlsplit(api_url)
-    deadline = time.monotonic() + HEALTH_DEADLINE
+    method, _, path = call.key.partition(" ")
+    deadline = time.monotonic() + FIRST_CALL_DEADLINE
     while True:
         emulator.check()
-        answer = "nothing"
-        connection = http.client.HTTPConnection(url.netloc, timeout=HEALTH_DEADLINE)
+        connection = http.client.HTTPConnection(url.netloc, timeout=FIRST_CALL_DEADLINE)
         try:
-            connection.request("GET", f"{url.path}/health")
+            connection.request(method, f"{url.path}{path}")
             response = connection.getresponse()
-            if response.status == 200:
+            if call.is_answer(response.status):
                 return
             answer = f"{response.status} {response.read(200).decode(errors='replace')}"
         except (OSError, http.client.HTTPException) as error:
@@ -122,7 +162,8 @@ def _wait_for_health(api_url: str, emulator: Emulator) -> None:
         finally:
             connection.close()
         if time.monotonic() > deadline:
+            expected = "without an error" if call.public else "401"
             raise CommandError(
-                f"GET /health must answer 200 within {HEALTH_DEADLINE} s, got {answer}; see {emulator.log}"
+                f"{call} must answer {expected} within {FIRST_CALL_DEADLINE} s, got {answer}; see {emulator.log}"
             )
         time.sleep(0.2)

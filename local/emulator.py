@@ -1,6 +1,6 @@
-"""ministack, the AWS emulator: started as a subprocess on loopback, watched, and stopped with all it started.
+"""Start and stop ministack, the AWS emulator, as a subprocess on loopback.
 
-A development tool: state in memory, this machine only, made-up credentials.
+It is a development tool: it keeps its state in memory, serves this machine only, and takes made-up credentials.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from stacks import ROOT
 from stacks.command_line import CommandError
 
 HOST = "127.0.0.1"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # what ministack takes for its own account
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # ministack's own
 START_DEADLINE = 30  # seconds; about one is usual
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
 
 
 class Emulator:
-    """A ministack process on `port`; 0 picks a free one. A context manager: nothing is left running behind it.
+    """A ministack process on `port`, or a free port if `port` is 0. The context manager ends it with its workers.
 
-    `folder` takes the log and the emulator's own files. CommandError if it cannot start.
+    `folder` is for the log and the emulator's files. CommandError if the emulator cannot start.
     """
 
     def __init__(self, port: int, region: str, folder: Path) -> None:
@@ -55,14 +55,14 @@ class Emulator:
         self.requests.write_text("")
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                # Without -P its folder's modules would stand before the emulator's own.
+                # Without -P modules of this folder would hide the emulator's.
                 [sys.executable, "-P", str(ROOT / "local" / "serve.py"), str(self.requests)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self._environment(),
                 cwd=self.scratch,
-                start_new_session=True,  # Ctrl-C is for us; and its workers are in a group that can be ended as one
+                start_new_session=True,  # Ctrl-C reaches this process only, and the group has the workers
             )
         return self
 
@@ -73,14 +73,14 @@ class Emulator:
         if process is None:
             return
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # it keeps nothing worth a goodbye
+            os.killpg(process.pid, signal.SIGKILL)  # it has no state to save
         process.wait()
         if process.stdin is not None:
             process.stdin.close()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def wait_until_ready(self) -> None:
-        """Return once it answers; CommandError if it ends or START_DEADLINE passes first."""
+        """Wait until the emulator answers. CommandError if it ends, or after START_DEADLINE seconds."""
         deadline = time.monotonic() + START_DEADLINE
         while not self._healthy():
             self.check()
@@ -104,7 +104,7 @@ class Emulator:
             connection.close()
 
     def _environment(self) -> dict[str, str]:
-        """Nothing of this shell but what a program needs to run: no account, profile or proxy can reach it."""
+        """Return an environment without the shell's AWS account, profile and proxy."""
         return {
             **{key: os.environ[key] for key in _PASSED_ON if key in os.environ},
             **CREDENTIALS,
@@ -114,7 +114,7 @@ class Emulator:
             "MINISTACK_REGION": self._region,
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
-            "MINISTACK_COGNITO_PRETOKEN_STRICT": "1",  # as Cognito: no token where the trigger fails
+            "MINISTACK_COGNITO_PRETOKEN_STRICT": "1",  # as Cognito: no token if the trigger fails
             "STATE_DIR": str(self.scratch),
             "S3_DATA_DIR": str(self.scratch / "s3"),
             "TMPDIR": str(self.scratch),
@@ -131,7 +131,7 @@ def _free_port() -> int:
 
 def _taken(port: int) -> bool:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port just left is free
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a port in TIME_WAIT is free
         try:
             probe.bind((HOST, port))
         except OSError:

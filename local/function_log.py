@@ -1,4 +1,4 @@
-"""What the functions wrote to their logs, in order, each line once: `python -m local logs`."""
+"""Read the functions' logs, in order and each line once, for `python -m local logs`."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-# Lambda's own lines around each call; with the JSON format of a deployed function they are platform events.
+# Lambda's own lines around each call. A deployed function logs them as platform events, in JSON.
 _PLATFORMS = re.compile(r"(?:INIT_START|START|END|REPORT) ")
 
 Line = tuple[str, int, str]  # log stream, milliseconds since 1970, message
 
 
 class FunctionLog:
-    """The lines in CloudWatch Logs of every function of a stack, whose log groups `logs`, a boto3 client, lists."""
+    """The lines that all functions of a stack wrote to CloudWatch Logs. `logs` is a boto3 client."""
 
     def __init__(self, logs: Any) -> None:
         self._logs = logs
         self._since: dict[str, int] = {}
-        self._shown: dict[str, Counter[Line]] = {}  # lines of the last millisecond: the next look finds them again
+        self._shown: dict[str, Counter[Line]] = {}  # lines of the last millisecond: the next read finds them again
 
     def new(self) -> Iterator[str]:
-        """The lines since the last call; the first call gives all there are."""
+        """Yield the lines since the last call; the first call yields all."""
         for page in self._logs.get_paginator("describe_log_groups").paginate():
             for group in page["logGroups"]:
                 yield from self._of(group["logGroupName"])

@@ -1,4 +1,4 @@
-"""What `up` does while the stack runs: serves changed files, and shows the calls as they come in."""
+"""Watch the program's files and show the API calls while `up` runs."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ _WATCHED = (
     "handler/requirements.txt",
     "triggers/*.py",
 )
-PROGRAM = ("settings", "components", "handler")  # its modules; each evaluation reads them anew
+PROGRAM = ("settings", "components", "handler")  # packages that each evaluation imports again
 
 
 class Watch:
-    """The files that the program and the function are made of."""
+    """The source files of the program and of the functions."""
 
     def __init__(self, root: Path = ROOT) -> None:
         self._root = root
         self._seen = self._now()
 
     def changed(self) -> list[str]:
-        """Names of the files that were saved, added or removed since the last call."""
+        """Return the names of files that were saved, added or removed since the last call."""
         now = self._now()
         before, self._seen = self._seen, now
         return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
@@ -44,13 +44,13 @@ class Watch:
                 try:
                     stat = path.stat()
                 except FileNotFoundError:
-                    continue  # an editor that saves by renaming
+                    continue  # an editor saves by renaming
                 found[path.relative_to(self._root).as_posix()] = (stat.st_mtime_ns, stat.st_size)
         return found
 
 
 def forget_program() -> None:
-    """Make the next evaluation import the program's modules anew."""
+    """Make the next evaluation import the program's modules again."""
     for name in [name for name in sys.modules if name.partition(".")[0] in PROGRAM]:
         del sys.modules[name]
 

@@ -1,4 +1,4 @@
-"""What one run leaves on disk for the other commands: who holds the folder, where the stack is, and its outputs."""
+"""The files with which a run tells the other commands that it is up, where its stack is, and its outputs."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ STOP_DEADLINE = 10  # seconds
 
 @dataclass(frozen=True)
 class Run:
-    """A run that came up: its process, stack and address, and the password of the users that it makes."""
+    """A run that is up. `password` is that of the users that the commands create, `first_call` the key of a route."""
 
     pid: int
     stack: str
     endpoint: str
     started_at: float
     password: str
+    first_call: str | None
 
 
 class Folder:
-    """The run's folder (`.local`): a lock that only a living run holds, `run.json` and `outputs.json`."""
+    """A run's folder (`.local`): a lock that the run holds while it lives, `run.json` and `outputs.json`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,7 +41,7 @@ class Folder:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the folder for one run; CommandError if another run does. Clears what an earlier one left behind."""
+        """Hold the folder for one run, and clear files of an earlier one. CommandError if another run holds it."""
         self.path.mkdir(parents=True, exist_ok=True)
         with self._lock_file.open("a") as lock:
             try:
@@ -58,12 +59,12 @@ class Folder:
                 lock.truncate(0)
 
     def clear(self) -> None:
-        """Remove what says that a stack answers."""
+        """Remove the files that say that a stack is up."""
         for file in (self._run_file, self.outputs_file):
             file.unlink(missing_ok=True)
 
     def publish_outputs(self, outputs: dict[str, Any]) -> None:
-        """Say where the stack answers. The file appears whole or not at all."""
+        """Write the stack's outputs. The file appears complete or not at all."""
         _write(self.outputs_file, outputs, 0o644)
 
     def publish_run(self, run: Run) -> None:
@@ -74,7 +75,7 @@ class Folder:
         return self._run_file.exists() and self.is_held()
 
     def run(self) -> Run:
-        """The run that is up; CommandError if none is."""
+        """Return the run that is up. CommandError if none is."""
         if not self.is_held():
             raise CommandError("no stack runs here; start one with: make up")
         try:
@@ -83,7 +84,7 @@ class Folder:
             raise CommandError("the stack is not up yet; wait for the summary that make up prints") from None
 
     def outputs(self) -> dict[str, Any]:
-        """The outputs of the run that is up; CommandError if none is."""
+        """Return the outputs of the run that is up. CommandError if none is."""
         self.run()
         outputs: dict[str, Any] = json.loads(self.outputs_file.read_text())
         return outputs
@@ -99,7 +100,7 @@ class Folder:
         return False
 
     def stop(self) -> bool:
-        """End the run, also one that is only starting; whether there was one. CommandError if it will not end."""
+        """End the run, or one that is starting. Return whether there was one. CommandError if it does not end."""
         if not self.is_held():
             return False
         pid = int(self._lock_file.read_text() or 0)
@@ -113,7 +114,7 @@ class Folder:
             if not self.is_held():
                 self.clear()
                 return True
-        raise CommandError(f"process {pid} must end, but does not")
+        raise CommandError(f"process {pid} must end, but does not; end it with: kill -9 {pid}")
 
     def _described(self) -> str:
         try:

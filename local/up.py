@@ -1,4 +1,4 @@
-"""`up`: emulator, program, first call, in this order, with their times; a summary; then serving what changes."""
+"""`up`: start the emulator, run the program, make a first call, print a summary; then serve changed files."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ from stacks import ROOT
 from stacks.command_line import CommandError
 from stacks.engine import Stack
 from stacks.mappings import NOT_EMULATED
+from stacks.routes import MISSING, path_of, signed_in_route
 
 T = TypeVar("T")
 
 
 class Interrupted(Exception):  # noqa: N818 - what happened to the run, not an error in it
-    """Ctrl-C, or a request to end."""
+    """Ctrl-C, or SIGTERM, before the stack was up."""
 
 
 def up(stack_name: str, port: int, folder: Folder) -> None:
-    """Bring the stack up and keep it until Ctrl-C or `down`. CommandError if it cannot be; nothing is left running.
+    """Bring the stack up and keep it until Ctrl-C or `down`, serving saved files and printing each call of the API.
 
-    Meanwhile a saved file is served, and each call of the API is printed.
+    CommandError if the stack cannot come up; nothing is left running.
     """
     stack = Stack.load(stack_name)
     stop = _on_signals()
@@ -46,9 +47,10 @@ def up(stack_name: str, port: int, folder: Folder) -> None:
             watch = Watch()
             deployment = Deployment(emulator, stack.region)
             outputs = _unless_stopped(stop, lambda: deployment.bring_up(stack, steps))
-            run = Run(os.getpid(), stack.name, emulator.endpoint, time.time(), new_password())
+            first_call = deployment.first_call.key if deployment.first_call else None
+            run = Run(os.getpid(), stack.name, emulator.endpoint, time.time(), new_password(), first_call)
             folder.publish_outputs(outputs)
-            _summarise(outputs, Users(outputs, run.password), run, steps, folder, deployment.provider.missing)
+            _summarize(outputs, Users(outputs, run.password), run, steps, folder, deployment.provider.missing)
             folder.publish_run(run)
             with closing(Calls(emulator.requests, deployment.provider)) as calls:
                 while not stop.wait(0.1):
@@ -72,9 +74,9 @@ def _serve_change(names: list[str], stack_name: str, deployment: Deployment, fol
 
 
 def up_detached(stack_name: str, port: int, folder: Folder) -> None:
-    """Start `up` in a process of its own, show what it prints, and return once the stack answers."""
+    """Start `up` in a process of its own, copy its output, and return once the stack is up."""
     if folder.is_held():
-        with folder.held():  # says by whom
+        with folder.held():  # raises, and says which run holds it
             pass
     folder.path.mkdir(parents=True, exist_ok=True)
     log = folder.path / "up.log"
@@ -112,7 +114,7 @@ def up_detached(stack_name: str, port: int, folder: Folder) -> None:
 
 
 def _on_signals() -> threading.Event:
-    """An event that SIGINT and SIGTERM set. Raising from a handler could be swallowed by whatever code it lands in."""
+    """Return an event that SIGINT and SIGTERM set. An exception from a signal handler could be swallowed anywhere."""
     stop = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda _signal, _frame: stop.set())
@@ -120,7 +122,7 @@ def _on_signals() -> threading.Event:
 
 
 def _unless_stopped(stop: threading.Event, do: Callable[[], T]) -> T:
-    """The result of `do`, from a thread of its own; Interrupted as soon as `stop` is set, which abandons it."""
+    """Run `do` in a thread and return its result. Interrupted as soon as `stop` is set; the thread is abandoned."""
     done: Future[T] = Future()
 
     def work() -> None:
@@ -136,7 +138,7 @@ def _unless_stopped(stop: threading.Event, do: Callable[[], T]) -> T:
     raise Interrupted
 
 
-def _summarise(
+def _summarize(
     outputs: dict[str, Any], users: Users, run: Run, steps: Steps, folder: Folder, missing: Sequence[str]
 ) -> None:
     user, callback = users.ensure("demo"), users.callback_url
@@ -154,12 +156,22 @@ The stack is up after {steps.elapsed:.1f} s.
   Outputs        {folder.outputs_file}
   Demo user      {user}  password {run.password}
 
-Call the API as the demo user:
-
-  curl -H "Authorization: Bearer $({local} token --user {user})" {outputs["apiUrl"]}/hello
+{_example_call(local, user, outputs["apiUrl"])}
 
 More: {local} --help
 Not emulated: {"; ".join([*NOT_EMULATED, *missing])}.
 Press Ctrl-C to stop, or run: make down""",
         flush=True,
     )
+
+
+def _example_call(local: str, user: str, api_url: str) -> str:
+    """Return a command that calls a route of the table, or the reason why there is none."""
+    from handler.routes import ROUTES  # noqa: PLC0415 - the table that the program has just read
+
+    route = signed_in_route(ROUTES)
+    if route is None:
+        return f"No example of a call with a token: {MISSING['signed-in']}."
+    return f"""Call the API as the demo user:
+
+  curl -H "Authorization: Bearer $({local} token --user {user})" {api_url}{path_of(route)}"""
