@@ -8,7 +8,8 @@ from typing import Any
 
 from contract.outputs import check, endpoints, public, sign_out_url
 from contract.schema import Schemas
-from handler.routes import ROUTES, Route
+from handler.route import Route
+from handler.routes import ROUTES
 from proof import access
 from stacks.command_line import CommandError
 

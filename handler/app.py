@@ -1,4 +1,7 @@
-"""The Lambda entry point: route, verify, authorise, respond; the one place where errors become status codes."""
+"""The Lambda entry point: find the route, verify the token, check the rights, respond.
+
+The only place where an error becomes a status code.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,8 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from functools import cache
 from typing import Any
 
 from handler import bodies, logs
@@ -34,73 +36,121 @@ from handler.errors import (
     UserRequired,
 )
 from handler.keys import SigningKeys
-from handler.routes import ROUTES, Caller, Request, Route
+from handler.route import Caller, Request, Route
+from handler.routes import ROUTES
 from handler.settings import Settings, SettingsError
 from handler.tokens import TokenVerifier
 
 BODY_LIMIT = 262_144  # characters as delivered, base64 included
 
-_BY_KEY = {route.key: route for route in ROUTES}
-_KEY_SHAPE = re.compile(r"[A-Z]+ /[^\s]*", re.ASCII)
+_ROUTE_KEY = re.compile(r"[A-Z]+ /[^\s]*", re.ASCII)
 _REQUEST_ID = re.compile(r"[\w=+/-]{1,64}", re.ASCII)
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 _encode = json.JSONEncoder(separators=(", ", ": ")).encode
 
 
 class Service:
-    """Everything that lives as long as the execution environment."""
+    """The objects that live as long as the execution environment: settings, signing keys, token verifier."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, signing_keys: Callable[[str], SigningKeys]) -> None:
         self.log_level = settings.log_level
         self._salt = settings.subject_salt.encode()
-        self.keys = SigningKeys(settings.jwks_url)
-        self.verifier = TokenVerifier(self.keys, settings.issuer, settings.client_ids, settings.token_uses)
+        self.keys = signing_keys(settings.jwks_url)
+        self.verifier = TokenVerifier(self.keys.get, settings.issuer, settings.client_ids, settings.token_uses)
 
-    def remarks(self, caller: Caller) -> dict[str, str]:
-        """What the log says besides: a hash of who called, if there is a salt; and what ails the key endpoint.
+    def log_fields(self, caller: Caller) -> dict[str, str]:
+        """Return further fields of a success's log line: a salted hash of the caller, and why keys are stale.
 
-        A request answered with a stale key succeeds, and somebody must still see it before the key is too old.
+        A request that is answered with a stale key succeeds; the log must show it before the key is too old.
         """
-        trouble = self.keys.trouble
-        remarks: dict[str, str] = {} if trouble is None else {"cause": trouble}
+        failure = self.keys.last_failure
+        fields: dict[str, str] = {} if failure is None else {"cause": failure}
         if self._salt:
-            remarks["subject"] = hmac.digest(self._salt, caller.sub.encode(), "sha256").hex()[:16]
-        return remarks
+            fields["subject"] = hmac.digest(self._salt, caller.sub.encode(), "sha256").hex()[:16]
+        return fields
 
 
-_making = threading.Lock()
+class App:
+    """Answers the HTTP API events of one route table. Threads may share it.
 
+    Settings are read from `environment` when the first protected route is called. Public routes work without them.
+    """
 
-def current_service() -> Service:
-    """`service()`, for threads that may come at once: its cache alone would let each of them make one."""
-    with _making:
-        return service()
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        environment: Mapping[str, str] = os.environ,
+        signing_keys: Callable[[str], SigningKeys] = SigningKeys,
+    ) -> None:
+        self._routes = {route.key: route for route in routes}
+        self._environment = environment
+        self._signing_keys = signing_keys
+        self._service: Service | None = None
+        self._starting = threading.Lock()
 
+    def service(self) -> Service:
+        """Return the app's service, which the first call creates. SettingsError if the environment is wrong."""
+        with self._starting:  # without it, threads that come at once would each create one, and fetch keys for it
+            if self._service is None:
+                self._service = Service(Settings.from_environment(self._environment), self._signing_keys)
+            return self._service
 
-@cache
-def service() -> Service:
-    """The one Service of this environment, made from its variables at first use; SettingsError if they are wrong."""
-    return Service(Settings.from_environment(os.environ))
+    def handle(self, event: Any, context: Any) -> dict[str, Any]:
+        """Answer one event (payload format 2.0) with `statusCode`, `headers` and `body`. Never raises."""
+        started = time.perf_counter()
+        request_id = _request_id(event, context)
+        route_key = None
+        fields: Mapping[str, str] = {}
+        try:
+            route = self._route(event)
+            route_key = route.key
+            caller = None if route.public else self._authorize(route, event)
+            response = _answer(route, event, caller)
+            if caller is not None:
+                fields = self.service().log_fields(caller)
+            level = "WARNING" if "cause" in fields else "INFO"
+        except Refused as refused:
+            response = _refusal(refused, request_id)
+            level = "ERROR" if refused.status >= 500 else "WARNING"
+            fields = {"reason": refused.reason, **_cause(refused)}
+        except Exception as error:  # noqa: BLE001 - the edge: the client gets a fixed 500, whatever the error is
+            response = _refusal(InternalError(), request_id)
+            level = "ERROR"
+            fields = {"reason": InternalError.reason, **_error_location(error)}
+        milliseconds = (time.perf_counter() - started) * 1000
+        logs.write(self._log_level(), level, request_id, route_key, response["statusCode"], milliseconds, **fields)
+        return response
 
+    def _route(self, event: Any) -> Route:
+        if not isinstance(event, dict) or event.get("version") != "2.0":
+            raise EventInvalid
+        key = event.get("routeKey")
+        if not isinstance(key, str) or not isinstance(event.get("requestContext"), dict):
+            raise EventInvalid
+        route = self._routes.get(key)
+        if route is None:
+            raise RouteUnknown if _ROUTE_KEY.fullmatch(key) else EventInvalid
+        return route
 
-def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
-    """Answer one HTTP API event (payload format 2.0) with `statusCode`, `headers` and `body`. Never raises."""
-    started = time.perf_counter()
-    request_id = _request_id(event, context)
-    route_key = None
-    try:
-        route = _route(event)
-        route_key = route.key
-        caller = None if route.public else _authorised(route, event)
-        response = _answer(route, event, caller)
-        more = {} if caller is None else service().remarks(caller)  # a public route answers without settings, too
-    except Refused as refused:
-        return _refusal(refused, request_id, route_key, started)
-    except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the client gets a fixed 500
-        return _refusal(InternalError(), request_id, route_key, started, error)
-    level = "WARNING" if "cause" in more else "INFO"
-    logs.write(_threshold(), level, request_id, route_key, response["statusCode"], _elapsed(started), **more)
-    return response
+    def _authorize(self, route: Route, event: dict[str, Any]) -> Caller:
+        """Return the caller if the token and the route's rules allow. Identity comes from the token alone."""
+        authorizer = event["requestContext"].get("authorizer")
+        jwt = authorizer.get("jwt") if isinstance(authorizer, dict) else None
+        if not isinstance(jwt, dict) or not isinstance(jwt.get("claims"), dict):
+            raise AuthorizerMissing
+        caller = self.service().verifier.verify(_bearer_token(event.get("headers")), time.time())
+        if route.scopes:
+            if caller.scopes.isdisjoint(route.scopes):
+                raise ScopeMissing
+        elif caller.username is None:
+            raise UserRequired
+        if route.groups and caller.groups.isdisjoint(route.groups):
+            raise GroupMissing
+        return caller
+
+    def _log_level(self) -> str:
+        """Return the log level, or DEBUG until settings are read: public routes need none, broken ones must show."""
+        return "DEBUG" if self._service is None else self._service.log_level
 
 
 def _answer(route: Route, event: dict[str, Any], caller: Caller | None) -> dict[str, Any]:
@@ -108,39 +158,10 @@ def _answer(route: Route, event: dict[str, Any], caller: Caller | None) -> dict[
     return {"statusCode": route.status, "headers": dict(_HEADERS), "body": _encode(reply)}
 
 
-def _route(event: Any) -> Route:
-    if not isinstance(event, dict) or event.get("version") != "2.0":
-        raise EventInvalid
-    key = event.get("routeKey")
-    if not isinstance(key, str) or not isinstance(event.get("requestContext"), dict):
-        raise EventInvalid
-    route = _BY_KEY.get(key)
-    if route is None:
-        raise RouteUnknown if _KEY_SHAPE.fullmatch(key) else EventInvalid
-    return route
-
-
-def _authorised(route: Route, event: dict[str, Any]) -> Caller:
-    """The caller, if the token and the route's rules allow. Identity comes from the token, never from the event."""
-    authorizer = event["requestContext"].get("authorizer")
-    jwt = authorizer.get("jwt") if isinstance(authorizer, dict) else None
-    if not isinstance(jwt, dict) or not isinstance(jwt.get("claims"), dict):
-        raise AuthorizerMissing
-    caller = current_service().verifier.verify(_bearer_token(event.get("headers")), time.time())
-    if route.scopes:
-        if caller.scopes.isdisjoint(route.scopes):
-            raise ScopeMissing
-    elif caller.username is None:
-        raise UserRequired
-    if route.groups and caller.groups.isdisjoint(route.groups):
-        raise GroupMissing
-    return caller
-
-
 def _bearer_token(headers: object) -> str:
-    """The token of `Authorization: Bearer <token>`: any case of the scheme, exactly one space.
+    """Return the token of `Authorization: Bearer <token>`: the scheme in any case, exactly one space.
 
-    Payload 2.0 lower-cases header names and joins repeated ones with a comma, which no token contains.
+    Payload 2.0 lower-cases header names and joins repeated headers with a comma, which no token contains.
     """
     value = headers.get("authorization") if isinstance(headers, dict) else None
     if not isinstance(value, str) or not value:
@@ -154,9 +175,9 @@ def _bearer_token(headers: object) -> str:
 
 
 def _body(route: Route, event: dict[str, Any]) -> Any:
-    """The body as the route's request type; None where there is none.
+    """Return the body as an instance of the route's request type, or None for a route without one.
 
-    One that is sent where none is taken is refused, so that nobody believes it was read.
+    A body that the route does not take is refused, so that no client believes it was read.
     """
     body, kind = event.get("body"), route.request
     if body is None or body == "":
@@ -169,7 +190,8 @@ def _body(route: Route, event: dict[str, Any]) -> Any:
         raise BodyTooLarge
     if kind is None:
         raise BodyUnexpected
-    if _media_type(event.get("headers")) != "application/json":  # a web page of another origin cannot send it unasked
+    # A page of another origin can send other media types without a CORS preflight.
+    if _media_type(event.get("headers")) != "application/json":
         raise MediaTypeUnsupported
     return bodies.read(kind, body, base64=event.get("isBase64Encoded") is True)
 
@@ -179,44 +201,35 @@ def _media_type(headers: object) -> str | None:
     return value.partition(";")[0].strip().lower() if isinstance(value, str) else None
 
 
-def _refusal(
-    refused: Refused, request_id: str, route_key: str | None, started: float, error: Exception | None = None
-) -> dict[str, Any]:
+def _refusal(refused: Refused, request_id: str) -> dict[str, Any]:
     headers = dict(_HEADERS)
     if refused.challenge is not None:
         headers["WWW-Authenticate"] = refused.challenge
     if refused.retry_after is not None:
         headers["Retry-After"] = str(refused.retry_after)
-    level = "ERROR" if refused.status >= 500 else "WARNING"
-    more = _place(error) if error is not None else {}
-    if isinstance(refused, KeysUnavailable | StorageUnavailable):
-        more = {"cause": refused.cause}
-    elapsed = _elapsed(started)
-    logs.write(_threshold(), level, request_id, route_key, refused.status, elapsed, reason=refused.reason, **more)
     body = {"message": refused.message, "requestId": request_id}
     if isinstance(refused, BodyRefused):
         body |= {"field": refused.field, "rule": refused.rule}
     return {"statusCode": refused.status, "headers": headers, "body": _encode(body)}
 
 
-def _place(error: Exception) -> Mapping[str, str]:
-    """Where an unforeseen error rose and what type it has; its text may hold anything, so it stays out."""
+def _cause(refused: Refused) -> Mapping[str, str]:
+    return {"cause": refused.cause} if isinstance(refused, KeysUnavailable | StorageUnavailable) else {}
+
+
+def _error_location(error: Exception) -> Mapping[str, str]:
+    """Return type and location of an unforeseen error. Its text may hold anything, so it is not logged."""
     if isinstance(error, SettingsError):
         return {"errorType": "SettingsError", "variable": error.variable}
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
-    return {"errorType": type(error).__name__, "errorPlace": place}
-
-
-def _threshold() -> str:
-    """The log level, or DEBUG until the settings are known: a public route needs none, and broken ones must be seen."""
-    return service().log_level if service.cache_info().currsize else "DEBUG"
+    location = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace is not None else ""
+    return {"errorType": type(error).__name__, "errorPlace": location}
 
 
 def _request_id(event: Any, context: Any) -> str:
-    """API Gateway's id of the request, which its access log has too; else Lambda's."""
+    """Return API Gateway's id of the request, which is in its access log too; else Lambda's id."""
     request_context = event.get("requestContext") if isinstance(event, dict) else None
     request_id = request_context.get("requestId") if isinstance(request_context, dict) else None
     if not isinstance(request_id, str) or not _REQUEST_ID.fullmatch(request_id):
@@ -224,10 +237,14 @@ def _request_id(event: Any, context: Any) -> str:
     return request_id if isinstance(request_id, str) and _REQUEST_ID.fullmatch(request_id) else "unknown"
 
 
-def _elapsed(started: float) -> float:
-    return (time.perf_counter() - started) * 1000
+_app = App(ROUTES)
 
 
-if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:  # only Lambda sets it; initialising has the whole processor
-    with suppress(Exception):  # a failure here would fail the cold start, public routes too; the first request meets it
-        service().keys.prefetch()
+def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
+    """Answer one HTTP API event (payload format 2.0) with `statusCode`, `headers` and `body`. Never raises."""
+    return _app.handle(event, context)
+
+
+if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:  # set by Lambda only, whose initialization has the whole processor
+    with suppress(Exception):  # a failure would fail the cold start, public routes too; the first request reports it
+        _app.service().keys.prefetch()

@@ -75,8 +75,8 @@ class SigningKeys:
         self._unknown_at = float("-inf")  # when an unknown key id last caused a fetch
 
     @property
-    def trouble(self) -> Cause | None:
-        """Why the last fetch failed, or None if it did not: stale keys hide it from callers, not from the log."""
+    def last_failure(self) -> Cause | None:
+        """Why the last fetch failed, or None. Stale keys hide the failure from callers, not from the log."""
         return self._cause if self._failures else None
 
     def get(self, key_id: str) -> RSAPublicKey:

@@ -1,4 +1,4 @@
-"""The function's environment, read once at cold start and refused when it cannot be right."""
+"""The function's environment variables, read once at cold start and refused if they cannot be right."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d", re.ASCII)
-_POOL_ID = re.compile(r"[a-z]{2}(-[a-z]+)+-\d_[0-9A-Za-z]{1,45}", re.ASCII)  # Cognito: [\w-]+_[0-9a-zA-Z]+, 55 at most
-_CLIENT_ID = re.compile(r"[\w+]{1,128}", re.ASCII)  # Cognito: ClientIdType
-_TABLE = re.compile(r"[\w.-]{3,255}", re.ASCII)  # DynamoDB: TableName
-_TOKEN_USES = frozenset({"access", "id"})
-_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+REGION_PATTERN = r"[a-z]{2}(-[a-z]+)+-[0-9]"
+POOL_ID_PATTERN = rf"{REGION_PATTERN}_[0-9A-Za-z]{{1,45}}"  # Cognito: UserPoolIdType, 55 characters at most
+CLIENT_ID_PATTERN = r"[A-Za-z0-9_+]{1,128}"  # Cognito: ClientIdType
+SALT_PATTERN = r"[!-~]{32,256}"  # a shorter salt could be found by trying
+TOKEN_USES = frozenset({"access", "id"})
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class SettingsError(Exception):
-    """A variable of the environment is missing or cannot be right. Names the variable and its rule, never its value."""
+    """An environment variable is missing or cannot be right. Names the variable and its rule, never its value."""
 
     def __init__(self, variable: str, rule: str) -> None:
         super().__init__(f"{variable} must {rule}")
@@ -27,7 +27,7 @@ class SettingsError(Exception):
 class Settings(NamedTuple):
     """Where tokens come from and which are accepted.
 
-    `issuer` and `jwks_url` follow from region and pool id and cannot be set apart from them.
+    `issuer` and `jwks_url` follow from the region and the pool id. They cannot be set.
     """
 
     issuer: str
@@ -39,46 +39,44 @@ class Settings(NamedTuple):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read and check every variable; raise SettingsError naming the first that is wrong."""
-        region = _matching(environment, "AWS_REGION", _REGION)
-        pool_id = _matching(environment, "COGNITO_USER_POOL_ID", _POOL_ID)
+        """Read and check every variable. Raise SettingsError for the first that is wrong."""
+        region = matching(environment, "AWS_REGION", REGION_PATTERN)
+        pool_id = matching(environment, "COGNITO_USER_POOL_ID", POOL_ID_PATTERN)
         if not pool_id.startswith(f"{region}_"):
             raise SettingsError("COGNITO_USER_POOL_ID", "name a pool in AWS_REGION")
         client_ids = frozenset(filter(None, environment.get("COGNITO_CLIENT_IDS", "").split(",")))
-        if not client_ids or not all(_CLIENT_ID.fullmatch(client_id) for client_id in client_ids):
+        if not client_ids or not all(re.fullmatch(CLIENT_ID_PATTERN, client_id) for client_id in client_ids):
             raise SettingsError("COGNITO_CLIENT_IDS", "be a comma-separated list of app client ids")
         token_uses = frozenset(environment.get("COGNITO_TOKEN_USES", "access").split(","))
-        if not token_uses <= _TOKEN_USES:
+        if not token_uses <= TOKEN_USES:
             raise SettingsError("COGNITO_TOKEN_USES", "be access, id or access,id")
         log_level = environment.get("LOG_LEVEL", "INFO")
-        if log_level not in _LOG_LEVELS:
-            raise SettingsError("LOG_LEVEL", f"be one of {', '.join(_LOG_LEVELS)}")
-
+        if log_level not in LOG_LEVELS:
+            raise SettingsError("LOG_LEVEL", f"be one of {', '.join(LOG_LEVELS)}")
         salt = environment.get("LOG_SUBJECT_SALT", "")
-        if salt and not (32 <= len(salt) <= 256 and salt.isascii() and salt.isprintable() and " " not in salt):
-            raise SettingsError("LOG_SUBJECT_SALT", "be 32 to 256 printable characters, or not be set")
+        if salt and not re.fullmatch(SALT_PATTERN, salt):
+            raise SettingsError("LOG_SUBJECT_SALT", "be 32 to 256 printable ASCII characters without spaces, or unset")
 
         suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
         issuer = f"https://cognito-idp.{region}.{suffix}/{pool_id}"
-        base = _loopback_endpoint(environment)
-        keys_at = f"{base}/{pool_id}" if base else issuer
-        return cls(issuer, f"{keys_at}/.well-known/jwks.json", client_ids, token_uses, log_level, salt)
+        emulator = _loopback_endpoint(environment)
+        base = f"{emulator}/{pool_id}" if emulator else issuer
+        return cls(issuer, f"{base}/.well-known/jwks.json", client_ids, token_uses, log_level, salt)
 
 
-def notes_table(environment: Mapping[str, str]) -> str:
-    """The name of the table that keeps notes; SettingsError without it. Apart: the other routes need no table."""
-    return _matching(environment, "NOTES_TABLE", _TABLE)
-
-
-def _matching(environment: Mapping[str, str], name: str, pattern: re.Pattern[str]) -> str:
+def matching(environment: Mapping[str, str], name: str, pattern: str) -> str:
+    """Return the variable `name`. SettingsError if it is missing or does not match `pattern` as a whole."""
     value = environment.get(name, "")
-    if not pattern.fullmatch(value):
-        raise SettingsError(name, f"match {pattern.pattern}")
+    if not re.fullmatch(pattern, value):
+        raise SettingsError(name, f"match {pattern}")
     return value
 
 
 def _loopback_endpoint(environment: Mapping[str, str]) -> str | None:
-    """The emulator's address, or None. Only a loopback address counts: nothing else may say which keys are trusted."""
+    """Return the emulator's base URL, or None.
+
+    Only a loopback address is accepted: whoever chooses the endpoint chooses the keys that are trusted.
+    """
     endpoint = environment.get("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER") or environment.get("AWS_ENDPOINT_URL", "")
     try:
         url = urlsplit(endpoint)
@@ -87,7 +85,7 @@ def _loopback_endpoint(environment: Mapping[str, str]) -> str | None:
             return None
         if host != "localhost" and not ip_address(host).is_loopback:
             return None
-    except ValueError:  # not a URL, not a port, or a name: it cannot be shown to be loopback
+    except ValueError:  # not a URL, a bad port, or a name that cannot be shown to be loopback
         return None
     netloc = f"[{host}]" if ":" in host else host
     return f"{url.scheme}://{netloc}" + (f":{port}" if port else "")

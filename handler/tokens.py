@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from binascii import a2b_base64
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import get_algorithm_by_name
@@ -28,7 +29,7 @@ from handler.errors import (
     TokenTooLarge,
     TokenUseMismatch,
 )
-from handler.routes import Caller
+from handler.route import Caller
 
 TOKEN_LIMIT = 9_216  # characters; request line and headers together end at 10,240 bytes (API Gateway quota)
 HEADER_LIMIT = 512  # characters; Cognito's header has about 90
@@ -43,17 +44,20 @@ _LAST = {1: "", 2: "AQgw", 3: "AEIMQUYcgkosw048"}
 _RS256 = get_algorithm_by_name("RS256")
 
 
-class KeySource(Protocol):
-    """Where signing keys come from: `handler.keys.SigningKeys`, or any other map from key id to key."""
-
-    def get(self, key_id: str) -> RSAPublicKey: ...
-
-
 class TokenVerifier:
-    """Checks compact JWS tokens of one Cognito user pool."""
+    """Checks compact JWS tokens of one Cognito user pool.
 
-    def __init__(self, keys: KeySource, issuer: str, client_ids: frozenset[str], token_uses: frozenset[str]) -> None:
-        self._keys = keys
+    `signing_key` returns the key of a key id, or raises KeyUnknown or KeysUnavailable.
+    """
+
+    def __init__(
+        self,
+        signing_key: Callable[[str], RSAPublicKey],
+        issuer: str,
+        client_ids: frozenset[str],
+        token_uses: frozenset[str],
+    ) -> None:
+        self._signing_key = signing_key
         self._issuer = issuer
         self._client_ids = client_ids
         self._token_uses = token_uses
@@ -73,7 +77,7 @@ class TokenVerifier:
         if len(header) > HEADER_LIMIT:
             raise HeaderInvalid
 
-        key = self._keys.get(_key_id(header))
+        key = self._signing_key(_key_id(header))
         if not _RS256.verify(f"{header}.{payload}".encode(), key, proof):
             raise SignatureInvalid
         return self._caller(_object(content), now)

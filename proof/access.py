@@ -10,7 +10,8 @@ from typing import Any
 
 import yaml
 
-from handler.routes import ROUTES, Route
+from handler.route import Route
+from handler.routes import ROUTES
 from stacks import ROOT
 from stacks.command_line import CommandError
 

@@ -11,10 +11,12 @@ import pytest
 
 import handler.routes
 from components.bundle import Target
-from handler.notes import Note, _item
-from handler.routes import ROUTES, Route, Throttle
+from handler.route import Route, Throttle
+from handler.route import table as table_of
+from handler.routes import ROUTES
+from handler.samples.hello import Greeting, hello
+from handler.samples.notes import Note, _item
 from handler.settings import Settings as FunctionSettings
-from handler.settings import notes_table
 from stacks import ROOT
 from stacks.engine import Stack
 from stacks.recorder import ACCOUNT, STACKS, Recording, deployed, program, record_program
@@ -115,7 +117,7 @@ class TestDefects:
         """Its name and its keys are those that the function writes by, and it is as hard to lose as its users."""
         table = made.one("Table").inputs
 
-        assert notes_table(variables_of(made)) == made.one("Table").outputs["name"]
+        assert variables_of(made)["NOTES_TABLE"] == made.one("Table").outputs["name"]
         assert [table["hashKey"], table["rangeKey"]] == ["owner", "id"]
         assert {"owner", "id"} <= _item("x", NOTE).keys()
         assert table["deletionProtectionEnabled"] == (made.one("UserPool").inputs["deletionProtection"] == "ACTIVE")
@@ -233,12 +235,12 @@ class TestRoutes:
 
     def test_three_hundred_routes_are_all_protected(self) -> None:
         """API Gateway's limit: what protects four routes must protect them all, whatever else they declare."""
-        table = handler.routes.table(
+        table = table_of(
             *(
                 Route(
                     key=f"{('GET', 'POST', 'PUT')[number % 3]} /items/{number}",
-                    call=handler.routes.hello,
-                    response=handler.routes.Greeting,
+                    call=hello,
+                    response=Greeting,
                     summary=f"Route {number}",
                     scopes=(f"api/scope{number % 47}",) if number % 2 else (),
                     groups=("admin",) if number % 5 == 0 else (),

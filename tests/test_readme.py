@@ -58,12 +58,12 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     copy = Copy(tmp_path_factory.mktemp("readme") / "project")
     copy_working_tree(copy.root)
     chapter = part((ROOT / "README.md").read_text(), "## Add a route\n", "\n## ")
-    written, lines = part(chapter, "```python\n", ")\n```").split("ROUTES = table(\n    ...\n")
-    imports, _, definitions = written.partition("\n\n")
+    module, line = (each.partition("\n```")[0] for each in chapter.split("```python\n")[1:])
+    (copy.root / "handler" / "orders.py").write_text(f"{module}\n")
+    imports, new_line = line.removesuffix("\n)").split("ROUTES = table(\n    ...\n")
     routes = copy.root / "handler" / "routes.py"
     head, table, rest = routes.read_text().partition("ROUTES = table(\n")
-    future = "from __future__ import annotations\n"
-    routes.write_text(head.replace(future, future + imports + "\n") + definitions + table + lines + rest)
+    routes.write_text(f"{head}{imports}{table}{new_line}\n{rest}")
     yield copy
     copy.run("local", "down")
 

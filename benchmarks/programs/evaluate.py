@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import handler.routes
-from handler.routes import Route, table
+from handler.route import Route, table
 from stacks.engine import Stack, evaluate
 
 # What AWS would compute and the program passes on.

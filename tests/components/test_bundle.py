@@ -117,7 +117,7 @@ class TestContent:
         """Every module of the folder, under the name that the entry point has."""
         packed = {entry.filename for entry in entries if entry.filename.startswith("handler/")}
 
-        assert packed == {f"handler/{path.name}" for path in (ROOT / "handler").glob("*.py")}
+        assert packed == {path.relative_to(ROOT).as_posix() for path in (ROOT / "handler").rglob("*.py")}
 
     def test_dependencies_are_beside_it(self, entries: list[zipfile.ZipInfo]) -> None:
         """Without them the first import fails, and every call is a 500."""

@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from contract import openapi
 from contract.document import contract
 from handler.errors import BodyRefused, Refused
-from handler.routes import Route
+from handler.route import Route
 
 
 @dataclass(frozen=True)

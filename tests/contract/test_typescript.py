@@ -12,7 +12,7 @@ import pytest
 from contract import typescript
 from contract.document import contract
 from contract.schema import Schemas
-from handler.routes import Route
+from handler.route import Route
 from stacks import ROOT
 from tests.contract.test_schema import Draft, Page
 

@@ -1,24 +1,23 @@
-"""The handler as API Gateway meets it, with test keys behind it, and what must hold for every answer it gives."""
+"""The handler as API Gateway calls it, with test keys behind it, and the checks that hold for each of its answers."""
 
 from __future__ import annotations
 
 import io
 import json
-import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, Self, get_args
-from unittest import mock
+from typing import Any, get_args
 
-from handler import app
+from handler.app import App
 from handler.errors import Cause, StorageCause
 from handler.keys import SigningKeys
-from handler.routes import ROUTES
+from handler.route import Route
 from tests.handler import schema
 from tests.handler.signing import World
+from tests.handler.table import TABLE
 
 MESSAGES = {
     400: "Bad Request",
@@ -31,7 +30,7 @@ MESSAGES = {
     503: "Service Unavailable",
 }
 PLAIN = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-# RFC 6750 section 3: no error code where no bearer token was sent, none on a 403 that no other token would mend
+# RFC 6750 section 3: no error code where no bearer token was sent, none on a 403 that no other token would fix
 CHALLENGES = {
     "token_missing": "Bearer",
     "scheme_unsupported": "Bearer",
@@ -43,7 +42,6 @@ BODY_REASONS = {"body_malformed", "body_invalid"}
 LOG_ALWAYS = {"timestamp", "level", "requestId", "routeKey", "status", "durationMs"}
 LOG_SOMETIMES = {"reason", "cause", "errorType", "errorPlace", "variable", "subject"}
 REQUEST_ID = re.compile(r"[\w=+/-]{1,64}", re.ASCII)
-_READ = ("AWS_", "COGNITO_", "LOG_", "NOTES_")
 CONTEXT = SimpleNamespace(aws_request_id="7d1c5f3a-0b1e-4d52-9a53-0123456789ab")
 
 
@@ -51,9 +49,14 @@ def key_document(members: list[Mapping[str, Any]]) -> bytes:
     return json.dumps({"keys": members}).encode()
 
 
+def variables(world: World) -> dict[str, str]:
+    """The environment variables of a function that serves this pool."""
+    return {"AWS_REGION": world.region, "COGNITO_USER_POOL_ID": world.pool_id, "COGNITO_CLIENT_IDS": world.client_id}
+
+
 @dataclass(frozen=True)
 class Answer:
-    """A checked answer: what the client sees, and the line that was logged (empty if the log level left it out)."""
+    """A checked answer: the client's view, and the logged line (empty if the log level leaves it out)."""
 
     status: int
     headers: dict[str, str]
@@ -65,32 +68,18 @@ class Answer:
         return self.log.get("reason")
 
 
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """These variables, and none that the function could read beside them. Leaves the others alone: they are many."""
-    before = {name: value for name, value in os.environ.items() if name.startswith(_READ)}
-    for name in before:
-        del os.environ[name]
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name in variables:
-            os.environ.pop(name, None)
-        os.environ.update(before)
-
-
 class Api:
-    """`lambda_handler` with its environment set and a key set of the test's own. A context manager.
+    """The handler's `App` with a route table, an environment and a key set of the test's own.
 
-    Every Service that the handler makes gets its own key cache, unless `keys` shares one. `fetched` lists the addresses
-    that key sets were asked of.
+    It has its own key cache, unless `keys` shares one. `environment` holds the function's variables, and a test may
+    change it. `fetched` lists the addresses that key sets were requested from.
     """
 
     def __init__(
         self,
         world: World,
         *,
+        routes: Iterable[Route] = TABLE,
         environment: Mapping[str, str] | None = None,
         jwks: list[Mapping[str, Any]] | None = None,
         fetch: Callable[[str], bytes] | None = None,
@@ -101,13 +90,9 @@ class Api:
         document = key_document(jwks or world.jwks())
         self._fetch = fetch or (lambda _: document)
         self._keys = keys
-        self._environment = {
-            "AWS_REGION": world.region,
-            "COGNITO_USER_POOL_ID": world.pool_id,
-            "COGNITO_CLIENT_IDS": world.client_id,
-            **(environment or {}),
-        }
-        self._undo = ExitStack()
+        self.environment = {**variables(world), **(environment or {})}
+        self._routes = {route.key: route for route in routes}
+        self.app = App(self._routes.values(), self.environment, self._signing_keys)
 
     def _fetched(self, url: str) -> bytes:
         self.fetched.append(url)
@@ -117,31 +102,21 @@ class Api:
         assert url == self.jwks_url
         return self._keys or SigningKeys(url, fetch=self._fetched)
 
-    def __enter__(self) -> Self:
-        self._undo.enter_context(_environment(self._environment))
-        self._undo.enter_context(mock.patch.object(app, "SigningKeys", self._signing_keys))
-        app.service.cache_clear()
-        self._undo.callback(app.service.cache_clear)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._undo.close()
-
     def call(self, event: Any, *expected: int, context: Any = CONTEXT, lines: int = 1) -> Answer:
-        """The answer to `event`, whose status must be one of `expected`, after every check that holds for all."""
+        """Return the answer to `event`, after every check that holds for all. Its status must be one of `expected`."""
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            response = app.lambda_handler(event, context)
+            response = self.app.handle(event, context)
 
         assert set(response) == {"statusCode", "headers", "body"}
         status, headers, text = response["statusCode"], response["headers"], response["body"]
         assert status in expected, f"{status} {text} {out.getvalue()}"
         body = json.loads(text)
         log = _logged(out.getvalue(), err.getvalue(), lines)
-        _check_log(log, status)
+        _check_log(log, status, self._routes)
         if status < 400:
             assert headers == PLAIN
-            schema.validator(app._BY_KEY[event["routeKey"]].response).validate(body)
+            schema.validator(self._routes[event["routeKey"]].response).validate(body)
         else:
             where = {key: body.pop(key) for key in ("field", "rule") if log.get("reason") in BODY_REASONS}
             assert body == {"message": MESSAGES[status], "requestId": _request_id(event, context)}
@@ -167,25 +142,25 @@ def _logged(out: str, err: str, lines: int) -> dict[str, Any]:
     return log
 
 
-def _check_log(log: dict[str, Any], status: int) -> None:
+def _check_log(log: dict[str, Any], status: int, keys: Iterable[str]) -> None:
     if not log:
         return
     assert log.keys() >= LOG_ALWAYS
     assert log.keys() <= LOG_ALWAYS | LOG_SOMETIMES
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", log["timestamp"])
-    if "subject" in log:  # a hash, and only of somebody who was let in
+    if "subject" in log:  # a hash, and only of an accepted caller
         assert status < 400
         assert re.fullmatch(r"[0-9a-f]{16}", log["subject"])
     good = status < 400 and "cause" not in log
     assert log["level"] == ("INFO" if good else "ERROR" if status >= 500 else "WARNING")
     assert REQUEST_ID.fullmatch(log["requestId"])
-    assert log["routeKey"] is None or log["routeKey"] in {route.key for route in ROUTES}
+    assert log["routeKey"] is None or log["routeKey"] in set(keys)
     assert log["status"] == status
     assert log["durationMs"] >= 0
     assert ("reason" in log) == (status >= 400)
     assert re.fullmatch("[a-z_]+", log.get("reason", "none"))
     assert "cause" in log or status != 503
-    assert "cause" not in log or status in {200, 503}  # a 200 by a stale key tells why it could not be read again
+    assert "cause" not in log or status in {200, 503}  # a 200 by a stale key logs why the key is stale
     assert log.get("cause", "status") in {*get_args(Cause), *get_args(StorageCause)}
 
 
@@ -212,7 +187,7 @@ def _request_id(event: Any, context: Any) -> str:
 
 
 def _check_silence(event: Any, body: str, out: str) -> None:
-    """Nothing that came in from the client goes out again: not a segment of a token, not a cookie, not a parameter."""
+    """Nothing from the client goes out again: no segment of a token, no cookie, no parameter."""
     if not isinstance(event, dict):
         return
     sent = json.dumps([event.get(name) for name in ("headers", "cookies", "rawQueryString", "body")])

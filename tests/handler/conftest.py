@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import Any
 
@@ -89,15 +89,14 @@ def _keys(world: World) -> SigningKeys:
 
 
 @pytest.fixture
-def serve(world: World, _keys: SigningKeys) -> Iterator[Callable[..., Api]]:
-    """The handler under other settings or another key set; with `fresh`, with a key cache of its own."""
-    with ExitStack() as stack:
+def serve(world: World, _keys: SigningKeys) -> Callable[..., Api]:
+    """Return a function that makes an `Api`. With `fresh`, it has a key cache of its own."""
 
-        def start(*, fresh: bool = False, **settings: Any) -> Api:
-            own = fresh or settings.get("jwks") or settings.get("fetch")
-            return stack.enter_context(Api(world, keys=None if own else _keys, **settings))
+    def start(*, fresh: bool = False, **options: Any) -> Api:
+        own = fresh or options.get("jwks") or options.get("fetch")
+        return Api(world, keys=None if own else _keys, **options)
 
-        yield start
+    return start
 
 
 @pytest.fixture

@@ -68,6 +68,10 @@ def http_event(
     return event
 
 
+def bearer(token: str) -> Pairs:
+    return [("Authorization", f"Bearer {token}")]
+
+
 def _joined(headers: Pairs) -> dict[str, str]:
     joined = {"host": DOMAIN, "user-agent": "test", "x-forwarded-proto": "https"}
     for name, value in headers:

@@ -10,11 +10,12 @@ from typing import Any
 from proof.attack.tokens import as_json, decoded, encoded, rs256
 from tests.handler.events import http_event
 from tests.handler.signing import World, now
+from tests.handler.table import ADMIN, HEALTH, HELLO, REPORTS
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 CHARACTERS = f"{ALPHABET}.=+/ ,;:!%\"'\\\0\t\n\u00e9\u2028\u200b\ud800\U0001f98a"
 BINDING = ("iss", "token_use", "client_id", "exp", "iat", "sub")
-ROUTES = ("GET /hello", "GET /reports", "GET /admin")
+PROTECTED = (HELLO, REPORTS, ADMIN)
 
 
 class Spoiler:
@@ -170,8 +171,8 @@ _ATOMS: tuple[Any, ...] = (
         "RS256",
         "none",
         "2.0",
-        "GET /hello",
-        "GET /health",
+        HELLO,
+        HEALTH,
         "Bearer x",
         "\0",
         "\ud800",
@@ -195,7 +196,7 @@ def event(random: Random, token: str) -> Any:
         return value(random, 4)
     scheme = random.choice(("Bearer ",) * 8 + ("bearer ", "Bearer  ", "", "Basic "))
     made = http_event(
-        random.choice(ROUTES), [("Authorization", scheme + token)], claims={"sub": "x", "cognito:groups": ["admin"]}
+        random.choice(PROTECTED), [("Authorization", scheme + token)], claims={"sub": "x", "cognito:groups": ["admin"]}
     )
     while random.random() < 0.3:
         _bend(random, made)

@@ -1,11 +1,10 @@
-"""What the handler answers, and what it writes down, when nothing is wrong and when something is."""
+"""The handler's answers and log lines, for good requests and for bad ones."""
 
 from __future__ import annotations
 
 import copy
 import importlib.util
 import json
-import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,56 +13,42 @@ from typing import Any
 
 import pytest
 
-from handler import app
+from handler import app, keys
 from handler.errors import KeysUnavailable
 from handler.keys import FetchFailed, SigningKeys
-from handler.routes import Request
+from handler.route import Request, Route
 from proof.attack.tokens import ABSENT
-from tests.handler.api import CONTEXT, Api
-from tests.handler.case import ADMIN, HEALTH, HELLO, REPORTS, bearer
-from tests.handler.events import http_event
+from tests.handler.api import CONTEXT, Api, key_document, variables
+from tests.handler.events import bearer, http_event
 from tests.handler.signing import World
+from tests.handler.table import ADMIN, HEALTH, HELLO, REPORTS, TABLE
 
 Serve = Callable[..., Api]
 MACHINE = {"username": ABSENT, "scope": "api/reports.read"}
 
 
 def request(world: World, route: str = HELLO, **claims: Any) -> dict[str, Any]:
-    """An authorised request, with these claims in its token."""
+    """An authorized request, with these claims in its token."""
     changes = {name.replace("__", ":"): value for name, value in claims.items()}
     return http_event(route, bearer(world.access(**changes)), claims=world.claims(**changes))
+
+
+def changed(key: str, **changes: Any) -> list[Route]:
+    """The tests' table with one route changed."""
+    return [replace(route, **changes) if route.key == key else route for route in TABLE]
 
 
 # Replies
 
 
-def test_health_says_ok_to_anyone(api: Api) -> None:
-    """Uptime checks have no token."""
-    assert api.call(http_event(HEALTH), 200).body == {"status": "ok"}
+def test_answers_are_json_to_the_letter(world: World, api: Api) -> None:
+    """Clients may compare a body as text."""
+    assert api.app.handle(request(world), CONTEXT)["body"] == '{"name": "alice"}'
 
 
-def test_hello_greets_by_user_name(world: World, api: Api) -> None:
-    """The reply is a published interface, to the letter."""
-    answer = app.lambda_handler(request(world), CONTEXT)
-    assert answer["body"] == '{"message": "Hello, authenticated user!", "user": "alice"}'
-    assert api.call(request(world), 200).body == {"message": "Hello, authenticated user!", "user": "alice"}
-
-
-def test_reports_answers_a_person_by_user_name(world: World, api: Api) -> None:
-    """A route with scopes serves people who have them."""
-    event = request(world, REPORTS, scope="openid api/reports.read")
-    assert api.call(event, 200).body == {"reports": [], "for": "alice"}
-
-
-def test_reports_answers_a_machine_by_client_id(world: World, api: Api) -> None:
-    """A client-credentials token names nobody but its client."""
-    assert api.call(request(world, REPORTS, **MACHINE), 200).body == {"reports": [], "for": world.client_id}
-
-
-def test_admin_answers_an_administrator(world: World, api: Api) -> None:
-    """One matching group among several is enough."""
-    event = request(world, ADMIN, cognito__groups=["users", "admin"])
-    assert api.call(event, 200).body == {"message": "Hello, administrator!", "user": "alice"}
+def test_machine_is_named_by_its_client_id(world: World, api: Api) -> None:
+    """A client-credentials token has no user name."""
+    assert api.call(request(world, REPORTS, **MACHINE), 200).body == {"name": world.client_id}
 
 
 def test_answers_are_json_that_nobody_stores(world: World, api: Api) -> None:
@@ -77,8 +62,8 @@ def test_answers_are_json_that_nobody_stores(world: World, api: Api) -> None:
 def test_user_name_outside_ascii_is_kept(world: World, api: Api) -> None:
     """Cognito takes any printable name; the wire carries it escaped."""
     event = request(world, username="Zoë-漢字-🦊")
-    assert app.lambda_handler(event, CONTEXT)["body"].isascii()
-    assert api.call(event, 200).body["user"] == "Zoë-漢字-🦊"
+    assert api.app.handle(event, CONTEXT)["body"].isascii()
+    assert api.call(event, 200).body["name"] == "Zoë-漢字-🦊"
 
 
 def test_event_is_left_as_it_was(world: World, api: Api) -> None:
@@ -92,14 +77,14 @@ def test_event_is_left_as_it_was(world: World, api: Api) -> None:
 def test_callers_do_not_mix(world: World, api: Api) -> None:
     """The environment is reused: what one request proved must be forgotten by the next."""
     for name in ("alice", "bob", "alice"):
-        assert api.call(request(world, username=name), 200).body["user"] == name
+        assert api.call(request(world, username=name), 200).body["name"] == name
     api.call(http_event(HELLO, claims=world.claims()), 401)
 
 
 def test_identity_comes_from_the_token_alone(world: World, api: Api) -> None:
     """The authorizer's context can be forged by whoever may invoke the function directly."""
     forged = world.claims(username="root", **{"cognito:groups": ["admin"], "scope": "api/reports.read"})
-    assert api.call(http_event(HELLO, bearer(world.access()), claims=forged), 200).body["user"] == "alice"
+    assert api.call(http_event(HELLO, bearer(world.access()), claims=forged), 200).body["name"] == "alice"
     assert api.call(http_event(ADMIN, bearer(world.access()), claims=forged), 403).reason == "group_missing"
     assert api.call(http_event(REPORTS, bearer(world.access()), claims=forged), 403).reason == "scope_missing"
 
@@ -124,23 +109,16 @@ def test_public_route_ignores_credentials(world: World, api: Api) -> None:
         ("", 403),
     ],
 )
-def test_any_one_of_a_routes_scopes_is_enough(
-    scope: str, status: int, world: World, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_any_one_of_a_routes_scopes_is_enough(scope: str, status: int, world: World, api: Api) -> None:
     """API Gateway's rule; the handler must not be stricter or looser."""
-    route = replace(app._BY_KEY[REPORTS], scopes=("api/reports.read", "api/reports.write"))
-    monkeypatch.setitem(app._BY_KEY, REPORTS, route)
     api.call(request(world, REPORTS, scope=scope), status)
 
 
 @pytest.mark.parametrize(
     ("groups", "status"), [(["admin"], 200), (["audit", "x"], 200), (["x"], 403), ([], 403), (ABSENT, 403)]
 )
-def test_any_one_of_a_routes_groups_is_enough(
-    groups: Any, status: int, world: World, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Groups are the handler's alone: the gateway cannot check them."""
-    monkeypatch.setitem(app._BY_KEY, ADMIN, replace(app._BY_KEY[ADMIN], groups=("admin", "audit")))
+def test_any_one_of_a_routes_groups_is_enough(groups: Any, status: int, world: World, api: Api) -> None:
+    """Only the handler checks groups: the gateway cannot."""
     api.call(request(world, ADMIN, cognito__groups=groups), status)
 
 
@@ -154,10 +132,10 @@ def test_any_one_of_a_routes_groups_is_enough(
     ],
 )
 def test_scopes_and_groups_are_both_demanded(
-    scope: str, groups: list[str], reason: str | None, world: World, api: Api, monkeypatch: pytest.MonkeyPatch
+    scope: str, groups: list[str], reason: str | None, world: World, serve: Serve
 ) -> None:
-    """A route that names both means both."""
-    monkeypatch.setitem(app._BY_KEY, REPORTS, replace(app._BY_KEY[REPORTS], groups=("admin",)))
+    """A route that names both demands both."""
+    api = serve(routes=changed(REPORTS, groups=("admin",)))
     answer = api.call(request(world, REPORTS, scope=scope, cognito__groups=groups), 403 if reason else 200)
     assert answer.reason == reason
 
@@ -177,7 +155,7 @@ def test_id_token_is_accepted_where_the_settings_say_so(world: World, serve: Ser
     """Accepting ID tokens is a setting, and brings the user's own name with it."""
     api = serve(environment={"COGNITO_TOKEN_USES": "access,id"})
     event = http_event(HELLO, bearer(world.identity()), claims=world.id_claims())
-    assert api.call(event, 200).body["user"] == "alice"
+    assert api.call(event, 200).body["name"] == "alice"
     api.call(request(world), 200)
 
 
@@ -319,10 +297,9 @@ def test_public_routes_function_gets_no_caller() -> None:
 # Settings
 
 
-def test_public_route_needs_neither_settings_nor_keys(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The health check must answer while the operator mends the rest."""
-    for name in ("AWS_REGION", "COGNITO_USER_POOL_ID", "COGNITO_CLIENT_IDS"):
-        monkeypatch.delenv(name)
+def test_public_route_needs_neither_settings_nor_keys(api: Api) -> None:
+    """A health check must answer while the operator fixes the rest."""
+    api.environment.clear()
     api.call(http_event(HEALTH), 200)
     assert api.fetched == []
 
@@ -340,14 +317,11 @@ def test_public_route_needs_neither_settings_nor_keys(api: Api, monkeypatch: pyt
         ("LOG_LEVEL", "CHATTY"),
     ],
 )
-def test_wrong_setting_is_named_in_the_log_only(
-    variable: str, value: str | None, world: World, api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The operator needs the variable's name; the client needs neither it nor its value."""
-    if value is None:
-        monkeypatch.delenv(variable)
-    else:
-        monkeypatch.setenv(variable, value)
+def test_wrong_setting_is_named_in_the_log_only(variable: str, value: str | None, world: World, api: Api) -> None:
+    """The operator needs the variable's name; the client needs neither the name nor the value."""
+    api.environment.pop(variable, None)
+    if value is not None:
+        api.environment[variable] = value
     answer = api.call(request(world), 500)
     assert answer.log["reason"] == "internal_error"
     assert answer.log["errorType"] == "SettingsError"
@@ -356,18 +330,13 @@ def test_wrong_setting_is_named_in_the_log_only(
     api.call(http_event(HEALTH), 200)
 
 
-def test_mended_setting_is_read_again(world: World, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A failed start must not be remembered as the answer."""
-    with monkeypatch.context() as broken:
-        broken.setenv("COGNITO_CLIENT_IDS", "")
-        api.call(request(world), 500)
+def test_settings_are_read_until_they_are_right_and_then_no_more(world: World, serve: Serve) -> None:
+    """A failed start must not be remembered; and checking the environment on every request is time lost."""
+    api = serve(environment={"COGNITO_CLIENT_IDS": ""})
+    api.call(request(world), 500)
+    api.environment["COGNITO_CLIENT_IDS"] = world.client_id
     api.call(request(world), 200)
-
-
-def test_settings_are_read_once(world: World, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An environment does not change under a running function; checking it on every request is time lost."""
-    api.call(request(world), 200)
-    monkeypatch.delenv("COGNITO_CLIENT_IDS")
+    api.environment.clear()
     api.call(request(world), 200)
 
 
@@ -383,13 +352,10 @@ def test_settings_are_read_once(world: World, api: Api, monkeypatch: pytest.Monk
         ("ERROR", {500}),
     ],
 )
-def test_log_level_is_honoured(
-    level: str, logged: set[int], world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_log_level_is_honored(level: str, logged: set[int], world: World, serve: Serve) -> None:
     """A busy API turns the lines for good answers off, and must keep those for faults."""
-    api = serve(environment={"LOG_LEVEL": level})
-    monkeypatch.setitem(app._BY_KEY, REPORTS, replace(app._BY_KEY[REPORTS], call=lambda _: {}["none"]))
-    app.service()
+    api = serve(environment={"LOG_LEVEL": level}, routes=changed(REPORTS, call=lambda _: {}["none"]))
+    api.app.service()
     events = {
         200: request(world),
         401: http_event(HELLO, claims={}),
@@ -399,10 +365,9 @@ def test_log_level_is_honoured(
         assert bool(api.call(event, status, lines=int(status in logged)).log) == (status in logged)
 
 
-def test_log_speaks_before_the_settings_are_known(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings that cannot be read cannot say how much to log: then everything is."""
-    monkeypatch.setenv("LOG_LEVEL", "ERROR")
-    monkeypatch.delenv("COGNITO_CLIENT_IDS")
+def test_everything_is_logged_until_the_settings_are_known(serve: Serve) -> None:
+    """Settings that cannot be read cannot set the log level."""
+    api = serve(environment={"LOG_LEVEL": "ERROR", "COGNITO_CLIENT_IDS": ""})
     api.call(http_event(HEALTH), 200, lines=1)
     api.call(http_event(HELLO, bearer("x"), claims={}), 500, lines=1)
 
@@ -462,6 +427,27 @@ def test_lost_authorizer_is_logged_by_its_own_reason(world: World, api: Api) -> 
     assert api.call(http_event(HELLO, bearer(world.access())), 401).reason == "authorizer_missing"
 
 
+def test_answer_with_a_stale_key_is_logged_as_a_warning_with_the_cause(world: World) -> None:
+    """Stale keys hide an outage from callers for two hours; this line shows it before everything fails."""
+    now, failing = [1_000_000.0], [False]
+
+    def fetch(_: str) -> bytes:
+        if failing[0]:
+            raise FetchFailed(cause="timeout")
+        return key_document(world.jwks())
+
+    api = Api(world, keys=SigningKeys("", fetch=fetch, clock=lambda: now[0]))
+    assert api.call(request(world), 200).log["level"] == "INFO"
+    now[0] += keys.SOFT_AGE
+    failing[0] = True
+    stale = api.call(request(world), 200).log
+    assert (stale["level"], stale["cause"]) == ("WARNING", "timeout")
+    assert api.call(http_event(HEALTH), 200).log["level"] == "INFO", "a public route has nothing to do with keys"
+    now[0] += keys.BACKOFF_MOST
+    failing[0] = False
+    assert api.call(request(world), 200).log["level"] == "INFO"
+
+
 # Request id
 
 
@@ -504,32 +490,30 @@ def _imported() -> ModuleType:
 
 
 @pytest.fixture
-def prefetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The key caches that were told to fetch ahead."""
-    caches: list[str] = []
-    monkeypatch.setattr(SigningKeys, "prefetch", lambda cache: caches.append(cache._url))
-    return caches
+def prefetched(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The key addresses that were fetched ahead, in an environment as Lambda sets it."""
+    addresses: list[str] = []
+    monkeypatch.setattr(SigningKeys, "prefetch", lambda cache: addresses.append(cache._url))
+    for name, value in {**variables(world), "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"}.items():
+        monkeypatch.setenv(name, value)
+    return addresses
 
 
-def test_lambda_fetches_keys_while_it_initialises(api: Api, monkeypatch: pytest.MonkeyPatch, prefetched: Any) -> None:
-    """The first user waits less: initialising has the whole processor and is outside the request."""
-    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+def test_lambda_fetches_keys_while_it_initializes(prefetched: list[str], api: Api) -> None:
+    """The first user waits less: initialization has the whole processor and is outside the request."""
     _imported()
     assert prefetched == [api.jwks_url]
 
 
-def test_import_elsewhere_fetches_nothing(monkeypatch: pytest.MonkeyPatch, prefetched: Any) -> None:
+def test_import_elsewhere_fetches_nothing(prefetched: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests, tools and the deployment program import the module too."""
-    monkeypatch.delenv("AWS_LAMBDA_INITIALIZATION_TYPE", raising=False)
+    monkeypatch.delenv("AWS_LAMBDA_INITIALIZATION_TYPE")
     _imported()
     assert prefetched == []
 
 
-def test_import_survives_broken_settings_and_keys(
-    api: Api, monkeypatch: pytest.MonkeyPatch, prefetched: list[str]
-) -> None:
-    """A failed import takes the public routes down too, and says less about why."""
-    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+def test_import_survives_broken_settings_and_keys(prefetched: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed import takes the public routes down too, and says less about the reason."""
 
     def failing(_: SigningKeys) -> None:
         raise KeysUnavailable
@@ -538,8 +522,5 @@ def test_import_survives_broken_settings_and_keys(
         ill.setattr(SigningKeys, "prefetch", failing)
         _imported()
     monkeypatch.delenv("COGNITO_USER_POOL_ID")
-    module = _imported()
-    assert module.lambda_handler(http_event(HEALTH), None)["statusCode"] == 200
+    assert _imported().lambda_handler({}, None)["statusCode"] == 400
     assert prefetched == []
-    assert api.fetched == []
-    assert "COGNITO_USER_POOL_ID" not in os.environ

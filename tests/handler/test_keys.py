@@ -8,6 +8,7 @@ J11 TLS, J12 no connection, J13 an ambiguous or unsuitable key.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import socket
@@ -18,8 +19,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from itertools import count, pairwise
 from math import prod
 from pathlib import Path
@@ -35,7 +35,8 @@ from handler.errors import Cause, KeysUnavailable, KeyUnknown
 from handler.keys import FetchFailed, SigningKeys, fetch_within_deadline, usable_keys
 from handler.settings import Settings
 from proof.attack.tokens import encoded, jwk
-from tests.handler.events import http_event
+from tests.handler.api import Api, key_document, variables
+from tests.handler.events import bearer, http_event
 from tests.handler.jwks_server import (
     FOREVER,
     RESET,
@@ -51,6 +52,7 @@ from tests.handler.jwks_server import (
     unused_port,
 )
 from tests.handler.signing import World
+from tests.handler.table import HEALTH, HELLO
 
 PRIVATE = [rsa.generate_private_key(65537, 2048) for _ in range(3)]
 OLD, NEW, OTHER = (key.public_key() for key in PRIVATE)
@@ -1056,31 +1058,11 @@ def test_thread_that_waits_too_long_for_another_is_unavailable(monkeypatch: pyte
 # Through the handler
 
 
-@pytest.fixture
-def configured(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """The function's environment as it is deployed, with the key endpoint at `base` or as `source` says."""
-
-    def configure(base: str = "http://127.0.0.1:9", **source: Any) -> None:
-        for name, value in environment(world, base).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(app, "SigningKeys", partial(SigningKeys, **source))
-        app.service.cache_clear()
-
-    yield configure
-    app.service.cache_clear()
-
-
-def environment(world: World, base: str) -> dict[str, str]:
-    return {
-        "AWS_REGION": world.region,
-        "COGNITO_USER_POOL_ID": world.pool_id,
-        "COGNITO_CLIENT_IDS": world.client_id,
-        "AWS_ENDPOINT_URL": base,
-    }
-
-
-def call(token: str) -> dict[str, Any]:
-    return app.lambda_handler(http_event("GET /hello", [("authorization", f"Bearer {token}")], claims={}), None)
+def call(api: Api, token: str) -> int:
+    """The status of an answer; the log line goes nowhere."""
+    with redirect_stdout(io.StringIO()):
+        status: int = api.app.handle(http_event(HELLO, bearer(token), claims={}), None)["statusCode"]
+    return status
 
 
 def strangers(world: World) -> Iterator[str]:
@@ -1089,64 +1071,61 @@ def strangers(world: World) -> Iterator[str]:
         yield f"{world.unsigned(world.header(kid=f'made-up-{number}'))}.AAAA"
 
 
-def assert_good_tokens_survive_a_flood(world: World, pause: Callable[[], None], *, known_absent: bool) -> None:
+def assert_good_tokens_survive_a_flood(
+    world: World, api: Api, pause: Callable[[], None], *, known_absent: bool
+) -> None:
     good, flood = world.access(), strangers(world)
     for _ in range(1_000):
-        assert call(next(flood))["statusCode"] == (401 if known_absent else 503)
-        assert call(good)["statusCode"] == 200
+        assert call(api, next(flood)) == (401 if known_absent else 503)
+        assert call(api, good) == 200
         pause()
 
 
 @pytest.mark.parametrize("pause", [0.05, 1], ids=["fresh", "stale"])
-def test_flood_at_a_dead_endpoint_never_touches_good_tokens(
-    pause: float, world: World, clock: Clock, configured: Callable[..., None]
-) -> None:
-    """An outage of the endpoint, made worse by whoever likes to, must stay invisible to those who are signed in."""
-    endpoint = Endpoint(clock, json.dumps({"keys": world.jwks()}).encode())
-    configured(fetch=endpoint, clock=clock)
-    app.service().keys.prefetch()
+def test_flood_at_a_dead_endpoint_never_touches_good_tokens(pause: float, world: World, clock: Clock) -> None:
+    """An outage that an attacker makes worse must stay invisible to signed-in users."""
+    endpoint = Endpoint(clock, key_document(world.jwks()))
+    api = Api(world, keys=SigningKeys("", fetch=endpoint, clock=clock))
+    api.app.service().keys.prefetch()
     endpoint.body = DEAD
 
     def passes() -> None:
         clock.now += pause
 
-    assert_good_tokens_survive_a_flood(world, passes, known_absent=False)
+    assert_good_tokens_survive_a_flood(world, api, passes, known_absent=False)
     gaps = [later - earlier for earlier, later in pairwise(endpoint.asked[1:])]
     assert all(gap >= wait for gap, wait in zip(gaps, (1, 2, 4, 8, 16, *[30] * 99), strict=False))
     assert len(gaps) >= 5
 
 
-def test_flood_at_a_healthy_endpoint_costs_one_fetch_per_cooldown(
-    world: World, clock: Clock, configured: Callable[..., None]
-) -> None:
-    """While the endpoint answers, a made-up key id is proven so: 401, and good tokens go on."""
-    endpoint = Endpoint(clock, json.dumps({"keys": world.jwks()}).encode())
-    configured(fetch=endpoint, clock=clock)
-    app.service().keys.prefetch()
+def test_flood_at_a_healthy_endpoint_costs_one_fetch_per_cooldown(world: World, clock: Clock) -> None:
+    """While the endpoint answers, a made-up key id is refused with 401, and good tokens go on."""
+    endpoint = Endpoint(clock, key_document(world.jwks()))
+    api = Api(world, keys=SigningKeys("", fetch=endpoint, clock=clock))
+    api.app.service().keys.prefetch()
 
     def passes() -> None:
         clock.now += 0.05
 
-    assert_good_tokens_survive_a_flood(world, passes, known_absent=True)
+    assert_good_tokens_survive_a_flood(world, api, passes, known_absent=True)
     assert len(endpoint.asked) == 1 + 50 / keys.COOLDOWN
 
 
-def test_flood_at_an_address_that_went_dead_never_touches_good_tokens(
-    world: World, configured: Callable[..., None]
-) -> None:
-    """The same on real sockets and real time, where nothing is made up but the server."""
+def test_flood_at_an_address_that_went_dead_never_touches_good_tokens(world: World) -> None:
+    """The same on real sockets and real time: only the server is made up."""
     asked: list[float] = []
 
     def fetch(url: str) -> bytes:
         asked.append(time.monotonic())
         return fetch_within_deadline(url)
 
-    with JwksServer(plays(answer(json.dumps({"keys": world.jwks()}).encode()))) as server:
-        configured(server.base, fetch=fetch)
-        assert call(world.access())["statusCode"] == 200
+    with JwksServer(plays(answer(key_document(world.jwks())))) as server:
+        signing_keys = SigningKeys(server.url, fetch=fetch)
+        api = Api(world, keys=signing_keys)
+        assert call(api, world.access()) == 200
         server.close()
-        app.service().keys._unknown_at = 0  # the cold fetch is long ago
-        assert_good_tokens_survive_a_flood(world, lambda: None, known_absent=False)
+        signing_keys._unknown_at = 0  # the cold fetch is long ago
+        assert_good_tokens_survive_a_flood(world, api, lambda: None, known_absent=False)
     assert all(later - earlier >= keys.BACKOFF_FIRST for earlier, later in pairwise(asked[1:]))
     assert len(asked) > 1
 
@@ -1155,40 +1134,22 @@ def test_flood_at_an_address_that_went_dead_never_touches_good_tokens(
     ("port", "cause"),
     [pytest.param(unused_port, "unreachable", id="J12-refused"), pytest.param(None, "status", id="J03")],
 )
-def test_cold_handler_without_keys_answers_503_and_says_why_in_the_log_only(
-    port: Callable[[], int] | None,
-    cause: str,
-    world: World,
-    configured: Callable[..., None],
-    capsys: pytest.CaptureFixture[str],
+def test_cold_handler_without_keys_answers_503_and_logs_the_cause(
+    port: Callable[[], int] | None, cause: str, world: World
 ) -> None:
-    """The client learns when to come again, the operator whether the network or the endpoint is at fault."""
+    """The client learns when to come again; the operator learns whether the network or the endpoint is at fault."""
     with JwksServer(plays(answer(b"secret words", status="500 Oops"))) as server:
-        base = f"http://127.0.0.1:{port()}" if port else server.base
-        configured(base)
-        response = call(world.access())
-    log = json.loads(capsys.readouterr().out)
-    assert response["statusCode"] == 503
-    assert response["headers"] == {
-        "Content-Type": "application/json",
-        "Cache-Control": "no-store",
-        "Retry-After": "5",
-    }
-    assert json.loads(response["body"]) == {"message": "Service Unavailable", "requestId": log["requestId"]}
-    assert log.pop("timestamp")
-    assert log.pop("durationMs") < 1_000
-    assert log == {
-        "level": "ERROR",
-        "requestId": log["requestId"],
-        "routeKey": "GET /hello",
-        "status": 503,
-        "reason": "keys_unavailable",
-        "cause": cause,
-    }
+        url = f"http://127.0.0.1:{port()}/" if port else server.url
+        refused = Api(world, keys=SigningKeys(url)).call(http_event(HELLO, bearer(world.access()), claims={}), 503)
+    assert refused.headers["Retry-After"] == "5"
+    assert (refused.reason, refused.log["cause"], refused.log["routeKey"]) == ("keys_unavailable", cause, HELLO)
 
 
 COLD_START = """
 import json, sys
+from handler import routes
+from tests.handler.table import TABLE
+routes.ROUTES = TABLE
 from handler import app
 for event in json.load(sys.stdin):
     print(json.dumps(app.lambda_handler(event, None)))
@@ -1197,12 +1158,11 @@ for event in json.load(sys.stdin):
 
 def cold_start(world: World, base: str, *routes: str, **more: str) -> list[int]:
     """The statuses that a new process answers to requests for `routes`, with a good token where one is asked for."""
-    authorization = [("authorization", f"Bearer {world.access()}")]
-    events = [http_event(route, authorization, claims={}) for route in routes]
+    events = [http_event(route, bearer(world.access()), claims={}) for route in routes]
     result = subprocess.run(
         [sys.executable, "-c", COLD_START],
         input=json.dumps(events),
-        env={"PATH": os.environ["PATH"], **environment(world, base), **more},
+        env={"PATH": os.environ["PATH"], **variables(world), "AWS_ENDPOINT_URL": base, **more},
         cwd=Path(app.__file__).parents[1],
         capture_output=True,
         text=True,
@@ -1217,21 +1177,14 @@ def cold_start(world: World, base: str, *routes: str, **more: str) -> list[int]:
 def test_cold_start_at_a_dead_endpoint_answers_public_routes(world: World) -> None:
     """An ill key endpoint must not take down what needs no key; a failed initialisation would."""
     base = f"http://127.0.0.1:{unused_port()}"
-    statuses = cold_start(world, base, "GET /health", "GET /hello", AWS_LAMBDA_INITIALIZATION_TYPE="on-demand")
+    statuses = cold_start(world, base, HEALTH, HELLO, AWS_LAMBDA_INITIALIZATION_TYPE="on-demand")
     assert statuses == [200, 503]
 
 
 def test_cold_start_fetches_the_keys_before_the_first_request(world: World) -> None:
     """Initialising has the whole processor; in a request the same work takes several times as long."""
-    with JwksServer(plays(answer(json.dumps({"keys": world.jwks()}).encode()))) as server:
+    with JwksServer(plays(answer(key_document(world.jwks())))) as server:
         assert cold_start(world, server.base, AWS_LAMBDA_INITIALIZATION_TYPE="on-demand") == []
         assert server.connections == 1
-        assert cold_start(world, server.base, "GET /hello", AWS_LAMBDA_INITIALIZATION_TYPE="on-demand") == [200]
+        assert cold_start(world, server.base, HELLO, AWS_LAMBDA_INITIALIZATION_TYPE="on-demand") == [200]
         assert server.connections == 2
-
-
-def test_import_elsewhere_fetches_nothing(world: World) -> None:
-    """What imports the handler to look at its routes must not go on the network for it."""
-    with JwksServer(plays()) as server:
-        assert cold_start(world, server.base, "GET /health") == [200]
-        assert server.connections == 0

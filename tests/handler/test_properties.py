@@ -13,13 +13,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handler import app
+from handler.app import App
 from tests.handler import fuzz
 from tests.handler.api import CONTEXT, Api
-from tests.handler.case import HEALTH, bearer
-from tests.handler.events import http_event
-from tests.handler.mutations import ROUTES, Spoiler, event
+from tests.handler.events import bearer, http_event
+from tests.handler.mutations import PROTECTED, Spoiler, event
 from tests.handler.signing import World
+from tests.handler.table import HEALTH, HELLO
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
 search = settings(
@@ -45,7 +45,7 @@ def maybe(**shape: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 contexts = maybe(authorizer=maybe(jwt=maybe(claims=maybe(sub=st.text()))), requestId=st.text())
 event_like = maybe(
     version=st.just("2.0") | json_values,
-    routeKey=st.sampled_from([*ROUTES, HEALTH, "$default", "GET /none"]) | json_values,
+    routeKey=st.sampled_from([*PROTECTED, HEALTH, "$default", "GET /none"]) | json_values,
     headers=maybe(authorization=st.sampled_from(["Bearer x", "Bearer a.b.c", "Basic x"]) | json_values),
     requestContext=st.just({"authorizer": {"jwt": {"claims": {}}}}) | contexts,
     body=json_values,
@@ -58,7 +58,7 @@ def spoiler(world: World) -> Spoiler:
 
 
 @search
-@given(randoms, st.sampled_from(ROUTES))
+@given(randoms, st.sampled_from(PROTECTED))
 def test_spoiled_token_is_unauthorized(spoiler: Spoiler, api: Api, random: Random, route: str) -> None:
     """One bit of difference from what the pool signed is a different token, and nobody's."""
     api.call(http_event(route, bearer(spoiler.token(random)), claims={}), 401)
@@ -85,19 +85,18 @@ def test_any_json_is_an_answerable_event(api: Api, made: Any) -> None:
 @given(st.text() | st.lists(st.sampled_from(["Bearer", "bearer", " ", "\t", ".", "a", "=", ","])).map("".join))
 def test_any_authorization_is_answerable(api: Api, value: str) -> None:
     """The one header that strangers write into."""
-    made = http_event("GET /hello", claims={})
+    made = http_event(HELLO, claims={})
     made["headers"]["authorization"] = value
     api.call(made, 401)
 
 
 def _never_more(api: Api, made: Any, *, public: bool) -> None:
     """No 200 but the public route's, nothing beyond 499, no exception, one line."""
-    assert app.service.cache_info().currsize <= 1
     assert api.fetched == []
     with redirect_stdout(io.StringIO()) as out:
-        response = app.lambda_handler(made, CONTEXT)
+        response = api.app.handle(made, CONTEXT)
     assert response["statusCode"] in {400, 401, 404, 413} | ({200} if public else set())
-    assert response["statusCode"] != 200 or response["body"] == '{"status": "ok"}'
+    assert response["statusCode"] != 200 or response["body"] == '{"name": "anyone"}'
     assert out.getvalue().count("\n") == 1
 
 
@@ -111,10 +110,10 @@ def test_fuzzer_finds_nothing_in_the_handler(world: World) -> None:
 @pytest.mark.parametrize("fault", ["200", "500", "exception", "two-lines", "token"])
 def test_fuzzer_finds_a_fault(fault: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A search that cannot find anything proves nothing."""
-    handler, calls = app.lambda_handler, iter(range(1_000))
+    handle, calls = App.handle, iter(range(1_000))
 
-    def faulty(made: Any, context: Any) -> dict[str, Any]:
-        response = handler(made, context)
+    def faulty(app: App, made: Any, context: Any) -> dict[str, Any]:
+        response = handle(app, made, context)
         if next(calls) < 20:
             return response
         if fault == "exception":
@@ -130,7 +129,7 @@ def test_fuzzer_finds_a_fault(fault: str, world: World, monkeypatch: pytest.Monk
             response["statusCode"] = int(fault)
         return response
 
-    monkeypatch.setattr(app, "lambda_handler", faulty)
+    monkeypatch.setattr(App, "handle", faulty)
     screen = io.StringIO()
     assert fuzz.fuzz(world, 7, 0, 300, screen) == 1
     assert "again: python -m tests.handler.fuzz --seed 7 --first " in screen.getvalue()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, dataclass
-from typing import Any, TypedDict
+from typing import Any, TypedDict, get_type_hints
 
 import pytest
 
-from handler.routes import ROUTES, Route, Throttle, table
+from handler import bodies
+from handler.route import Request, Route, Throttle, table
+from handler.routes import ROUTES
+from tests.handler import schema
+from tests.handler.table import TABLE
 
 
 class Item(TypedDict):
@@ -23,27 +27,6 @@ def route(key: str = "GET /items", **more: Any) -> Route:
     return Route(**{"key": key, "call": lambda _: {}, "summary": "A route", "response": Item, **more})
 
 
-def test_public_routes_are_these() -> None:
-    """A route open to the world is decided here, by name, and by nobody's omission."""
-    assert {one.key for one in ROUTES if one.public} == {"GET /health"}
-
-
-@pytest.mark.parametrize(
-    ("key", "scopes", "groups"),
-    [
-        ("GET /hello", (), ()),
-        ("GET /reports", ("api/reports.read",), ()),
-        ("GET /admin", (), ("admin",)),
-        ("GET /notes", (), ()),
-        ("POST /notes", (), ()),
-    ],
-)
-def test_route_asks_for_this(key: str, scopes: tuple[str, ...], groups: tuple[str, ...]) -> None:
-    """Who may call what is the first thing a security review asks for."""
-    (one,) = [each for each in ROUTES if each.key == key]
-    assert (one.public, one.scopes, one.groups) == (False, scopes, groups)
-
-
 def test_route_is_protected_unless_it_says_otherwise() -> None:
     """Forgetting a word must close a route, not open it."""
     assert route().public is False
@@ -54,6 +37,18 @@ def test_route_explains_itself(one: Route) -> None:
     """The summary is what the OpenAPI document and the access report show."""
     assert 10 <= len(one.summary) <= 80
     assert not one.summary.endswith(".")
+
+
+@pytest.mark.parametrize("one", [*ROUTES, *TABLE], ids=lambda one: one.key)
+def test_types_of_every_route_are_of_known_forms(one: Route) -> None:
+    """A form that cannot be checked must not get as far as a request."""
+    hints = get_type_hints(one.call)
+    assert hints.pop("return") is one.response
+    assert list(hints.values()) == [Request[one.request or None]]
+    schema.schema(one.response)
+    if one.request is not None:
+        bodies.reader(one.request)
+        schema.schema(one.request)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.settings import Settings, SettingsError
-from handler.tokens import TokenVerifier
 
 POOL = "us-east-1_Test12345"
 CLIENT = "1test23456789012345678901a"
@@ -324,9 +323,3 @@ pieces = st.sampled_from(
 def test_plain_http_never_leaves_this_machine(endpoint: str) -> None:
     """Keys over plain http from elsewhere would be anybody's keys."""
     assert _leads_home(jwks_url(endpoint))
-
-
-def test_verifier_takes_the_settings_as_they_are(world: Any) -> None:
-    """The names line up: issuer, clients, uses."""
-    own = read()
-    TokenVerifier(world, own.issuer, own.client_ids, own.token_uses)

@@ -30,7 +30,7 @@ from handler.errors import (
     TokenUseMismatch,
     Unauthorized,
 )
-from handler.routes import Caller
+from handler.route import Caller
 from handler.tokens import TokenVerifier
 from proof.attack.tokens import ABSENT, as_json, encoded, rs256
 from tests.handler.signing import World
@@ -41,14 +41,14 @@ SUB = "c0ffee00-1234-4abc-9def-001122334455"
 
 
 class Keys:
-    """A key source that remembers what it was asked for."""
+    """Signing keys that record which key ids were requested."""
 
     def __init__(self, keys: dict[str, RSAPublicKey], error: Exception | None = None) -> None:
         self.asked: list[str] = []
         self._keys = keys
         self._error = error
 
-    def get(self, key_id: str) -> RSAPublicKey:
+    def __call__(self, key_id: str) -> RSAPublicKey:
         self.asked.append(key_id)
         if self._error is not None:
             raise self._error

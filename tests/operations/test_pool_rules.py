@@ -12,6 +12,7 @@ import pulumi
 import pytest
 
 import handler.routes
+from handler.route import table as table_of
 from handler.routes import ROUTES
 from settings import Settings, deployed_pool
 from settings.deployed_pool import Attribute, DeployedPool
@@ -265,7 +266,7 @@ class TestNothingElseTouchesThePool:
     @pytest.mark.parametrize("gone", [route.key for route in ROUTES])
     def test_route_is_removed(self, gone: str) -> None:
         """With its scope and its group, where no other route has them."""
-        table = handler.routes.table(*(route for route in ROUTES if route.key != gone))
+        table = table_of(*(route for route in ROUTES if route.key != gone))
         with mock.patch.object(handler.routes, "ROUTES", table):
             after = record_program(deployed("dev"))
 

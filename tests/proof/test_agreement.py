@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from docs.generate import written
-from handler import app
+from handler.app import App
+from handler.routes import ROUTES
 from local.emulator import Emulator
 from proof import agreement
 from proof.access import Access, Table
@@ -33,6 +34,13 @@ class Layers:
 
     def __init__(self, client: Client, target: Target, table: Table, key: rsa.RSAPrivateKey, key_id: str) -> None:
         self._client, self._target, self._key, self._key_id = client, target, key, key_id
+        environment = {
+            "AWS_REGION": target.region,
+            "AWS_ENDPOINT_URL": target.endpoint or "",
+            "COGNITO_USER_POOL_ID": target.pool_id,
+            "COGNITO_CLIENT_IDS": target.client_id,
+        }
+        self._app = App(ROUTES, environment)
         protected = [route for route in table.routes if not route.public and route.method == "GET"]
         self._routes = {
             "plain": next(route for route in protected if not route.scopes and not route.groups),
@@ -63,7 +71,7 @@ class Layers:
         """The function's reason code, had the gateway let the token through; empty if it admits it."""
         event = http_event(route.key, [("Authorization", f"Bearer {token}")], claims={})
         with redirect_stdout(io.StringIO()) as out:
-            status = app.lambda_handler(event, None)["statusCode"]
+            status = self._app.handle(event, None)["statusCode"]
         logged = json.loads(out.getvalue())
         assert (status == 200) == ("reason" not in logged)
         return str(logged.get("reason", ""))
@@ -83,23 +91,10 @@ def key(emulator: Emulator, target: Target) -> rsa.RSAPrivateKey:
 @pytest.fixture(scope="module")
 def layers(target: Target, table: Table, key: rsa.RSAPrivateKey) -> Iterator[Layers]:
     """The function here has the environment of the deployed one, and fetches the same keys."""
-    assert target.endpoint is not None
-    environment = {
-        "AWS_REGION": target.region,
-        "AWS_ENDPOINT_URL": target.endpoint,
-        "COGNITO_USER_POOL_ID": target.pool_id,
-        "COGNITO_CLIENT_IDS": target.client_id,
-        "COGNITO_TOKEN_USES": "access",
-        "LOG_LEVEL": "DEBUG",
-    }
-    with Client(target) as client, pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        app.service.cache_clear()
+    with Client(target) as client:
         modulus = key.public_key().public_numbers().n
         key_id = next(each["kid"] for each in client.key_set() if _modulus(each["n"]) == modulus)
         yield Layers(client, target, table, key, key_id)
-    app.service.cache_clear()
 
 
 def _modulus(text: str) -> int:

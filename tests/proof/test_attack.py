@@ -19,7 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from handler import app
 from handler.errors import Refused
-from handler.routes import ROUTES, Greeting, Route
+from handler.route import Route
+from handler.routes import ROUTES
+from handler.samples.hello import Greeting
 from proof.access import Access, Table
 from proof.attack import run
 from proof.attack.canary import canary

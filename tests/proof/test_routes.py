@@ -174,9 +174,10 @@ class Repository:
         return done.stdout.strip()
 
     def write(self, *routes: str, rate: int = 50) -> None:
-        for name in ("bodies", "errors", "notes", "settings"):  # what the table imports of its own folder
-            shutil.copy(ROOT / "handler" / f"{name}.py", self.path / "handler")
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "handler", self.path / "handler", dirs_exist_ok=True, ignore=ignored)
         kinds = (ROOT / "handler" / "routes.py").read_text().partition("ROUTES = table(")[0]
+        kinds += "from handler.route import Throttle\n"
         self.write_source(f"{kinds}ROUTES = table({', '.join(f'Route({route})' for route in routes)})\n")
         declared = {"throttleRate": {"default": rate}, "throttleBurst": {"default": 100}}
         (self.path / "Pulumi.yaml").write_text(json.dumps({"config": declared}))

@@ -12,6 +12,7 @@ from stacks import ROOT
 
 PROOF = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "proof").rglob("*.py"))
 OURS = (
+    "handler.route",
     "handler.routes",
     "local.emulator",
     "local.users",

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 import pytest
 
-from handler.routes import Route
+from handler.route import Route
 from stacks.routes import MISSING, group_route, path_of, public_route, scoped_route, signed_in_route
 
 Choice = Callable[[Iterable[Route]], Route | None]

@@ -6,7 +6,7 @@ from tests.sabotage.catalogue.kind import PROGRAM, all_of
 
 _APP = ("tests/handler/test_app.py", "tests/handler/test_attack_corpus.py")
 _BODIES = ("tests/handler/test_bodies.py",)
-_NOTES = ("tests/handler/test_notes.py",)
+_NOTES = ("tests/handler/samples/test_notes.py",)
 _TABLE_TESTS = ("tests/components/test_item_table.py",)
 _FUNCTION_SETTINGS = ("tests/handler/test_settings.py",)
 
@@ -17,10 +17,10 @@ SABOTAGES = [
         (
             "context-believed",
             "Who reaches the function past the gateway says who he is.",
-            'caller = current_service().verifier.verify(_bearer_token(event.get("headers")), time.time())',
+            'caller = self.service().verifier.verify(_bearer_token(event.get("headers")), time.time())',
             (
                 'said = jwt["claims"]\n'
-                '    caller = Caller(str(said.get("sub")), said.get("username"), str(said.get("client_id")), '
+                '        caller = Caller(str(said.get("sub")), said.get("username"), str(said.get("client_id")), '
                 'frozenset(str(said.get("scope")).split()), frozenset(said.get("cognito:groups") or ()))'
             ),
         ),
@@ -69,20 +69,26 @@ SABOTAGES = [
         (
             "headers-logged",
             "Whoever reads the log can act as every caller.",
-            'level = "WARNING" if "cause" in more else "INFO"\n',
-            ('level = "WARNING" if "cause" in more else "INFO"\n    more["headers"] = str(event.get("headers"))\n'),
+            'level = "WARNING" if "cause" in fields else "INFO"\n',
+            (
+                'level = "WARNING" if "cause" in fields else "INFO"\n'
+                '            fields = {**fields, "headers": str(event.get("headers"))}\n'
+            ),
         ),
         (
             "exception-logged",
             "An exception's text may hold a token or a key.",
-            'return {"errorType": type(error).__name__, "errorPlace": place}',
-            'return {"errorType": type(error).__name__, "errorPlace": place, "error": str(error)}',
+            'return {"errorType": type(error).__name__, "errorPlace": location}',
+            'return {"errorType": type(error).__name__, "errorPlace": location, "error": str(error)}',
         ),
         (
             "exception-in-the-body",
             "Strangers read what the function is made of.",
-            'body = {"message": refused.message,',
-            'body = {"message": str(error or refused.message),',
+            "response = _refusal(InternalError(), request_id)\n",
+            (
+                "response = _refusal(InternalError(), request_id)\n"
+                '            response["body"] = _encode({"message": str(error), "requestId": request_id})\n'
+            ),
         ),
         (
             "reason-in-the-body",
@@ -109,8 +115,11 @@ SABOTAGES = [
         (
             "body-before-the-right",
             "Strangers learn what a route takes, and have the function parse for them.",
-            "        caller = None if route.public else _authorised(route, event)\n",
-            "        _body(route, event)\n        caller = None if route.public else _authorised(route, event)\n",
+            "            caller = None if route.public else self._authorize(route, event)\n",
+            (
+                "            _body(route, event)\n"
+                "            caller = None if route.public else self._authorize(route, event)\n"
+            ),
         ),
         (
             "media-type-unchecked",
@@ -200,8 +209,8 @@ SABOTAGES = [
         ),
     ),
     *all_of(
-        "handler/routes.py",
-        ("tests/handler/test_app.py", "tests/handler/test_properties.py"),
+        "handler/samples/hello.py",
+        ("tests/handler/samples/test_hello.py",),
         (
             "claims-in-the-body",
             "An answer holds the caller's claims.",
@@ -213,29 +222,29 @@ SABOTAGES = [
         ),
     ),
     *all_of(
-        "handler/routes.py",
+        "handler/samples/notes.py",
         _NOTES,
         (
             "owner-by-name",
             "Who gets the name of a user that is gone gets his notes.",
-            'return {"notes": notes.newest(request.user.sub)}',
-            'return {"notes": notes.newest(request.user.name)}',
+            '{":owner": {"S": request.user.sub}}',
+            '{":owner": {"S": request.user.name}}',
         ),
         (
             "owner-from-the-context",
             "Who reaches the function past the gateway reads anybody's notes.",
-            'return {"notes": notes.newest(request.user.sub)}',
-            'return {"notes": notes.newest(request.event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"])}',
+            '{":owner": {"S": request.user.sub}}',
+            '{":owner": {"S": request.event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]}}',
         ),
         (
             "one-owner-for-all",
             "Every user reads every user's notes.",
-            "return notes.add(request.user.sub, request.body)",
-            "return notes.add(request.user.client_id, request.body)",
+            "_item(request.user.sub, note)",
+            "_item(request.user.client_id, note)",
         ),
     ),
     *all_of(
-        "handler/notes.py",
+        "handler/samples/notes.py",
         _NOTES,
         (
             "page-unbounded",
@@ -336,8 +345,8 @@ SABOTAGES = [
         (
             "value-in-the-error",
             "The value of a variable ends up in the log.",
-            'raise SettingsError(name, f"match {pattern.pattern}")',
-            'raise SettingsError(name, f"match {pattern.pattern}, got {value}")',
+            'raise SettingsError(name, f"match {pattern}")',
+            'raise SettingsError(name, f"match {pattern}, got {value}")',
         ),
     ),
 ]

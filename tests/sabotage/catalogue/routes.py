@@ -6,9 +6,11 @@ from tests.sabotage.catalogue.kind import all_of
 
 _ROUTES = ("tests/handler/test_routes.py", "tests/test_program.py")
 
-SABOTAGES = all_of(
+_SAMPLES = ("tests/handler/samples/test_hello.py",)
+
+_TABLE = all_of(
     "handler/routes.py",
-    _ROUTES,
+    _SAMPLES,
     (
         "route-made-public",
         "Anybody may call what was for signed-in users.",
@@ -27,6 +29,10 @@ SABOTAGES = all_of(
         'summary="Lists reports", response=Reports, scopes=("api/reports.read",)),',
         'summary="Lists reports", response=Reports),',
     ),
+)
+_FRAME = all_of(
+    "handler/route.py",
+    _ROUTES,
     (
         "any-method-accepted",
         "A route answers to methods that nobody thought of.",
@@ -40,3 +46,4 @@ SABOTAGES = all_of(
         "if self.rate < 0 or self.burst < 0:",
     ),
 )
+SABOTAGES = [*_TABLE, *_FRAME]

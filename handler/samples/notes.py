@@ -1,7 +1,8 @@
-"""Users' notes in a DynamoDB table: partition key `owner`, so that nobody's query can meet another's; sort key `id`.
+"""Users' notes in a DynamoDB table.
 
-Lambda's runtime has boto3 and the package has not. It is imported at the first note, for it takes three times as long
-as all else together, which the other routes need not pay.
+The partition key is `owner`, a user's `sub`, so no query can reach another user's notes. The sort key is `id`.
+Lambda's runtime has boto3 and the package does not. It is imported at the first note: it takes three times as long to
+import as everything else, and the other routes do not need it.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from typing import Annotated, Any, TypedDict
 
 from handler.bodies import Length, Pattern
 from handler.errors import StorageCause, StorageUnavailable
-from handler.settings import notes_table
+from handler.route import Request
+from handler.settings import matching
 
-PAGE = 50  # notes of one answer, at most; about 1 MB if all were as long as they may be
-# Seconds. Two attempts at their slowest end before the shortest time that a function may have, which is 3.
+PAGE = 50  # notes in one answer; about 1 MB if each is as long as allowed
+# Seconds. Two attempts at their slowest end before the shortest timeout of a function, which is 3 seconds.
 CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 0.5, 0.75, 2
 
 _THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
@@ -27,7 +29,7 @@ _DENIED = {"AccessDeniedException", "ExpiredTokenException", "UnrecognizedClient
 
 @dataclass(frozen=True)
 class NewNote:
-    """What a user writes: a text, and words to find it by."""
+    """A text, and tags to find it by."""
 
     text: Annotated[
         str,
@@ -49,35 +51,41 @@ class Note(TypedDict):
     created: str
 
 
-def add(owner: str, new: NewNote) -> Note:
-    """Keep the note for `owner`, a user's `sub`. Raises StorageUnavailable, or SettingsError without a table."""
+class Notes(TypedDict):
+    """The caller's last notes, 50 at most, newest first."""
+
+    notes: list[Note]
+
+
+def add_note(request: Request[NewNote]) -> Note:
+    """Keep the note for the caller. Raises StorageUnavailable, or SettingsError without a table."""
     now = time.time()
     note: Note = {
         "id": f"{int(now * 1000):012x}{os.urandom(10).hex()}",
-        "text": new.text,
-        "tags": list(new.tags),
+        "text": request.body.text,
+        "tags": list(request.body.tags),
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
     }
-    _asked("put_item", Item=_item(owner, note))
+    _call("put_item", Item=_item(request.user.sub, note))
     return note
 
 
-def newest(owner: str) -> list[Note]:
-    """The last PAGE notes of `owner`, newest first. Raises as `add` does."""
-    answer = _asked(
+def list_notes(request: Request[None]) -> Notes:
+    """Return the caller's last PAGE notes, newest first. Raises as `add_note` does."""
+    answer = _call(
         "query",
         KeyConditionExpression="#owner = :owner",
-        ExpressionAttributeNames={"#owner": "owner"},  # a reserved word of DynamoDB's
-        ExpressionAttributeValues={":owner": {"S": owner}},
+        ExpressionAttributeNames={"#owner": "owner"},  # a reserved word in DynamoDB
+        ExpressionAttributeValues={":owner": {"S": request.user.sub}},
         ScanIndexForward=False,
         ConsistentRead=True,  # with the note that was added a moment ago
         Limit=PAGE,
     )
-    return [_note(item) for item in answer["Items"]]
+    return {"notes": [_note(item) for item in answer["Items"]]}
 
 
 def _item(owner: str, note: Note) -> dict[str, Any]:
-    """The note as DynamoDB writes attributes."""
+    """Return the note in DynamoDB's attribute format."""
     return {
         "owner": {"S": owner},
         "id": {"S": note["id"]},
@@ -96,13 +104,13 @@ def _note(item: dict[str, Any]) -> Note:
     }
 
 
-def _asked(call: str, **parameters: Any) -> Any:
-    """The table's answer; every failure of its, or on the way to it, as StorageUnavailable."""
-    name = notes_table(os.environ)
+def _call(operation: str, **parameters: Any) -> Any:
+    """Call DynamoDB and return its answer. Every failure becomes StorageUnavailable."""
+    name = matching(os.environ, "NOTES_TABLE", r"[A-Za-z0-9_.-]{3,255}")  # DynamoDB: TableName
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return getattr(_client(), call)(TableName=name, **parameters)
+        return getattr(_client(), operation)(TableName=name, **parameters)
     except ClientError as error:
         raise StorageUnavailable(_cause_of_code(error.response["Error"]["Code"])) from error
     except BotoCoreError as error:
@@ -126,21 +134,21 @@ def _cause_of_type(error: Exception) -> StorageCause:
     return "unreachable" if isinstance(error, NoConnectionError | HTTPClientError) else "failed"
 
 
-_making = threading.Lock()
+_lock = threading.Lock()
 
 
 def _client() -> Any:
-    with _making:  # making one is not safe in several threads, using one is
-        return _made_client()
+    with _lock:  # several threads may use one client, but must not create it at the same time
+        return _new_client()
 
 
 @cache
-def _made_client() -> Any:
-    """boto3's client; its address and credentials are the environment's, as with every SDK."""
+def _new_client() -> Any:
+    """Create the DynamoDB client, with the address and credentials of the environment."""
     import boto3
     from botocore.config import Config
 
-    retries = {"mode": "legacy", "total_max_attempts": ATTEMPTS}  # the mode whose pause before a second is the shortest
+    retries = {"mode": "legacy", "total_max_attempts": ATTEMPTS}  # the mode with the shortest pause before a retry
     timeouts = {"connect_timeout": CONNECT_TIMEOUT, "read_timeout": READ_TIMEOUT}
-    # Of the two variables that Lambda sets, boto3 reads the other.
+    # Explicit, because boto3 reads AWS_DEFAULT_REGION only.
     return boto3.client("dynamodb", region_name=os.environ["AWS_REGION"], config=Config(retries=retries, **timeouts))

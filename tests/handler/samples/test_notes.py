@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -14,16 +15,18 @@ from typing import Any
 
 import pytest
 
-from handler import notes
 from handler.bodies import read
 from handler.errors import BodyInvalid
-from handler.notes import NewNote
+from handler.route import Caller
+from handler.route import Request as HandlerRequest
+from handler.routes import ROUTES
+from handler.samples import notes
+from handler.samples.notes import NewNote
 from proof.attack.tokens import ABSENT
 from stacks import ROOT
 from tests.handler import schema
 from tests.handler.api import Answer, Api
-from tests.handler.case import bearer
-from tests.handler.events import http_event
+from tests.handler.events import bearer, http_event
 from tests.handler.signing import World
 from tests.proof.listener import Listener, Reply, Request
 
@@ -32,6 +35,7 @@ ALICE, BOB = "aaaaaaaa-1111-4111-8111-111111111111", "bbbbbbbb-2222-4222-8222-22
 GOOD = '{"text": "milk", "tags": ["shopping", "today"]}'
 ENVIRONMENT = {
     "NOTES_TABLE": "notes-1a2b3c4",
+    "AWS_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_CONFIG_FILE": "/dev/null",
@@ -75,12 +79,27 @@ def store() -> Store:
 
 
 @pytest.fixture
-def api(serve: Callable[..., Api], store: Store) -> Iterator[Api]:
+def start(serve: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Api]]:
+    """Return a function that makes the handler with its table at an address. boto3 reads the process's environment."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+
+    def start(url: str) -> Api:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
+        return serve(routes=ROUTES)
+
+    notes._new_client.cache_clear()
+    yield start
+    notes._new_client.cache_clear()
+
+
+@pytest.fixture
+def api(start: Callable[[str], Api], store: Store) -> Iterator[Api]:
     """The handler with a table behind it."""
     with Listener(store.answer) as listener:
-        notes._made_client.cache_clear()
-        yield serve(environment={**ENVIRONMENT, "AWS_ENDPOINT_URL_DYNAMODB": listener.url})
-        notes._made_client.cache_clear()
+        yield start(listener.url)
 
 
 def event(world: World, route: str, body: str | None = None, **claims: Any) -> dict[str, Any]:
@@ -147,11 +166,12 @@ def test_table_is_asked_for_one_page_newest_first(world: World, api: Api, store:
 def test_ids_sort_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sort key is what makes "newest first" cheap; two notes of one moment are two all the same."""
     now = time.time()
+    alice = Caller(ALICE, "alice", "client", frozenset(), frozenset())
     made = []
     for later in (0.0, 0.0, 0.001, 1.0, 100_000.0):
         with monkeypatch.context() as clock:
             clock.setattr(notes.time, "time", lambda later=later: now + later)
-            made.append(notes.add(ALICE, NewNote("x"))["id"])
+            made.append(notes.add_note(HandlerRequest({}, alice, NewNote("x")))["id"])
     assert made[2:] == sorted(made[2:])
     assert max(made[:2]) < made[2]
     assert len(set(made)) == 5
@@ -238,19 +258,16 @@ def test_table_that_comes_back_serves_again(world: World, api: Api, store: Store
     assert listed(world, api) == []
 
 
-def test_table_nobody_listens_at_is_unreachable(world: World, serve: Callable[..., Api]) -> None:
+def test_table_nobody_listens_at_is_unreachable(world: World, start: Callable[[str], Api]) -> None:
     """As in a VPC without an endpoint for DynamoDB."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
-    notes._made_client.cache_clear()
-    api = serve(environment={**ENVIRONMENT, "AWS_ENDPOINT_URL_DYNAMODB": url})
-    assert api.call(event(world, LIST), 503).log["cause"] == "unreachable"
-    notes._made_client.cache_clear()
+    assert start(url).call(event(world, LIST), 503).log["cause"] == "unreachable"
 
 
 def test_table_that_never_answers_is_given_up(
-    world: World, serve: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+    world: World, start: Callable[[str], Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In less time than the least that a function may have, so that the client gets an answer of ours."""
     assert notes.ATTEMPTS * (notes.CONNECT_TIMEOUT + notes.READ_TIMEOUT) < 3
@@ -258,13 +275,10 @@ def test_table_that_never_answers_is_given_up(
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
-        notes._made_client.cache_clear()
-        url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        api = serve(environment={**ENVIRONMENT, "AWS_ENDPOINT_URL_DYNAMODB": url})
+        api = start(f"http://127.0.0.1:{deaf.getsockname()[1]}")
         started = time.monotonic()
         assert api.call(event(world, LIST), 503).log["cause"] == "timeout"
         assert time.monotonic() - started < 1.5
-    notes._made_client.cache_clear()
 
 
 @pytest.mark.parametrize("name", [None, "", "ab", "no spaces", "x" * 256, "a/b"])
@@ -285,7 +299,7 @@ def test_client_is_made_once(world: World, api: Api, store: Store) -> None:
     """Making one costs tenths of a second, and a connection of its own."""
     for _ in range(3):
         listed(world, api)
-    assert notes._made_client.cache_info().misses == 1
+    assert notes._new_client.cache_info().misses == 1
     assert len(store.calls) == 3
 
 

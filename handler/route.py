@@ -1,0 +1,152 @@
+"""What a route is: its key, its function, who may call it, and the types that go in and out.
+
+Imports the standard library only, since the program reads the route table at deploy time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+# API Gateway route keys without ANY, $default and greedy {proxy+}: a route that is not declared does not exist.
+_KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) /(?:[\w.~-]+|\{\w+\})?(?:/(?:[\w.~-]+|\{\w+\}))*", re.ASCII)
+# Cognito: an identifier, which may be a URL, and a name without a slash (ResourceServerIdentifierType, ScopeNameType)
+SCOPE_PATTERN = r"[\x21\x23-\x5B\x5D-\x7E]{1,256}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}"
+# Narrower than Cognito's GroupNameType: the gateway's log writes groups as [a b], so no space and no bracket.
+GROUP_PATTERN = r"[A-Za-z0-9_.+=@-]{1,128}"
+# Part of names that IAM and Lambda limit to 64 characters.
+FUNCTION_PATTERN = r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?"
+# Neither Scan, which reads every user's items, nor batches: each call names one owner.
+ITEM_ACTIONS = frozenset({"DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"})
+
+Body = TypeVar("Body")
+
+
+class Caller(NamedTuple):
+    """The caller, from the token that the function verified itself.
+
+    `username` is None for a machine (client credentials). `scopes` and `groups` are empty if the token has none.
+    """
+
+    sub: str
+    username: str | None
+    client_id: str
+    scopes: frozenset[str]
+    groups: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """A person's user name, or a machine's client id."""
+        return self.username or self.client_id
+
+
+class Request(NamedTuple, Generic[Body]):
+    """One request: API Gateway's event (payload format 2.0), the caller and the body.
+
+    `caller` is None on a public route only. `body` is a checked instance of the route's request type, or None on a
+    route without one.
+    """
+
+    event: dict[str, Any]
+    caller: Caller | None
+    body: Body
+
+    @property
+    def user(self) -> Caller:
+        """The caller of a protected route. LookupError on a public route, which knows no caller."""
+        if self.caller is None:
+            raise LookupError("a public route has no caller")
+        return self.caller
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """A route's own limit at the gateway: steady requests per second, and the largest burst."""
+
+    rate: float
+    burst: int
+
+    def __post_init__(self) -> None:
+        if self.rate <= 0 or self.burst <= 0:  # API Gateway reads 0 as "refuse everything"
+            raise ValueError(f"throttle must have a rate and a burst above 0, got {self.rate} and {self.burst}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One route. It is protected unless it is `public`, and any signed-in user may call it unless it asks for more.
+
+    key: method and path, as in `GET /items/{id}`.
+    call: the function that answers. It takes the `Request` and returns `response`, which is sent with `status`.
+    summary: one line for the OpenAPI document and the access report.
+    response: a TypedDict.
+    request: a frozen dataclass that `handler.bodies` reads the body into. None: the route takes no body.
+    scopes: the token needs at least one of them (API Gateway's rule). Machines may call a route with scopes; a route
+        without is for people.
+    groups: the user must be in at least one of them.
+    function: the Lambda function that serves the route; same code, but memory, timeout and role of its own.
+    throttle: a limit of its own at the gateway instead of the stage's.
+    items: the DynamoDB actions that `call` needs on the item table. A function's role allows those of its routes only.
+    """
+
+    key: str
+    call: Callable[[Request[Any]], Mapping[str, Any]]
+    summary: str
+    response: type
+    request: type | None = None
+    status: int = 200
+    public: bool = False
+    scopes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    function: str = "api"
+    throttle: Throttle | None = None
+    items: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise ValueError(
+                f"route key must be a method and a path without ANY, $default or {{proxy+}}, got {self.key!r}"
+            )
+        self._check_rights()
+        self._check_types()
+
+    def _check_rights(self) -> None:
+        if self.public and (self.scopes or self.groups):
+            raise ValueError(f"{self.key} must be public or ask for scopes and groups, not both")
+        for scope in self.scopes:
+            if not re.fullmatch(SCOPE_PATTERN, scope):
+                raise ValueError(f"{self.key}: scope must be <resource server>/<name>, got {scope!r}")
+        for group in self.groups:
+            if not re.fullmatch(GROUP_PATTERN, group):
+                raise ValueError(f"{self.key}: group must be letters, digits and _.+=@-, got {group!r}")
+        if not re.fullmatch(FUNCTION_PATTERN, self.function):
+            raise ValueError(f"{self.key}: function must be lower-case letters, digits and -, got {self.function!r}")
+        if not ITEM_ACTIONS.issuperset(self.items):
+            allowed = ", ".join(sorted(ITEM_ACTIONS))
+            raise ValueError(f"{self.key}: items must be of {allowed}, got {', '.join(self.items)}")
+        if len(self.scopes) > 10:  # API Gateway quota: authorization scopes per route
+            raise ValueError(f"{self.key} must ask for 10 scopes at most, got {len(self.scopes)}")
+
+    def _check_types(self) -> None:
+        if not hasattr(self.response, "__required_keys__"):
+            raise ValueError(f"{self.key}: response must be a TypedDict, got {self.response!r}")
+        if self.request is not None:
+            parameters = getattr(self.request, "__dataclass_params__", None)
+            if not isinstance(self.request, type) or parameters is None or not parameters.frozen:
+                raise ValueError(f"{self.key}: request must be a frozen dataclass, got {self.request!r}")
+            if self.key.startswith(("GET ", "HEAD ", "DELETE ")):  # RFC 9110 9.3: a body has no meaning there
+                raise ValueError(f"{self.key} must be POST, PUT or PATCH to take a body")
+        if self.status not in (200, 201, 202):  # the others have no body, or report a failure
+            raise ValueError(f"{self.key}: status must be 200, 201 or 202, got {self.status}")
+
+
+def table(*routes: Route) -> tuple[Route, ...]:
+    """Return the routes as given. ValueError if two share a key or there are more than API Gateway's 300."""
+    keys = [route.key for route in routes]
+    repeated = {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else set()
+    if repeated:
+        raise ValueError(f"route keys must be unique, got twice: {', '.join(sorted(repeated))}")
+    if len(routes) > 300:  # API Gateway quota: routes per HTTP API
+        raise ValueError(f"an API must have 300 routes at most, got {len(routes)}")
+    return routes
