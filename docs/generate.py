@@ -19,9 +19,7 @@ from handler.errors import Refused
 from operations.capacity import Load, bounds, capacity_table
 from operations.cost import Month, about, cost_table, lines, prices
 from policies.audit.allowed import as_markdown as allow_list
-from policies.command import stacks
-from policies.evaluation import report
-from policies.report import rules_as_markdown, suppressions_as_markdown
+from policies.report import rules_as_markdown
 from proof import access, agreement
 from settings.group import Group, Item
 from settings.model import GROUPS, PLACES, Place, Stack
@@ -153,21 +151,6 @@ def _leaves(kind: type[Refused]) -> list[type[Refused]]:
     return [leaf for sub in below for leaf in _leaves(sub)] if below else [kind]
 
 
-def policies() -> str:
-    """Return the table of policy rules, with each stack's result."""
-    return rules_as_markdown([report(name) for name in _shown()])
-
-
-def suppressions() -> str:
-    """Return the table of the stacks' suppressions."""
-    return suppressions_as_markdown([report(name) for name in _shown()])
-
-
-def _shown() -> list[str]:
-    """Return the stacks that the pages show: one for each environment, whatever others a team or a developer adds."""
-    return [name for name in stacks() if name in {"dev", "staging", "prod"}]
-
-
 def quotas() -> str:
     """Return production's quotas at 100 requests a second and 6,000 sign-ins an hour, the tightest first."""
     return capacity_table(bounds(plan_of("prod").settings, Load(rps=100, users=6_000)))
@@ -189,8 +172,7 @@ PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("security-model.md", "faults", faults),
     ("routes.md", "routes", access.markdown),
     ("audit.md", "allowed", allow_list),
-    ("policies.md", "policies", policies),
-    ("policies.md", "suppressions", suppressions),
+    ("policies.md", "policies", rules_as_markdown),
     ("scale.md", "quotas", quotas),
     ("cost.md", "prod", partial(bill, "prod")),
     ("cost.md", "dev", partial(bill, "dev", Month(requests=10_000, users=10))),

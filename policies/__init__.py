@@ -1,1 +1,1 @@
-"""The infrastructure checklist as rules: a Pulumi policy pack, a report without AWS, and what the tests run."""
+"""The infrastructure checklist as rules: judged in a report without AWS, in a Pulumi policy pack, and in the tests."""

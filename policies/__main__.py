@@ -1,4 +1,4 @@
-"""Two ways in: Pulumi's engine runs this folder as a policy pack, a person runs `python -m policies --help`."""
+"""Two entry points: Pulumi's engine runs this folder as a policy pack, a person runs `python -m policies --help`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if __package__:
 
     sys.exit(main())
 
-# The engine runs the folder by its path, so the modules beside it would be on the path, and the repository would not.
+# The engine runs the folder by its path: Python puts the folder on the path, not the repository.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
 from handler.routes import ROUTES  # noqa: E402

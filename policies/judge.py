@@ -1,4 +1,4 @@
-"""All rules over the resources of a stack: what is violated, and what the stack's settings suppress with a reason."""
+"""Judge a stack's resources by all rules, minus what its settings suppress with a reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stacks.resource import Resource
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """A violation, and what suppresses it, if anything does."""
+    """A violation, and its suppression if the settings have one."""
 
     rule: Rule
     violation: Violation
@@ -24,7 +24,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What the rules say of a stack. `asked` are the rules of its environment."""
+    """The findings of a stack. `asked` are the rules of its environment."""
 
     environment: str
     asked: Sequence[Rule]
@@ -44,7 +44,7 @@ class Verdict:
 
 
 def asked(environment: str) -> tuple[Rule, ...]:
-    """The rules that stacks of this environment must follow."""
+    """Return the rules that apply to stacks of this environment."""
     return tuple(rule for rule in RULES if environment in rule.environments)
 
 
@@ -55,7 +55,7 @@ def suppression_of(violation: Violation, rule: Rule, suppressions: Iterable[Supp
 
 
 def check_ids(suppressions: Iterable[Suppression]) -> None:
-    """CommandError for a suppression of a rule that there is not: it would hold nothing back, in silence."""
+    """CommandError for a suppression of an unknown rule: it would have no effect, unnoticed."""
     ids = {rule.id for rule in RULES}
     for each in suppressions:
         if each.rule not in ids:
@@ -63,7 +63,7 @@ def check_ids(suppressions: Iterable[Suppression]) -> None:
 
 
 def judge(resources: Sequence[Resource], environment: str, suppressions: Sequence[Suppression]) -> Verdict:
-    """Every violation, suppressed or not; CommandError for a suppression that suppresses nothing."""
+    """Return every violation, suppressed or not; CommandError for a suppression without a violation."""
     check_ids(suppressions)
     rules = asked(environment)
     used: list[Suppression] = []

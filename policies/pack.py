@@ -1,7 +1,8 @@
 """The rules as a Pulumi policy pack: `pulumi up --policy-pack policies`.
 
-Rules about one resource are asked before each is made, with what is known by then; rules about the whole stack once all
-are. The level follows from the stack's own settings: advice in dev, a stop in staging and production.
+Pulumi evaluates a rule about one resource before it makes that resource, with the inputs known by then, and a rule
+about the whole stack once all are registered. The stack's setting `environment` decides the level: advisory in dev,
+mandatory in staging and production.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from stacks.resource import Resource
 
 
 def start(environment: str, suppressions: Sequence[Suppression]) -> None:
-    """Serve the pack to Pulumi's engine, until that ends. CommandError for a suppression of an unknown rule."""
+    """Serve the pack to Pulumi's engine until it ends. CommandError for a suppression of an unknown rule."""
     check_ids(suppressions)
     level = EnforcementLevel.MANDATORY if environment in MANDATORY else EnforcementLevel.ADVISORY
     PolicyPack(
@@ -50,7 +51,7 @@ def _policy(rule: Rule, suppressions: Sequence[Suppression]) -> Policy:
     def reporting(violations: Iterable[Violation], report: ReportViolation, urns: Mapping[str, str]) -> None:
         for violation in violations:
             if suppression_of(violation, rule, suppressions) is None:
-                text = f"{violation.resource}: {violation.says} (mend it with: {rule.remedy})"
+                text = f"{violation.resource}: {violation.says} (fix it with: {rule.remedy})"
                 report(text, urns.get(violation.resource))
 
     if isinstance(rule, ResourceRule):
@@ -74,9 +75,9 @@ def _policy(rule: Rule, suppressions: Sequence[Suppression]) -> Policy:
 
 
 class Unknown:
-    """A value that AWS has yet to give. A rule may ask whether it is set; what it is ends the rule, until it is known.
+    """A value that only AWS can give. It is true, and any other use skips the rule until the value is known.
 
-    Pulumi's own stand-in is in no list and equals nothing, so that rules would report what is right.
+    Pulumi's own placeholder equals nothing and is in no list, so a rule would report a violation where there is none.
     """
 
     def __init__(self, error: UnknownValueError) -> None:
@@ -94,7 +95,7 @@ class Unknown:
 
 
 def known(props: Any) -> Any:
-    """The inputs as plain objects, which Pulumi hands over as views that raise where a value is not known yet."""
+    """Return the inputs as plain objects. Pulumi passes views that raise where a value is not known yet."""
     if isinstance(props, Mapping):
         return {key: _known_at(props, key) for key in props}
     if isinstance(props, Sequence) and not isinstance(props, str):

@@ -1,4 +1,4 @@
-"""What a rule is: a plain function over a resource's inputs, or over all resources of a stack, and what it is for."""
+"""A rule is a plain function over one resource's inputs or over all resources, with a severity and a remedy."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from stacks.resource import Resource
 
 ENVIRONMENTS = ("dev", "staging", "prod")
-# Where a violation stops the deployment; elsewhere it is advice.
+# Environments in which a violation stops the deployment; elsewhere it is advice.
 MANDATORY = frozenset({"staging", "prod"})
 PRODUCTION = ("prod",)
-STACK = "the stack"  # stands for the resource where one is missing
+STACK = "the stack"  # the resource of a violation that is about a missing one
 
 
 class Severity(StrEnum):
-    """How bad a violation is; the words are Pulumi's own."""
+    """Pulumi's severities of a violation."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -26,7 +26,7 @@ class Severity(StrEnum):
 
 
 class Violation(NamedTuple):
-    """A resource by its name, and what it must be: `<input> must <rule>, got <value>`."""
+    """A resource's name, and the sentence `<input> must <rule>, got <value>`."""
 
     resource: str
     says: str
@@ -34,7 +34,7 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One line of the checklist. `sources` names it there; only stacks of `environments` are asked."""
+    """One line of the checklist. `sources` are its ids there; it applies to stacks of `environments` only."""
 
     id: str
     severity: Severity
@@ -49,7 +49,7 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceRule(Rule):
-    """A rule that looks at one resource of some types at a time."""
+    """A rule about one resource at a time, of these types."""
 
     types: tuple[str, ...]
     check: Callable[[Resource], Iterator[str]]
@@ -62,7 +62,7 @@ class ResourceRule(Rule):
 
 @dataclass(frozen=True, kw_only=True)
 class StackRule(Rule):
-    """A rule that needs all resources: what must be there, or belongs together."""
+    """A rule about several resources at once, or about a missing one."""
 
     check: Callable[[Sequence[Resource]], Iterator[Violation]]
 
@@ -75,7 +75,7 @@ def of_type(resources: Sequence[Resource], *types: str) -> list[Resource]:
 
 
 def at(inputs: Mapping[str, Any], path: str) -> Any:
-    """The input at `a.b.c`, or None where any part of it is not given."""
+    """Return the input at `a.b.c`, or None where any part is missing."""
     value: Any = inputs
     for part in path.split("."):
         value = None if value is None else value.get(part)
@@ -83,20 +83,20 @@ def at(inputs: Mapping[str, Any], path: str) -> Any:
 
 
 def shown(value: object) -> str:
-    """A value as a violation says it."""
+    """Return a value as a violation prints it."""
     if value is None or value == "":
         return "nothing"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:g}"  # Pulumi's engine hands every number over as one
+        return f"{value:g}"  # Pulumi's engine passes every number as a float
     if isinstance(value, Collection) and not isinstance(value, str):
         return ", ".join(map(str, value)) or "nothing"
     return str(value)
 
 
 def wants(resource: Resource, path: str, *allowed: object) -> Iterator[str]:
-    """The violation of an input that is none of the allowed values. True is not 1 here."""
+    """Yield a violation if the input is none of the allowed values. True does not equal 1 here."""
     value = at(resource.inputs, path)
     if not any(value == each and type(value) is type(each) for each in allowed):
         yield f"{path} must be {' or '.join(map(shown, allowed))}, got {shown(value)}"

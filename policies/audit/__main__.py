@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import signal
 import subprocess
@@ -18,9 +17,10 @@ from typing import Any
 from policies.audit import allowed, findings, prowler, verdict
 from stacks import ROOT
 from stacks.command_line import CommandError, Parser, run
+from stacks.plan import plan_of
 
 _ABOUT = """Audit a stack of this program, on this machine, with Prowler's checks of Cognito, API Gateway v2 and Lambda.
-Exit status 1 if one fails that policies/audit/allowed.toml does not allow, or that file allows what no longer fails."""
+Exit status 1 if a check fails that policies/audit/allowed.toml does not allow, or if an entry there is stale."""
 
 
 def _parser() -> Parser:
@@ -31,7 +31,7 @@ def _parser() -> Parser:
 
 @contextmanager
 def _running(stack: str, log: Path) -> Iterator[dict[str, Any]]:
-    """The outputs of a stack of our own, on a free port; stopped and forgotten afterwards."""
+    """Run the stack on a free port, yield its outputs, and stop it."""
     with tempfile.TemporaryDirectory(prefix="audit-") as folder:
         local = [sys.executable, "-m", "local", "--dir", folder]
         up = [*local, "up", "--detach", "--port", "0", "--stack", stack]
@@ -44,8 +44,7 @@ def _running(stack: str, log: Path) -> Iterator[dict[str, Any]]:
 
 
 def _audit(stack: str) -> int:
-    if not re.fullmatch(r"\w[\w.-]*", stack) or not (ROOT / f"Pulumi.{stack}.yaml").is_file():
-        raise CommandError(f"--stack must name a stack with settings here, Pulumi.NAME.yaml, got {stack!r}")
+    environment = plan_of(stack).settings.environment
     entries = allowed.load()
     folder = ROOT / ".build" / "audit" / stack
     shutil.rmtree(folder, ignore_errors=True)
@@ -54,19 +53,21 @@ def _audit(stack: str) -> int:
     prowler.install()
     with _running(stack, folder / "stack.log") as outputs:
         report, log = prowler.audit(outputs["awsEndpointUrl"], outputs["region"], folder)
-    rows = verdict.judge(stack, prowler.checks(), findings.read_findings(report), findings.read_errors(log), entries)
+    rows = verdict.judge(
+        environment, prowler.checks(), findings.read_findings(report), findings.read_errors(log), entries
+    )
     counts = verdict.count(rows)
     content = {"stack": stack, "counts": counts, "rows": [asdict(row) for row in rows]}
     (folder / "audit.json").write_text(json.dumps(content, indent=2) + "\n")
     (folder / "audit.md").write_text(verdict.as_markdown(stack, rows))
     print(f"\n{verdict.as_table(rows)}\n\n{verdict.summary(rows)}. Report: {(folder / 'audit.md').relative_to(ROOT)}")
     if failed := counts[verdict.FAILED]:
-        raise CommandError(f"{failed} of {len(rows)} must pass or be allowed; mend them, or see docs/audit.md")
+        raise CommandError(f"{failed} of {len(rows)} must pass or be allowed; fix them, or see docs/audit.md")
     return 0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Audit; the exit status: 0, or 1 after one line on standard error."""
+    """Run the audit and return the exit status: 0, or 1 after one line on standard error."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the stack is stopped then, too
     return run(_parser(), arguments, lambda parsed: _audit(parsed.stack))
 

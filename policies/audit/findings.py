@@ -1,4 +1,4 @@
-"""What Prowler says of a stack: its findings, in OCSF, and the calls that its log says were not answered."""
+"""Read Prowler's output: its findings, in OCSF, and the errors in its log."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STATUSES = frozenset({"PASS", "FAIL", "MANUAL"})
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One check's word on one resource. Anything but PASS has to be allowed: MANUAL is a check that could not judge."""
+    """The result of one check on one resource. MANUAL, a check that could not judge, has to be allowed as FAIL does."""
 
     check: str
     resource: str
@@ -27,7 +27,7 @@ class Finding:
 
 
 def read_findings(report: Path) -> list[Finding]:
-    """The findings of a report in JSON-OCSF, sorted; CommandError if it is no such report, or says nothing."""
+    """Return the findings of a report in JSON-OCSF, sorted; CommandError if it is another format, or empty."""
     try:
         findings = sorted(_finding(each) for each in json.loads(report.read_text()))
     except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
@@ -52,7 +52,7 @@ def _finding(event: Any) -> Finding:
 
 
 def read_errors(log: Path) -> list[str]:
-    """The errors of Prowler's log. It goes on after one, and judges as if what it asked for did not exist."""
+    """Return the errors in Prowler's log. After one, Prowler judges as if the resource did not exist."""
     if not log.exists():
         return []
     try:

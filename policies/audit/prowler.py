@@ -1,4 +1,4 @@
-"""Prowler: installed into an environment of its own, and run against a stack on this machine."""
+"""Install Prowler into a separate environment, and run it against a stack on this machine."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SERVICES = ("apigatewayv2", "awslambda", "cognito")
 LOCK = ROOT / "policies" / "audit" / "requirements.txt"
 VENV = ROOT / ".build" / "audit-venv"
 DEADLINE = 900  # seconds for each command; an installation takes some two minutes, a run one
-_NOWHERE = "http://127.0.0.1:9"  # discard: whatever is not for this machine ends here
+_NOWHERE = "http://127.0.0.1:9"  # discard port: requests to other hosts fail here
 
 
 def install() -> None:
-    """Make the environment from the lock file, unless it is there; CommandError, with the log, if that fails."""
+    """Create the environment from the lock file unless it is up to date; CommandError that names the log on failure."""
     stamp = VENV / ".installed"
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:
@@ -47,7 +47,7 @@ def install() -> None:
 
 
 def checks() -> list[str]:
-    """Every check that the installed Prowler has for SERVICES, sorted; CommandError if one has none."""
+    """Return every check of the installed Prowler for SERVICES, sorted; CommandError for a service without checks."""
     names: list[str] = []
     for service in SERVICES:
         pattern = f"lib/python*/site-packages/prowler/providers/aws/services/{service}/*/*.metadata.json"
@@ -61,10 +61,10 @@ def checks() -> list[str]:
 
 
 def audit(endpoint: str, region: str, folder: Path) -> tuple[Path, Path]:
-    """Run every check against the stack; the findings' file and Prowler's log, both in `folder`.
+    """Run every check against the stack; return the paths of the findings and of Prowler's log, both in `folder`.
 
-    The checks are named one by one, because of a service alone Prowler leaves those of the category threat-detection
-    out. Nothing of this shell reaches it, and nothing of it reaches the network.
+    The checks are named one by one: given only services, Prowler leaves out its threat-detection checks. Prowler gets
+    no variable of this shell, and cannot reach the network.
     """
     output, log = folder / "prowler.out", folder / "prowler.log.jsonl"
     command = [str(VENV / "bin" / "prowler"), "aws", "--region", region, "--checks", *checks()]
@@ -92,7 +92,7 @@ def audit(endpoint: str, region: str, folder: Path) -> tuple[Path, Path]:
 def run(
     command: Sequence[str], what: str, log: Path, failed: str, environment: Mapping[str, str] | None = None
 ) -> None:
-    """Run a command with its output in `log`, saying how long it has been at it; CommandError(`failed`) if it fails."""
+    """Run a command with its output in `log` and a line of progress; CommandError(`failed`) if it fails."""
     began = shown = time.monotonic()
     with log.open("ab") as sink:
         try:
@@ -112,7 +112,7 @@ def run(
                     print(f"  {now - began:6.0f} s  {what} …", flush=True, end="\r" if sys.stdout.isatty() else "\n")
         finally:
             if process.poll() is None:
-                process.send_signal(signal.SIGINT)  # so that it can take back what it started
+                process.send_signal(signal.SIGINT)  # so that it can clean up
                 try:
                     process.wait(timeout=5)
                 except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""Findings against the allow-list: a verdict for everything Prowler said, or should have said."""
+"""Compare findings with the allow-list: a verdict for each finding, and for each check that found nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PASS, ALLOWED, NOTHING, FAILED = "pass", "allowed", "nothing to judge", "FAILED"
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the report: what was asked, of which resource, the verdict and why it is that."""
+    """One line of the report: the check or call, its resource, the verdict and the reason for it."""
 
     name: str
     resource: str
@@ -27,14 +27,17 @@ class Row:
 
 
 def judge(
-    stack: str,
+    environment: str,
     checks: Collection[str],
     findings: Iterable[Finding],
     errors: Iterable[str],
     entries: Iterable[Entry],
 ) -> list[Row]:
-    """A row for each finding, each silent check, each unanswered call, and each entry that matched none of them."""
-    here = [entry for entry in entries if entry.holds_for(stack)]
+    """Return a row for each finding, each silent check, each unanswered call and each stale entry.
+
+    An entry is stale if nothing matches it. One for some environments never is: a stack may be stricter than the rest.
+    """
+    here = [entry for entry in entries if entry.holds_for(environment)]
     used: set[Entry] = set()
     found = sorted(findings)
 
@@ -68,13 +71,13 @@ def judge(
     rows += [
         Row(entry.name, stale, FAILED, f"nothing here matches its [[{entry.kind}]] any more; remove the entry")
         for entry in here
-        if entry not in used
+        if entry not in used and not entry.environments
     ]
     return rows
 
 
 def count(rows: Iterable[Row]) -> dict[str, int]:
-    """How many rows have each verdict, all four named."""
+    """Count the rows of each of the four verdicts."""
     counted = Counter(row.verdict for row in rows)
     return {verdict: counted[verdict] for verdict in (PASS, ALLOWED, NOTHING, FAILED)}
 
@@ -84,7 +87,7 @@ def summary(rows: list[Row]) -> str:
 
 
 def as_table(rows: list[Row]) -> str:
-    """Columns for a terminal; what failed stands last, where the eye is."""
+    """Return columns for a terminal, failures last."""
     head = ("check", "resource", "verdict")
     lines = [head, *((row.name, row.resource, row.text) for row in _failed_last(rows))]
     first, second = (max(len(line[column]) for line in lines) for column in (0, 1))
@@ -92,7 +95,7 @@ def as_table(rows: list[Row]) -> str:
 
 
 def as_markdown(stack: str, rows: list[Row]) -> str:
-    """The report as a page."""
+    """Return the report as a Markdown page."""
     lines = [
         f"# Audit of stack {stack}",
         "",

@@ -1,4 +1,4 @@
-"""Who may sign in, and how: user pools, app clients, identity pools."""
+"""Rules for sign-in: user pools, app clients, identity pools."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ CLIENT = "aws:cognito/userPoolClient:UserPoolClient"
 IDENTITY_POOL = "aws:cognito/identityPool:IdentityPool"
 
 _MACHINE = "client_credentials"
-# Both spellings that Cognito takes of a flow that sends the password itself.
+# Flows that send the password itself, in both spellings that Cognito accepts.
 _PLAIN_PASSWORD = frozenset(
     {"ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"}
 )
 _MINUTES = {"seconds": 1 / 60, "minutes": 1, "hours": 60, "days": 1440}
-# A native app's own scheme is a domain name backwards, so that no other app has it by accident (RFC 8252, 7.1).
+# A native app's private scheme is a reversed domain name, so that no other app uses it by accident (RFC 8252, 7.1).
 _EXACT = re.compile(r"https://[^*#\s]+|[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:/[^*#\s]*")
 
 
@@ -78,7 +78,7 @@ def _addresses(client: Resource) -> Iterator[str]:
 
 def _token_life(client: Resource) -> Iterator[str]:
     for token in ("accessToken", "idToken"):
-        # Cognito's own: an hour, counted in hours where no unit is given.
+        # Cognito's defaults: one hour, and hours as the unit.
         number = client.inputs.get(f"{token}Validity") or 1
         unit = at(client.inputs, f"tokenValidityUnits.{token}") or "hours"
         if number * _MINUTES[unit] > 60:
@@ -89,7 +89,7 @@ RULES = (
     ResourceRule(
         id="COG-PASSWORD",
         severity=Severity.HIGH,
-        title="Passwords have 12 characters of all four classes, and temporary ones end within a week",
+        title="Passwords have at least 12 characters of all four classes; temporary ones expire within a week",
         remedy="pulumi config set passwordMinimumLength 12",
         sources=("COG1", "SH Cognito.3"),
         types=(POOL,),
@@ -98,7 +98,7 @@ RULES = (
     ResourceRule(
         id="COG-MFA",
         severity=Severity.HIGH,
-        title="Everybody signs in with a second factor",
+        title="Every user signs in with a second factor",
         remedy="pulumi config set mfa required",
         sources=("COG2", "SH Cognito.5"),
         types=(POOL,),
@@ -107,7 +107,7 @@ RULES = (
     ResourceRule(
         id="COG-THREATS",
         severity=Severity.HIGH,
-        title="Threat protection blocks stolen passwords and odd sign-ins, which needs the tier PLUS",
+        title="Threat protection blocks leaked passwords and unusual sign-ins (it needs the tier PLUS)",
         remedy="pulumi config set userPoolTier PLUS; pulumi config set threatProtection enforced",
         sources=("COG8", "SH Cognito.1"),
         environments=PRODUCTION,  # PLUS has a price for each user
@@ -126,8 +126,8 @@ RULES = (
     ResourceRule(
         id="COG-SIGN-UP",
         severity=Severity.MEDIUM,
-        title="Administrators create users, unless sign-up is wanted",
-        remedy="pulumi config set selfSignUp false, or say why strangers may sign up",
+        title="Only administrators create users",
+        remedy="pulumi config set selfSignUp false, or suppress the rule with the reason for open sign-up",
         sources=("COG7",),
         types=(POOL,),
         check=lambda pool: wants(pool, "adminCreateUserConfig.allowAdminCreateUserOnly", True),
@@ -135,7 +135,7 @@ RULES = (
     ResourceRule(
         id="COG-STRANGERS",
         severity=Severity.MEDIUM,
-        title="A failed sign-in does not tell whether the user exists",
+        title="A failed sign-in does not reveal whether the user exists",
         remedy='prevent_user_existence_errors="ENABLED" on the app client',
         sources=("Cognito: managing errors",),
         types=(CLIENT,),
@@ -153,7 +153,7 @@ RULES = (
     ResourceRule(
         id="COG-PLAIN-PASSWORD",
         severity=Severity.HIGH,
-        title="No app client sends the password itself: SRP proves it",
+        title="App clients prove the password with SRP and never send it",
         remedy="pulumi config set passwordSignIn false",
         sources=("Cognito: authentication flows",),
         types=(CLIENT,),
@@ -162,7 +162,7 @@ RULES = (
     ResourceRule(
         id="COG-CUSTOM-AUTH",
         severity=Severity.MEDIUM,
-        title="No custom sign-in, which threat protection does not watch by itself",
+        title="No app client allows custom authentication, which threat protection does not cover",
         remedy="remove ALLOW_CUSTOM_AUTH from the app client's flows",
         sources=("SH Cognito.4",),
         types=(CLIENT,),
@@ -171,7 +171,7 @@ RULES = (
     ResourceRule(
         id="COG-CODE-FLOW",
         severity=Severity.CRITICAL,
-        title="People sign in with the code flow, machines with client credentials, and no client has both",
+        title="Users sign in with the code flow, machines with client credentials, and no app client has both",
         remedy='allowed_oauth_flows=["code"] on the app client',
         sources=("RFC 9700, 2.1.2",),
         types=(CLIENT,),
@@ -180,7 +180,7 @@ RULES = (
     ResourceRule(
         id="COG-SECRET",
         severity=Severity.HIGH,
-        title="A client of people has no secret, which a browser or an app cannot keep; a machine's has one",
+        title="A user's app client has no secret, which a browser cannot keep; a machine's has one",
         remedy="generate_secret on the app client, for machines only",
         sources=("RFC 9700, 2.1.1",),
         types=(CLIENT,),
@@ -189,7 +189,7 @@ RULES = (
     ResourceRule(
         id="COG-CALLBACKS",
         severity=Severity.HIGH,
-        title="A code goes to exact https addresses only, or to a native app's own scheme",
+        title="Callback URLs are exact https addresses, or use a native app's private scheme",
         remedy="pulumi config set --path 'callbackUrls[0]' https://app.example.com/",
         sources=("RFC 9700, 2.1",),
         types=(CLIENT,),
@@ -198,7 +198,7 @@ RULES = (
     ResourceRule(
         id="COG-TOKEN-LIFE",
         severity=Severity.MEDIUM,
-        title="Access and ID tokens live an hour at most: a revoked one still works that long",
+        title="Access and ID tokens are valid for an hour at most: a revoked one works until it expires",
         remedy="pulumi config set accessTokenMinutes 15",
         sources=("Cognito: token lifetimes",),
         types=(CLIENT,),
@@ -207,7 +207,7 @@ RULES = (
     ResourceRule(
         id="COG-GUESTS",
         severity=Severity.HIGH,
-        title="No identity pool gives AWS credentials to guests",
+        title="No identity pool gives AWS credentials to unauthenticated users",
         remedy="allow_unauthenticated_identities=False on the identity pool",
         sources=("SH Cognito.2", "CKV_AWS_366"),
         types=(IDENTITY_POOL,),

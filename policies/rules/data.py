@@ -1,4 +1,4 @@
-"""What is kept: tables, buckets, topics, keys and logs."""
+"""Rules for stored data: tables, buckets, topics, keys and logs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _table(table: Resource) -> Iterator[str]:
 def _closed(resources: Sequence[Resource]) -> Iterator[Violation]:
     blocks = of_type(resources, ACCESS_BLOCK)
     for bucket in of_type(resources, *BUCKETS):
-        # Blocks name their bucket, which is called as the program calls it, with Pulumi's suffix, or exactly as set.
+        # A block refers to its bucket by the set name, or by the program's name with Pulumi's suffix.
         own = [each for each in blocks if _is_of(each, bucket)]
         if not own:
             yield Violation(bucket.name, "a bucket must have a public access block, got none")
@@ -63,7 +63,7 @@ RULES = (
     ResourceRule(
         id="LOG-ENDS",
         severity=Severity.MEDIUM,
-        title="Logs are not kept for ever",
+        title="Logs expire",
         remedy="pulumi config set logRetentionDays 365",
         sources=("CKV_AWS_66",),
         types=(LOGS,),
@@ -72,7 +72,7 @@ RULES = (
     ResourceRule(
         id="LOG-YEAR",
         severity=Severity.MEDIUM,
-        title="Logs are kept for a year: a break-in is found late",
+        title="Logs are kept for a year: an intrusion is often found late",
         remedy="pulumi config set logRetentionDays 365",
         sources=("CKV_AWS_338",),
         environments=PRODUCTION,
@@ -82,7 +82,7 @@ RULES = (
     ResourceRule(
         id="LOG-KMS",
         severity=Severity.LOW,
-        title="Logs are encrypted with a key of the account",
+        title="Logs are encrypted with a customer managed key",
         remedy="pulumi config set createKmsKey true",
         sources=("CKV_AWS_158",),
         environments=PRODUCTION,
@@ -92,7 +92,7 @@ RULES = (
     ResourceRule(
         id="DATA-TABLE",
         severity=Severity.HIGH,
-        title="A table can be restored to any second, is encrypted with a key, and is not deleted by mistake",
+        title="A table has point-in-time recovery, encryption with a KMS key and deletion protection",
         remedy="point_in_time_recovery, server_side_encryption and deletion_protection_enabled on the table",
         sources=("SH DynamoDB.2", "SH DynamoDB.6", "CKV_AWS_28", "CKV_AWS_119"),
         types=(TABLE,),
@@ -101,7 +101,7 @@ RULES = (
     StackRule(
         id="DATA-BUCKET",
         severity=Severity.HIGH,
-        title="No bucket can be opened to the public",
+        title="Every bucket blocks public access",
         remedy="a BucketPublicAccessBlock with all four switches on for the bucket",
         sources=("S2", "SH S3.8", "CKV_AWS_53", "CKV_AWS_54", "CKV_AWS_55", "CKV_AWS_56"),
         check=_closed,
@@ -109,7 +109,7 @@ RULES = (
     ResourceRule(
         id="DATA-TOPIC",
         severity=Severity.MEDIUM,
-        title="A topic's messages are encrypted with a key",
+        title="A topic is encrypted with a KMS key",
         remedy="kms_master_key_id on the topic",
         sources=("SNS2", "SH SNS.1", "CKV_AWS_26"),
         types=(TOPIC,),
@@ -118,7 +118,7 @@ RULES = (
     ResourceRule(
         id="DATA-KEY",
         severity=Severity.MEDIUM,
-        title="A key is renewed every year",
+        title="A key is rotated every year",
         remedy="enable_key_rotation=True on the key",
         sources=("KMS5", "SH KMS.4", "CKV_AWS_7"),
         types=(KEY,),

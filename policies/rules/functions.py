@@ -1,4 +1,4 @@
-"""What runs: functions, who may invoke them, and what they get to see."""
+"""Rules for functions: who may invoke them, their environment and their limits."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ FUNCTION = "aws:lambda/function:Function"
 PERMISSION = "aws:lambda/permission:Permission"
 URL = "aws:lambda/functionUrl:FunctionUrl"
 
-# Python runtimes on Amazon Linux 2023 ("Lambda runtimes"); what is older ends with Amazon Linux 2.
+# Python runtimes on Amazon Linux 2023 ("Lambda runtimes"); older ones end with Amazon Linux 2.
 SUPPORTED = ("python3.12", "python3.13", "python3.14")
 # Lambda keeps these for itself and refuses a function that sets them ("Defined runtime environment variables").
 _RESERVED = re.compile(r"AWS_.*|_HANDLER|_X_AMZN_TRACE_ID|LAMBDA_(TASK_ROOT|RUNTIME_DIR)")
-# Names that hold a secret, unless what they hold is where to find it.
+# Variable names that suggest a secret; the value may be a reference to one instead.
 _SECRET_NAME = re.compile(r"(?i)(PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIALS?|(API|ACCESS|PRIVATE|SIGNING)_?KEY)$")
 _REFERENCE = re.compile(r"arn:[\w-]+:\S+|/\S*")
-# Access keys, keys in PEM, tokens, and whatever is long and has no pattern of words.
+# AWS access keys, keys in PEM, tokens, and long random strings.
 _SECRET_VALUE = re.compile(
     r"\b(AKIA|ASIA)[A-Z0-9]{16}\b|-----BEGIN|\beyJ[\w-]+\.[\w-]+\.|\b(sk|pk|ghp|xox[abp])[_-]\w{10,}"
     r"|(?<![\w/:.])(?=\S*\d)(?=\S*[a-z])(?=\S*[A-Z])[A-Za-z0-9+/]{40,}={0,2}(?![\w/:.])"
@@ -45,10 +45,10 @@ def _reserved_keys(function: Resource) -> Iterator[str]:
 
 
 def _secrets(function: Resource) -> Iterator[str]:
-    """Names only, never the value: this text is printed and logged."""
+    """Report the names only: the text is printed and logged."""
     for key, value in _variables(function).items():
         text = str(value or "")
-        # What the component calls SECRET_… is where a secret stands, by its name in AWS.
+        # The component's SECRET_… variables hold the name of a secret, not the secret.
         named = _SECRET_NAME.search(key) and not key.startswith("SECRET_") and not _REFERENCE.fullmatch(text)
         if text and (named or _SECRET_VALUE.search(text)):
             yield f"environment must hold no secret, got one in {key}"
@@ -96,7 +96,7 @@ RULES = (
     ResourceRule(
         id="L-PERMISSION",
         severity=Severity.CRITICAL,
-        title="One AWS service may invoke a function, for one resource of this account",
+        title="Only one AWS service may invoke a function, for one resource of this account",
         remedy="principal and source_arn on the permission",
         sources=("SH Lambda.1", "CKV_AWS_301", "CKV_AWS_364", "LambdaFunctionPublicAccessProhibited"),
         types=(PERMISSION,),
@@ -105,7 +105,7 @@ RULES = (
     ResourceRule(
         id="L-URL",
         severity=Severity.CRITICAL,
-        title="A function has no URL of its own, or one that asks for AWS credentials",
+        title="A function has no function URL, or one that requires AWS credentials",
         remedy='authorization_type="AWS_IAM" on the function URL',
         sources=("CKV_AWS_258",),
         types=(URL,),
@@ -114,8 +114,8 @@ RULES = (
     ResourceRule(
         id="L-SECRETS",
         severity=Severity.CRITICAL,
-        title="No environment variable holds a secret: whoever may read the function would read it",
-        remedy="keep it in Secrets Manager or Parameter Store, and name it in the variable",
+        title="No environment variable holds a secret: everybody who may read the function could read it",
+        remedy="keep the secret in Secrets Manager or Parameter Store, and put its name in the variable",
         sources=("CKV_AWS_45",),
         types=(FUNCTION,),
         check=_secrets,
@@ -123,7 +123,7 @@ RULES = (
     ResourceRule(
         id="L-RESERVED",
         severity=Severity.HIGH,
-        title="No environment variable is one of Lambda's own, which refuses the function",
+        title="No environment variable has a name that Lambda reserves",
         remedy="rename the variable",
         sources=("Lambda: defined runtime environment variables",),
         types=(FUNCTION,),
@@ -132,7 +132,7 @@ RULES = (
     ResourceRule(
         id="L-KMS",
         severity=Severity.LOW,
-        title="The environment is encrypted with a key of the account",
+        title="The environment is encrypted with a customer managed key",
         remedy="pulumi config set createKmsKey true",
         sources=("CKV_AWS_173",),
         environments=PRODUCTION,
@@ -142,7 +142,7 @@ RULES = (
     ResourceRule(
         id="L-RUNTIME",
         severity=Severity.MEDIUM,
-        title="The runtime still gets security updates",
+        title="The runtime gets security updates",
         remedy="pulumi config set pythonVersion 3.13",
         sources=("L1", "SH Lambda.2"),
         types=(FUNCTION,),
@@ -160,7 +160,7 @@ RULES = (
     ResourceRule(
         id="L-TIMEOUT",
         severity=Severity.MEDIUM,
-        title="A call outlives the fetch of the signing keys, and ends before API Gateway gives up",
+        title="The timeout leaves time to fetch the signing keys, and is below API Gateway's 30 seconds",
         remedy="pulumi config set timeoutSeconds 10",
         sources=("API Gateway: quotas, 30 s integration timeout",),
         types=(FUNCTION,),
@@ -169,7 +169,7 @@ RULES = (
     ResourceRule(
         id="L-MEMORY",
         severity=Severity.LOW,
-        title="A function has enough of the processor, which comes with memory, to start in time",
+        title="A function has enough memory, and with it processor time, to start quickly",
         remedy="pulumi config set memoryMb 512",
         sources=("Lambda: memory and computing power",),
         types=(FUNCTION,),
@@ -178,7 +178,7 @@ RULES = (
     ResourceRule(
         id="L-LOGS",
         severity=Severity.MEDIUM,
-        title="A function logs JSON to a group of its own, which the stack made",
+        title="A function logs JSON to a log group of this stack",
         remedy="logging_config on the function",
         sources=("CKV_AWS_66",),
         types=(FUNCTION,),
@@ -196,8 +196,8 @@ RULES = (
     ResourceRule(
         id="L-VPC",
         severity=Severity.LOW,
-        title="A function is in no VPC, where it could not fetch the pool's public keys without NAT",
-        remedy="remove the subnets, or say how the function reaches Cognito",
+        title="A function is in no VPC: without NAT it could not fetch the pool's public keys",
+        remedy="remove the subnets, or suppress the rule with the way in which the function reaches Cognito",
         sources=("CKV_AWS_117 and SH Lambda.3 ask for the opposite",),
         types=(FUNCTION,),
         check=_outside,

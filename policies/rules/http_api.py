@@ -1,4 +1,4 @@
-"""The way in: routes, their authorizer, stage, CORS and domain."""
+"""Rules for the HTTP API: routes, authorizer, stage, CORS and domain."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOGGED = (
     "identity.sourceIp",
     "authorizer.claims.sub",
 )
-# API Gateway compares it with the token's `iss` as text: a slash at the end refuses every token.
+# API Gateway compares it with the token's `iss` as text: with a trailing slash it would refuse every token.
 _ISSUER = re.compile(r"https://cognito-idp\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(\.cn)?/\1_\w+")
 _METHOD = re.compile(r"GET|HEAD|POST|PUT|PATCH|DELETE")
 
@@ -112,7 +112,7 @@ RULES = (
     ResourceRule(
         id="API-JWT",
         severity=Severity.CRITICAL,
-        title="Every route asks for a token, but those that the route table says are public",
+        title="Every route requires a token, except those that the route table declares public",
         remedy="remove public=True from the route in handler/routes.py",
         sources=("APIG4", "SH APIGateway.8", "CKV_AWS_309"),
         types=(ROUTE,),
@@ -121,7 +121,7 @@ RULES = (
     ResourceRule(
         id="API-CATCH-ALL",
         severity=Severity.HIGH,
-        title="Each route is one method and one path: no $default, no ANY, no proxy",
+        title="Each route is one method and one path: no $default, no ANY, no {proxy+}",
         remedy="declare each route in handler/routes.py",
         sources=("APIG4", "OWASP API9"),
         types=(ROUTE,),
@@ -130,7 +130,7 @@ RULES = (
     ResourceRule(
         id="API-ISSUER",
         severity=Severity.CRITICAL,
-        title="The authorizer trusts a Cognito user pool, spelled exactly",
+        title="The authorizer trusts the exact issuer URL of a Cognito user pool",
         remedy="issuer=auth.issuer on the authorizer",
         sources=("API Gateway: JWT authorizers",),
         types=(AUTHORIZER,),
@@ -139,7 +139,7 @@ RULES = (
     ResourceRule(
         id="API-AUDIENCE",
         severity=Severity.CRITICAL,
-        title="The authorizer names the app clients whose tokens it admits",
+        title="The authorizer names the app clients whose tokens it accepts",
         remedy="audiences=[auth.client_id] on the authorizer",
         sources=("API Gateway: JWT authorizers",),
         types=(AUTHORIZER,),
@@ -148,7 +148,7 @@ RULES = (
     ResourceRule(
         id="API-TOKEN-SOURCE",
         severity=Severity.HIGH,
-        title="A token comes in the Authorization header, never in an address, which is logged",
+        title="Tokens come in the Authorization header, never in a URL, which is logged",
         remedy='identity_sources=["$request.header.Authorization"] on the authorizer',
         sources=("RFC 6750, 5.3",),
         types=(AUTHORIZER,),
@@ -157,7 +157,7 @@ RULES = (
     ResourceRule(
         id="API-ACCESS-LOG",
         severity=Severity.MEDIUM,
-        title="Every request is logged as JSON, with who was refused and why, and without a token",
+        title="Every request is logged as JSON, with the caller and the reason of a refusal, without a token",
         remedy="access_log_settings on the stage",
         sources=("APIG1", "SH APIGateway.9", "CKV_AWS_76", "CKV_AWS_95"),
         types=(STAGE,),
@@ -175,7 +175,7 @@ RULES = (
     ResourceRule(
         id="API-CORS",
         severity=Severity.HIGH,
-        title="Only exact https origins may call from a browser, with named methods and headers",
+        title="CORS allows exact https origins, named methods and named headers only",
         remedy="pulumi config set --path 'allowedOrigins[0]' https://app.example.com",
         sources=("OWASP API8",),
         types=(API,),
@@ -184,7 +184,7 @@ RULES = (
     ResourceRule(
         id="API-TLS",
         severity=Severity.HIGH,
-        title="An own domain speaks TLS 1.2 or newer",
+        title="A custom domain requires TLS 1.2 or newer",
         remedy='security_policy="TLS_1_2" on the domain name',
         sources=("CKV_AWS_206",),
         types=(DOMAIN,),
@@ -193,7 +193,7 @@ RULES = (
     ResourceRule(
         id="API-OWN-DOMAIN",
         severity=Severity.MEDIUM,
-        title="The address that AWS gives every API is switched off: clients know the own domain only",
+        title="The default execute-api endpoint is disabled: clients use the custom domain only",
         remedy="pulumi config set apiDomain api.example.com; pulumi config set apiZoneId Z0123456789EXAMPLE",
         sources=("API Gateway: disable the default endpoint",),
         environments=PRODUCTION,

@@ -1,4 +1,4 @@
-"""What keeps a stack in sight: alarms that tell somebody, and tags that say whose it is."""
+"""Rules for operations: alarms, their actions, and tags."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
 FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 
-# What an alarm must watch, and the words of AWS or of the function's log that say so.
+# What an alarm must cover, and the word in its metrics that shows it.
 WATCHED = {
     "answers with 5xx": "5xx",
     "signing keys that cannot be had": "keys_unavailable",
@@ -43,14 +43,14 @@ def _watched(resources: Sequence[Resource]) -> Iterator[Violation]:
     texts = [json.dumps(alarm.inputs, default=str) for alarm in alarms]
     for what, word in WATCHED.items():
         if not any(word in text for text in texts):
-            yield Violation(STACK, f"an alarm must watch {what}, got none")
+            yield Violation(STACK, f"an alarm must cover {what}, got none")
     refused = [
         str((each.inputs.get("metricTransformation") or {}).get("name"))
         for each in of_type(resources, FILTER)
         if "401" in str(each.inputs.get("pattern"))
     ]
     if not any(f'"{name}"' in text for name in refused for text in texts):
-        yield Violation(STACK, "an alarm must watch a surge of 401, got none")
+        yield Violation(STACK, "an alarm must cover a surge of 401, got none")
 
 
 def _heard(resources: Sequence[Resource]) -> Iterator[Violation]:
@@ -58,7 +58,7 @@ def _heard(resources: Sequence[Resource]) -> Iterator[Violation]:
     for alarm in of_type(resources, ALARM, COMPOSITE):
         name = str(alarm.inputs.get("name") or alarm.name)
         if not alarm.inputs.get("alarmActions") and not any(name in rule for rule in combined):
-            yield Violation(alarm.name, "alarmActions must name who is told, got nothing")
+            yield Violation(alarm.name, "alarmActions must name a topic, got nothing")
 
 
 def _tagged(resource: Resource) -> Iterator[str]:
@@ -71,7 +71,7 @@ RULES = (
     StackRule(
         id="OPS-ALARMS",
         severity=Severity.MEDIUM,
-        title="Alarms watch failures, the signing keys, the authorizer and surges of refusals",
+        title="Alarms cover failures, signing keys, the authorizer and surges of refusals",
         remedy="pulumi config set --path 'alarmEmails[0]' on-call@example.com",
         sources=("Checklist: alarms", "OWASP API9"),
         environments=("staging", "prod"),
@@ -80,7 +80,7 @@ RULES = (
     StackRule(
         id="OPS-TOLD",
         severity=Severity.MEDIUM,
-        title="Every alarm tells somebody, itself or as a part of another",
+        title="Every alarm notifies somebody, by itself or as part of a composite alarm",
         remedy="pulumi config set --path 'alarmEmails[0]' on-call@example.com",
         sources=("CKV_AWS_319", "SH CloudWatch.15"),
         environments=("staging", "prod"),
@@ -89,8 +89,8 @@ RULES = (
     ResourceRule(
         id="OPS-TAGS",
         severity=Severity.LOW,
-        title="Every resource says whose it is",
-        remedy="tag_everything of components/tags.py before the first resource",
+        title="Every resource has the tags Project and Stack",
+        remedy="call tag_everything of components/tags.py before the first resource",
         sources=("Well-Architected: tagging",),
         types=TAGGABLE,
         check=_tagged,

@@ -1,4 +1,4 @@
-"""What roles may do: exactly named actions on exactly named resources."""
+"""Rules for IAM: roles have exact actions on exact resources."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ROLE = "aws:iam/role:Role"
 POLICIES = ("aws:iam/rolePolicy:RolePolicy", "aws:iam/policy:Policy", "aws:iam/userPolicy:UserPolicy")
 ATTACHMENTS = ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "aws:iam/policyAttachment:PolicyAttachment")
 
-# Actions that know no resource, so that `*` is all that can be said ("Service Authorization Reference").
+# Actions without resource-level permissions, which AWS allows on `*` only ("Service Authorization Reference").
 WITHOUT_RESOURCE = {
     "xray:PutTraceSegments": "X-Ray",
     "xray:PutTelemetryRecords": "X-Ray",
@@ -25,12 +25,12 @@ WITHOUT_RESOURCE = {
     "ec2:AssignPrivateIpAddresses": "a function in a VPC",
     "ec2:UnassignPrivateIpAddresses": "a function in a VPC",
 }
-# Words that say the kind of a resource, in ARNs that name it after the kind.
+# Resource kinds in ARNs; an ARN that ends with one names no resource.
 _KINDS = frozenset({"log-group", "function", "table", "secret", "parameter", "key", "topic", "userpool", "role"})
 
 
 def is_narrow(arn: str) -> bool:
-    """Whether an ARN names one resource of one account; what is inside of it may be a wildcard."""
+    """Return whether an ARN names one resource of one account. Parts inside that resource may be wildcards."""
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn":
         return False
@@ -48,7 +48,7 @@ def _listed(value: Any) -> list[str]:
 
 
 def statements(document: object) -> list[Mapping[str, Any]]:
-    """The statements that allow something, of a policy in JSON or as an object."""
+    """Return the Allow statements of a policy, given as JSON or as an object."""
     if not document:
         return []
     policy: Any = document if isinstance(document, Mapping) else json.loads(str(document))
@@ -61,7 +61,7 @@ def _least_privilege(policy: Resource) -> Iterator[str]:
     for statement in statements(policy.inputs.get("policy")):
         for key in ("NotAction", "NotResource"):
             if key in statement:
-                yield f"policy must say what is allowed, got {key}"
+                yield f"policy must list allowed actions and resources, got {key}"
         actions = _listed(statement.get("Action"))
         if broad := [action for action in actions if "*" in action or "?" in action]:
             yield f"Action must be exact, got {shown(broad)}"
@@ -74,7 +74,7 @@ def _least_privilege(policy: Resource) -> Iterator[str]:
 def _no_user_administration(policy: Resource) -> Iterator[str]:
     actions = [action for each in statements(policy.inputs.get("policy")) for action in _listed(each.get("Action"))]
     if found := [action for action in actions if action.startswith(("cognito-idp:", "cognito-identity:"))]:
-        yield f"Action must leave Cognito alone, got {shown(found)}"
+        yield f"Action must not be Cognito's, got {shown(found)}"
 
 
 def _own_policies(resource: Resource) -> Iterator[str]:
@@ -96,7 +96,7 @@ RULES = (
     ResourceRule(
         id="IAM-EXACT",
         severity=Severity.CRITICAL,
-        title="A policy names its actions and its resources, but for actions that know no resource",
+        title="A policy names exact actions and resources, except for actions without resource-level permissions",
         remedy="name the action and the resource in the component's policy",
         sources=("IAM5",),
         types=POLICIES,
@@ -105,8 +105,8 @@ RULES = (
     ResourceRule(
         id="IAM-OWN",
         severity=Severity.HIGH,
-        title="A role has the stack's own policies, none of the broad ones that AWS manages",
-        remedy="write the few actions into a policy of the role",
+        title="A role has no AWS managed policy, only the stack's own",
+        remedy="put the actions that are needed into a policy of the role",
         sources=("IAM4",),
         types=(ROLE, *ATTACHMENTS),
         check=_own_policies,
@@ -114,8 +114,8 @@ RULES = (
     ResourceRule(
         id="IAM-TRUST",
         severity=Severity.CRITICAL,
-        title="AWS services by name may take a role, nobody else",
-        remedy="Principal in the role's trust policy",
+        title="Only AWS services, by name, may assume a role",
+        remedy="name the service as Principal in the role's trust policy",
         sources=("IAM: trust policies",),
         types=(ROLE,),
         check=_trusted,
@@ -123,8 +123,8 @@ RULES = (
     ResourceRule(
         id="IAM-COGNITO",
         severity=Severity.HIGH,
-        title="No function may administer users: public keys need no permission",
-        remedy="remove the action, or say why the function needs it",
+        title="No function may administer users; reading the pool's public keys needs no permission",
+        remedy="remove the action, or suppress the rule with the reason why the function needs it",
         sources=("OWASP API5",),
         types=POLICIES,
         check=_no_user_administration,

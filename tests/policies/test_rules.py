@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -238,406 +240,188 @@ BROAD = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 SOME_TABLES = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/*"
 MADE_UP_KEY = "AKIA" + "ABCDEFGHIJKLMNOP"
 
-# Rule, resource, the input that is wrong, its value, and all that the rule says.
-BAD: list[tuple[str, str, str, Any, list[str]]] = [
-    ("COG-PASSWORD", "UserPool", "passwordPolicy#minimumLength", 8, ["minimumLength must be at least 12, got 8"]),
-    ("COG-PASSWORD", "UserPool", "passwordPolicy#requireSymbols", False, ["requireSymbols must be true, got false"]),
-    ("COG-PASSWORD", "UserPool", "passwordPolicy#requireNumbers", 1, ["requireNumbers must be true, got 1"]),
-    (
-        "COG-PASSWORD",
-        "UserPool",
-        "passwordPolicy#temporaryPasswordValidityDays",
-        8,
-        ["temporaryPasswordValidityDays must be 1 to 7, got 8"],
-    ),
-    (
+
+@dataclass(frozen=True)
+class Bad:
+    """A good resource with one wrong input, the rule that must notice it, and a word of each violation."""
+
+    rule: str
+    kind: str
+    path: str
+    value: Any
+    words: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.rule}-{self.kind}-{self.path.replace('#', '.')}-{str(self.value)[:20]}"
+
+
+def bad(rule: str, kind: str, path: str, value: Any, words: Sequence[str] = ()) -> Bad:
+    """One violation that names the input, unless `words` has others."""
+    return Bad(rule, kind, path, value, tuple(words) or (path.rpartition("#")[2],))
+
+
+# To add a rule, add here each way in which a resource can break it.
+BAD = [
+    bad("COG-PASSWORD", "UserPool", "passwordPolicy#minimumLength", 8),
+    bad("COG-PASSWORD", "UserPool", "passwordPolicy#requireSymbols", False),
+    bad("COG-PASSWORD", "UserPool", "passwordPolicy#requireNumbers", 1),
+    bad("COG-PASSWORD", "UserPool", "passwordPolicy#temporaryPasswordValidityDays", 8),
+    bad(
         "COG-PASSWORD",
         "UserPool",
         "passwordPolicy",
         None,
         [
-            "minimumLength must be at least 12, got 0",
-            "requireLowercase must be true, got nothing",
-            "requireUppercase must be true, got nothing",
-            "requireNumbers must be true, got nothing",
-            "requireSymbols must be true, got nothing",
-            "temporaryPasswordValidityDays must be 1 to 7, got nothing",
+            "minimumLength",
+            "requireLowercase",
+            "requireUppercase",
+            "requireNumbers",
+            "requireSymbols",
+            "temporaryPasswordValidityDays",
         ],
     ),
-    ("COG-MFA", "UserPool", "mfaConfiguration", "OPTIONAL", ["mfaConfiguration must be ON, got OPTIONAL"]),
-    ("COG-MFA", "UserPool", "mfaConfiguration", None, ["mfaConfiguration must be ON, got nothing"]),
-    ("COG-THREATS", "UserPool", "userPoolTier", "ESSENTIALS", ["userPoolTier must be PLUS, got ESSENTIALS"]),
-    (
-        "COG-THREATS",
-        "UserPool",
-        "userPoolAddOns#advancedSecurityMode",
-        "AUDIT",
-        ["userPoolAddOns.advancedSecurityMode must be ENFORCED, got AUDIT"],
-    ),
-    ("COG-KEPT", "UserPool", "deletionProtection", None, ["deletionProtection must be ACTIVE, got nothing"]),
-    ("COG-KEPT", "UserPool", "protect", False, ["the resource option protect must be true, got false"]),
-    (
-        "COG-SIGN-UP",
-        "UserPool",
-        "adminCreateUserConfig#allowAdminCreateUserOnly",
-        False,
-        ["adminCreateUserConfig.allowAdminCreateUserOnly must be true, got false"],
-    ),
-    (
-        "COG-STRANGERS",
-        "UserPoolClient",
-        "preventUserExistenceErrors",
-        "LEGACY",
-        ["preventUserExistenceErrors must be ENABLED, got LEGACY"],
-    ),
-    (
-        "COG-REVOCATION",
-        "UserPoolClient",
-        "enableTokenRevocation",
-        False,
-        ["enableTokenRevocation must be true, got false"],
-    ),
-    (
+    bad("COG-MFA", "UserPool", "mfaConfiguration", "OPTIONAL"),
+    bad("COG-MFA", "UserPool", "mfaConfiguration", None),
+    bad("COG-THREATS", "UserPool", "userPoolTier", "ESSENTIALS"),
+    bad("COG-THREATS", "UserPool", "userPoolAddOns#advancedSecurityMode", "AUDIT"),
+    bad("COG-KEPT", "UserPool", "deletionProtection", None),
+    bad("COG-KEPT", "UserPool", "protect", False),
+    bad("COG-SIGN-UP", "UserPool", "adminCreateUserConfig#allowAdminCreateUserOnly", False),
+    bad("COG-STRANGERS", "UserPoolClient", "preventUserExistenceErrors", "LEGACY"),
+    bad("COG-REVOCATION", "UserPoolClient", "enableTokenRevocation", False),
+    bad(
         "COG-PLAIN-PASSWORD",
         "UserPoolClient",
         "explicitAuthFlows",
         ["ALLOW_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"],
-        ["must hold no flow that sends the password, got ADMIN_NO_SRP_AUTH, ALLOW_USER_PASSWORD_AUTH"],
+        ["ADMIN_NO_SRP_AUTH, ALLOW_USER_PASSWORD_AUTH"],
     ),
-    (
-        "COG-CUSTOM-AUTH",
-        "UserPoolClient",
-        "explicitAuthFlows",
-        ["ALLOW_CUSTOM_AUTH"],
-        ["explicitAuthFlows must hold no custom sign-in, got ALLOW_CUSTOM_AUTH"],
-    ),
-    (
-        "COG-CODE-FLOW",
-        "UserPoolClient",
-        "allowedOauthFlows",
-        ["code", "implicit"],
-        ["allowedOauthFlows must be code alone, or client_credentials alone, got code, implicit"],
-    ),
-    ("COG-SECRET", "UserPoolClient", "generateSecret", True, ["generateSecret must be false, got true"]),
-    (
-        "COG-SECRET",
-        "UserPoolClient",
-        "allowedOauthFlows",
-        ["client_credentials"],
-        ["generateSecret must be true, got false"],
-    ),
-    (
+    bad("COG-CUSTOM-AUTH", "UserPoolClient", "explicitAuthFlows", ["ALLOW_CUSTOM_AUTH"]),
+    bad("COG-CODE-FLOW", "UserPoolClient", "allowedOauthFlows", ["code", "implicit"]),
+    bad("COG-SECRET", "UserPoolClient", "generateSecret", True),
+    bad("COG-SECRET", "UserPoolClient", "allowedOauthFlows", ["client_credentials"], ["generateSecret"]),
+    bad(
         "COG-CALLBACKS",
         "UserPoolClient",
         "callbackUrls",
         ["http://localhost:5173/", "https://*.example.com/", "app://signed-in", "https://a.example.com/#x"],
-        [
-            "callbackUrls must be exact https:// addresses, got http://localhost:5173/",
-            "callbackUrls must be exact https:// addresses, got https://*.example.com/",
-            "callbackUrls must be exact https:// addresses, got app://signed-in",
-            "callbackUrls must be exact https:// addresses, got https://a.example.com/#x",
-        ],
+        ["callbackUrls"] * 4,
     ),
-    (
-        "COG-CALLBACKS",
-        "UserPoolClient",
-        "logoutUrls",
-        ["http://app.example.com/"],
-        ["logoutUrls must be exact https:// addresses, got http://app.example.com/"],
-    ),
-    (
-        "COG-TOKEN-LIFE",
-        "UserPoolClient",
-        "accessTokenValidity",
-        61,
-        ["accessTokenValidity must be at most 60 minutes, got 61 minutes"],
-    ),
-    (
-        "COG-TOKEN-LIFE",
-        "UserPoolClient",
-        "tokenValidityUnits",
-        None,
-        [
-            "accessTokenValidity must be at most 60 minutes, got 15 hours",
-            "idTokenValidity must be at most 60 minutes, got 60 hours",
-        ],
-    ),
-    (
-        "COG-GUESTS",
-        "IdentityPool",
-        "allowUnauthenticatedIdentities",
-        True,
-        ["allowUnauthenticatedIdentities must be false, got true"],
-    ),
-    ("API-JWT", "Route", "authorizationType", "NONE", ["authorizationType must be JWT, got NONE"]),
-    ("API-JWT", "Route", "authorizationType", None, ["authorizationType must be JWT, got nothing"]),
-    ("API-JWT", "Route", "authorizerId", None, ["authorizerId must name the JWT authorizer, got nothing"]),
-    ("API-CATCH-ALL", "Route", "routeKey", "$default", ["routeKey must be one method and one path, got $default"]),
-    ("API-CATCH-ALL", "Route", "routeKey", "ANY /a", ["routeKey must be one method and one path, got ANY /a"]),
-    (
-        "API-CATCH-ALL",
-        "Route",
-        "routeKey",
-        "GET /{proxy+}",
-        ["routeKey must be one method and one path, got GET /{proxy+}"],
-    ),
-    (
+    bad("COG-CALLBACKS", "UserPoolClient", "logoutUrls", ["http://app.example.com/"]),
+    bad("COG-TOKEN-LIFE", "UserPoolClient", "accessTokenValidity", 61),
+    bad("COG-TOKEN-LIFE", "UserPoolClient", "tokenValidityUnits", None, ["accessTokenValidity", "idTokenValidity"]),
+    bad("COG-GUESTS", "IdentityPool", "allowUnauthenticatedIdentities", True),
+    bad("API-JWT", "Route", "authorizationType", "NONE"),
+    bad("API-JWT", "Route", "authorizationType", None),
+    bad("API-JWT", "Route", "authorizerId", None),
+    bad("API-CATCH-ALL", "Route", "routeKey", "$default"),
+    bad("API-CATCH-ALL", "Route", "routeKey", "ANY /a"),
+    bad("API-CATCH-ALL", "Route", "routeKey", "GET /{proxy+}"),
+    bad(
         "API-ISSUER",
         "Authorizer",
         "jwtConfiguration#issuer",
         f"{ISSUER}/",
-        [f"must be https://cognito-idp.<region>.amazonaws.com/<pool>, got {ISSUER}/"],
+        ["must be https://cognito-idp.<region>.amazonaws.com/<pool>"],
     ),
-    (
+    bad(
         "API-ISSUER",
         "Authorizer",
         "jwtConfiguration#issuer",
         "https://cognito-idp.eu-west-1.amazonaws.com/eu-central-1_Abc123",
         ["got https://cognito-idp.eu-west-1.amazonaws.com/eu-central-1_Abc123"],
     ),
-    (
-        "API-AUDIENCE",
-        "Authorizer",
-        "jwtConfiguration#audiences",
-        [],
-        ["jwtConfiguration.audiences must name an app client, got nothing"],
-    ),
-    (
-        "API-TOKEN-SOURCE",
-        "Authorizer",
-        "identitySources",
-        ["$request.querystring.token"],
-        ["identitySources must be the Authorization header alone, got $request.querystring.token"],
-    ),
-    (
+    bad("API-AUDIENCE", "Authorizer", "jwtConfiguration#audiences", []),
+    bad("API-TOKEN-SOURCE", "Authorizer", "identitySources", ["$request.querystring.token"]),
+    bad(
         "API-ACCESS-LOG",
         "Stage",
         "accessLogSettings",
         None,
-        [
-            "accessLogSettings.destinationArn must name a log group, got nothing",
-            "accessLogSettings.format must be JSON, got nothing",
-        ],
+        ["accessLogSettings.destinationArn", "accessLogSettings.format"],
     ),
-    (
-        "API-ACCESS-LOG",
-        "Stage",
-        "accessLogSettings#format",
-        log_format(status="-"),
-        ["accessLogSettings.format must hold status, got none of them"],
-    ),
-    (
-        "API-ACCESS-LOG",
-        "Stage",
-        "accessLogSettings#format",
-        log_format(token="$context.authorizer.claims"),
-        ["accessLogSettings.format must hold no header and no token, got $context.authorizer.claims"],
-    ),
-    (
+    bad("API-ACCESS-LOG", "Stage", "accessLogSettings#format", log_format(status="-")),
+    bad("API-ACCESS-LOG", "Stage", "accessLogSettings#format", log_format(token="$context.authorizer.claims")),
+    bad(
         "API-THROTTLE",
         "Stage",
         "defaultRouteSettings",
         None,
-        [
-            "defaultRouteSettings: throttlingRateLimit must be above 0, got nothing",
-            "defaultRouteSettings: throttlingBurstLimit must be above 0, got nothing",
-        ],
+        ["defaultRouteSettings: throttlingRateLimit", "defaultRouteSettings: throttlingBurstLimit"],
     ),
-    (
-        "API-THROTTLE",
-        "Stage",
-        "routeSettings#0#throttlingBurstLimit",
-        0,
-        ["routeSettings of GET /a: throttlingBurstLimit must be above 0, got 0"],
-    ),
-    (
+    bad("API-THROTTLE", "Stage", "routeSettings#0#throttlingBurstLimit", 0),
+    bad(
         "API-CORS",
         "Api",
         "corsConfiguration#allowOrigins",
         ["*", "http://localhost:5173"],
-        [
-            "corsConfiguration.allowOrigins must be exact https:// origins, got *",
-            "corsConfiguration.allowOrigins must be exact https:// origins, got http://localhost:5173",
-        ],
+        ["allowOrigins"] * 2,
     ),
-    (
-        "API-CORS",
-        "Api",
-        "corsConfiguration#allowHeaders",
-        ["*"],
-        ["corsConfiguration.allowHeaders must be named one by one, got *"],
-    ),
-    (
-        "API-TLS",
-        "DomainName",
-        "domainNameConfiguration#securityPolicy",
-        "TLS_1_0",
-        ["domainNameConfiguration.securityPolicy must be TLS_1_2, got TLS_1_0"],
-    ),
-    (
-        "API-OWN-DOMAIN",
-        "Api",
-        "disableExecuteApiEndpoint",
-        None,
-        ["disableExecuteApiEndpoint must be true, got nothing"],
-    ),
-    ("L-PERMISSION", "Permission", "principal", "*", ["principal must be one AWS service, got *"]),
-    ("L-PERMISSION", "Permission", "principal", ACCOUNT, [f"principal must be one AWS service, got {ACCOUNT}"]),
-    (
-        "L-PERMISSION",
-        "Permission",
-        "sourceArn",
-        None,
-        ["sourceArn must name what may invoke the function, got nothing"],
-    ),
-    (
-        "L-PERMISSION",
-        "Permission",
-        "sourceArn",
-        "arn:aws:execute-api:*:*:*/*/*",
-        ["sourceArn must name one resource of one account, got arn:aws:execute-api:*:*:*/*/*"],
-    ),
-    ("L-URL", "FunctionUrl", "authorizationType", "NONE", ["authorizationType must be AWS_IAM, got NONE"]),
-    (
+    bad("API-CORS", "Api", "corsConfiguration#allowHeaders", ["*"]),
+    bad("API-TLS", "DomainName", "domainNameConfiguration#securityPolicy", "TLS_1_0"),
+    bad("API-OWN-DOMAIN", "Api", "disableExecuteApiEndpoint", None),
+    bad("L-PERMISSION", "Permission", "principal", "*"),
+    bad("L-PERMISSION", "Permission", "principal", ACCOUNT),
+    bad("L-PERMISSION", "Permission", "sourceArn", None),
+    bad("L-PERMISSION", "Permission", "sourceArn", "arn:aws:execute-api:*:*:*/*/*"),
+    bad("L-URL", "FunctionUrl", "authorizationType", "NONE"),
+    bad(
         "L-SECRETS",
         "Function",
         "environment#variables",
         {"MAIL_PASSWORD": "hunter2", "SERVICE": f"id {MADE_UP_KEY}", "PEM": "-----BEGIN PRIVATE KEY-----"},
-        [
-            "environment must hold no secret, got one in MAIL_PASSWORD",
-            "environment must hold no secret, got one in SERVICE",
-            "environment must hold no secret, got one in PEM",
-        ],
+        ["MAIL_PASSWORD", "SERVICE", "PEM"],
     ),
-    (
-        "L-RESERVED",
-        "Function",
-        "environment#variables",
-        {"AWS_REGION": "eu-central-1", "_HANDLER": "x"},
-        ["environment must set none of Lambda's own variables, got AWS_REGION, _HANDLER"],
-    ),
-    ("L-KMS", "Function", "kmsKeyArn", None, ["kmsKeyArn must name a key of the account, got nothing"]),
-    (
-        "L-RUNTIME",
-        "Function",
-        "runtime",
-        "python3.9",
-        ["runtime must be python3.12 or python3.13 or python3.14, got python3.9"],
-    ),
-    (
-        "L-CONCURRENCY",
-        "Function",
-        "reservedConcurrentExecutions",
-        -1,
-        ["reservedConcurrentExecutions must be at least 1, got -1"],
-    ),
-    ("L-TIMEOUT", "Function", "timeout", 3, ["timeout must be 5 to 29 seconds, got 3"]),
-    ("L-TIMEOUT", "Function", "timeout", 30, ["timeout must be 5 to 29 seconds, got 30"]),
-    ("L-TIMEOUT", "Function", "timeout", None, ["timeout must be 5 to 29 seconds, got nothing"]),
-    ("L-MEMORY", "Function", "memorySize", 128, ["memorySize must be at least 256, got 128"]),
-    (
-        "L-LOGS",
-        "Function",
-        "loggingConfig",
-        None,
-        [
-            "loggingConfig.logFormat must be JSON, got nothing",
-            "loggingConfig.logGroup must name the function's own log group, got nothing",
-        ],
-    ),
-    ("L-TRACING", "Function", "tracingConfig", None, ["tracingConfig.mode must be Active, got nothing"]),
-    (
-        "L-VPC",
-        "Function",
-        "vpcConfig",
-        {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]},
-        ["vpcConfig must not be set, got subnets subnet-1"],
-    ),
-    (
-        "IAM-EXACT",
-        "RolePolicy",
-        "policy",
-        policy({**STATEMENT, "Action": "logs:*"}),
-        ["Action must be exact, got logs:*"],
-    ),
-    (
-        "IAM-EXACT",
-        "RolePolicy",
-        "policy",
-        policy({**STATEMENT, "Resource": "*"}),
-        ["Resource of logs:PutLogEvents must be exact, got *"],
-    ),
-    (
+    bad("L-RESERVED", "Function", "environment#variables", {"AWS_REGION": "eu-central-1", "_HANDLER": "x"}),
+    bad("L-KMS", "Function", "kmsKeyArn", None),
+    bad("L-RUNTIME", "Function", "runtime", "python3.9"),
+    bad("L-CONCURRENCY", "Function", "reservedConcurrentExecutions", -1),
+    bad("L-TIMEOUT", "Function", "timeout", 3),
+    bad("L-TIMEOUT", "Function", "timeout", 30),
+    bad("L-TIMEOUT", "Function", "timeout", None),
+    bad("L-MEMORY", "Function", "memorySize", 128),
+    bad("L-LOGS", "Function", "loggingConfig", None, ["loggingConfig.logFormat", "loggingConfig.logGroup"]),
+    bad("L-TRACING", "Function", "tracingConfig", None),
+    bad("L-VPC", "Function", "vpcConfig", {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]}),
+    bad("IAM-EXACT", "RolePolicy", "policy", policy({**STATEMENT, "Action": "logs:*"}), ["Action"]),
+    bad("IAM-EXACT", "RolePolicy", "policy", policy({**STATEMENT, "Resource": "*"}), ["Resource of logs:PutLogEvents"]),
+    bad(
         "IAM-EXACT",
         "RolePolicy",
         "policy",
         policy({"Effect": "Allow", "Action": ["dynamodb:GetItem", "xray:PutTraceSegments"], "Resource": SOME_TABLES}),
-        [f"Resource of dynamodb:GetItem, xray:PutTraceSegments must be exact, got {SOME_TABLES}"],
+        ["Resource of dynamodb:GetItem, xray:PutTraceSegments"],
     ),
-    (
+    bad(
         "IAM-EXACT",
         "RolePolicy",
         "policy",
         policy({"Effect": "Allow", "NotAction": "iam:PassRole", "Resource": f"{LOG_ARN}:*"}),
-        ["policy must say what is allowed, got NotAction"],
     ),
-    ("IAM-OWN", "RolePolicyAttachment", "policyArn", BROAD, [f"must have policies of this stack only, got {BROAD}"]),
-    ("IAM-OWN", "Role", "managedPolicyArns", [BROAD], [f"must have policies of this stack only, got {BROAD}"]),
-    (
-        "IAM-TRUST",
-        "Role",
-        "assumeRolePolicy",
-        trust({"AWS": "*"}),
-        ['assumeRolePolicy must trust AWS services by name, got {"AWS": "*"}'],
-    ),
-    ("IAM-TRUST", "Role", "assumeRolePolicy", trust("*"), ['must trust AWS services by name, got "*"']),
-    (
+    bad("IAM-OWN", "RolePolicyAttachment", "policyArn", BROAD, ["must have policies of this stack only"]),
+    bad("IAM-OWN", "Role", "managedPolicyArns", [BROAD], ["must have policies of this stack only"]),
+    bad("IAM-TRUST", "Role", "assumeRolePolicy", trust({"AWS": "*"})),
+    bad("IAM-TRUST", "Role", "assumeRolePolicy", trust("*"), ["must trust AWS services by name"]),
+    bad(
         "IAM-COGNITO",
         "RolePolicy",
         "policy",
         policy({**STATEMENT, "Action": "cognito-idp:AdminDeleteUser"}),
-        ["Action must leave Cognito alone, got cognito-idp:AdminDeleteUser"],
+        ["Action"],
     ),
-    ("LOG-ENDS", "LogGroup", "retentionInDays", None, ["retentionInDays must be set, got nothing"]),
-    ("LOG-YEAR", "LogGroup", "retentionInDays", 90, ["retentionInDays must be at least 365, got 90"]),
-    ("LOG-KMS", "LogGroup", "kmsKeyId", None, ["kmsKeyId must name a key of the account, got nothing"]),
-    (
-        "DATA-TABLE",
-        "Table",
-        "pointInTimeRecovery",
-        None,
-        ["pointInTimeRecovery.enabled must be true, got nothing"],
-    ),
-    (
-        "DATA-BUCKET",
-        "BucketPublicAccessBlock",
-        "blockPublicPolicy",
-        False,
-        ["blockPublicPolicy must be true, got false"],
-    ),
-    ("DATA-BUCKET", "Bucket", "bucket", "other", ["a bucket must have a public access block, got none"]),
-    ("DATA-TOPIC", "Topic", "kmsMasterKeyId", None, ["kmsMasterKeyId must name a key, got nothing"]),
-    ("DATA-KEY", "Key", "enableKeyRotation", None, ["enableKeyRotation must be true, got nothing"]),
-    (
-        "OPS-ALARMS",
-        "MetricAlarm",
-        "metricQueries",
-        [],
-        [
-            "an alarm must watch answers with 5xx, got none",
-            "an alarm must watch signing keys that cannot be had, got none",
-            "an alarm must watch a route that lost its authorizer, got none",
-            "an alarm must watch a surge of 401, got none",
-        ],
-    ),
-    ("OPS-ALARMS", "LogMetricFilter", "pattern", "x", ["an alarm must watch a surge of 401, got none"]),
-    ("OPS-TOLD", "MetricAlarm", "alarmActions", [], ["alarmActions must name who is told, got nothing"]),
-    ("OPS-TAGS", "Function", "tags", {"Stack": "prod"}, ["tags must have Project, got Stack"]),
+    bad("LOG-ENDS", "LogGroup", "retentionInDays", None),
+    bad("LOG-YEAR", "LogGroup", "retentionInDays", 90),
+    bad("LOG-KMS", "LogGroup", "kmsKeyId", None),
+    bad("DATA-TABLE", "Table", "pointInTimeRecovery", None),
+    bad("DATA-BUCKET", "BucketPublicAccessBlock", "blockPublicPolicy", False),
+    bad("DATA-BUCKET", "Bucket", "bucket", "other"),
+    bad("DATA-TOPIC", "Topic", "kmsMasterKeyId", None),
+    bad("DATA-KEY", "Key", "enableKeyRotation", None),
+    bad("OPS-ALARMS", "MetricAlarm", "metricQueries", [], ["5xx", "signing keys", "authorizer", "401"]),
+    bad("OPS-ALARMS", "LogMetricFilter", "pattern", "x", ["an alarm"]),
+    bad("OPS-TOLD", "MetricAlarm", "alarmActions", []),
+    bad("OPS-TAGS", "Function", "tags", {"Stack": "prod"}),
 ]
-
-
-def names(each: tuple[str, str, str, Any, list[str]]) -> str:
-    return f"{each[0]}-{each[1]}-{each[2].replace('#', '.')}-{each[4][0].rpartition('got ')[2][:20]}"
 
 
 def everything(*, but: Resource) -> list[Resource]:
@@ -651,20 +435,24 @@ def test_rule_is_silent_where_all_is_well(rule: Any) -> None:
     assert list(rule.violations([good(kind) for kind in GOOD])) == []
 
 
-@pytest.mark.parametrize(("id_", "kind", "path", "value", "says"), BAD, ids=map(names, BAD))
-def test_rule_says_what_is_wrong(id_: str, kind: str, path: str, value: Any, says: list[str]) -> None:
-    """Input, rule and value: enough to mend it without opening the rule."""
-    resource = changed(kind, path, value)
-    found = list(BY_ID[id_].violations(everything(but=resource)))
+@pytest.mark.parametrize("case", BAD, ids=str)
+def test_rule_names_the_input_that_is_wrong(case: Bad) -> None:
+    """Input, rule and value: enough to fix it without reading the rule's code."""
+    resource = changed(case.kind, case.path, case.value)
+    found = list(BY_ID[case.rule].violations(everything(but=resource)))
 
-    assert [violation.resource for violation in found] == [STACK if id_ == "OPS-ALARMS" else resource.name] * len(says)
-    for violation, expected in zip(found, says, strict=True):
-        assert violation.says.endswith(expected)
+    assert {violation.resource for violation in found} == {STACK if case.rule == "OPS-ALARMS" else resource.name}
+    assert len(found) == len(case.words)
+    for violation, word in zip(found, case.words, strict=True):
+        assert word in violation.says
+        assert re.search(r" must .*, got ", violation.says)
+        assert "hunter2" not in violation.says  # a report is printed and logged: it never quotes a secret
 
 
 def test_every_rule_has_a_bad_resource() -> None:
     """A rule that nobody has seen complain may be one that cannot."""
-    assert {rule.id for rule in RULES} == {id_ for id_, *_ in BAD}
+    missing = {rule.id for rule in RULES} - {case.rule for case in BAD}
+    assert not missing, f"add a line to BAD in tests/policies/test_rules.py for {', '.join(sorted(missing))}"
 
 
 def test_every_type_is_judged_by_a_rule() -> None:
@@ -673,7 +461,7 @@ def test_every_type_is_judged_by_a_rule() -> None:
 
     for rule in RULES:
         if isinstance(rule, ResourceRule):
-            assert any(type_ in types for type_ in rule.types), rule.id
+            assert any(type_ in types for type_ in rule.types), f"add to GOOD above a resource that {rule.id} judges"
 
 
 def test_rules_say_what_they_are() -> None:
@@ -724,7 +512,7 @@ def test_part_of_a_combined_alarm_tells_through_it() -> None:
 
     assert list(BY_ID["OPS-TOLD"].violations([part, whole])) == []
     assert list(BY_ID["OPS-TOLD"].violations([part])) == [
-        Violation("many", "alarmActions must name who is told, got nothing")
+        Violation("many", "alarmActions must name a topic, got nothing")
     ]
 
 

@@ -20,12 +20,12 @@ def failures(rows: list[Row]) -> list[str]:
 
 def test_pass_needs_no_entry() -> None:
     """The list is of exceptions."""
-    assert judge("local", ["api_logs"], [LOGS], [], []) == [Row("api_logs", "api", PASS)]
+    assert judge("dev", ["api_logs"], [LOGS], [], []) == [Row("api_logs", "api", PASS)]
 
 
 def test_unknown_failure_fails() -> None:
     """It is what the audit is for."""
-    (row,) = judge("local", ["pool_mfa"], [MFA], [], [])
+    (row,) = judge("dev", ["pool_mfa"], [MFA], [], [])
 
     assert row == Row("pool_mfa", "pool", FAILED, "User pool has MFA disabled.")
 
@@ -34,12 +34,12 @@ def test_check_that_could_not_judge_fails() -> None:
     """Prowler says MANUAL where a person must look: nobody has."""
     manual = Finding(check="code", resource="function", status="MANUAL", detail="Could not scan.")
 
-    assert failures(judge("local", ["code"], [manual], [], [])) == ["code"]
+    assert failures(judge("dev", ["code"], [manual], [], [])) == ["code"]
 
 
 def test_allowed_failure_says_why() -> None:
     """The reader of a report need not look the reason up."""
-    (row,) = judge("local", ["pool_mfa"], [MFA], [], [ALLOW_MFA])
+    (row,) = judge("dev", ["pool_mfa"], [MFA], [], [ALLOW_MFA])
 
     assert row.text == "allowed: It is so."
 
@@ -48,26 +48,26 @@ def test_entry_covers_every_resource_of_its_check() -> None:
     """A second function has the same reason."""
     other = Finding(check="pool_mfa", resource="other", status="FAIL", detail="Same.")
 
-    assert [row.verdict for row in judge("local", ["pool_mfa"], [MFA, other], [], [ALLOW_MFA])] == [ALLOWED, ALLOWED]
+    assert [row.verdict for row in judge("dev", ["pool_mfa"], [MFA, other], [], [ALLOW_MFA])] == [ALLOWED, ALLOWED]
 
 
 def test_stale_entry_fails() -> None:
     """An exception that nothing needs would hide the next failure of its check."""
     passing = Finding(check="pool_mfa", resource="pool", status="PASS", detail="MFA is on.")
-    rows = judge("local", ["pool_mfa"], [passing], [], [ALLOW_MFA])
+    rows = judge("dev", ["pool_mfa"], [passing], [], [ALLOW_MFA])
 
     assert failures(rows) == ["pool_mfa"]
     assert "remove the entry" in rows[-1].why
 
 
-def test_entry_for_another_stack_neither_allows_nor_is_stale() -> None:
-    """What is fine in a stack for development is not in production, and production cannot miss it."""
-    entry = Entry(kind="fail", name="pool_mfa", reason="It is so.", stacks=("dev",))
+def test_entry_for_another_environment_allows_nothing() -> None:
+    """A relaxation for development must not reach production; a stricter stack for development needs none."""
+    entry = Entry(kind="fail", name="pool_mfa", reason="It is so.", environments=("dev",))
 
     assert failures(judge("prod", ["pool_mfa"], [MFA], [], [entry])) == ["pool_mfa"]
-    assert failures(judge("prod", ["api_logs"], [LOGS], [], [entry])) == []
     assert failures(judge("dev", ["pool_mfa"], [MFA], [], [entry])) == []
-    assert failures(judge("dev", ["api_logs"], [LOGS], [], [entry])) == ["pool_mfa"]
+    for environment in ("dev", "prod"):
+        assert failures(judge(environment, ["api_logs"], [LOGS], [], [entry])) == []
 
 
 def test_detail_must_match_as_a_whole() -> None:
@@ -76,19 +76,19 @@ def test_detail_must_match_as_a_whole() -> None:
     known = Finding(check="code", resource="function", status="FAIL", detail="Secret in lib/x.")
     more = Finding(check="code", resource="function", status="FAIL", detail="Secret in lib/x. Secret in app.")
 
-    assert failures(judge("local", ["code"], [known], [], [entry])) == []
-    assert "code" in failures(judge("local", ["code"], [more], [], [entry]))
+    assert failures(judge("dev", ["code"], [known], [], [entry])) == []
+    assert "code" in failures(judge("dev", ["code"], [more], [], [entry]))
 
 
 def test_silent_check_fails() -> None:
     """A check that suddenly sees nothing has stopped guarding, and would look like a clean run."""
-    assert failures(judge("local", ["api_logs", "pool_mfa"], [LOGS], [], [])) == ["pool_mfa"]
+    assert failures(judge("dev", ["api_logs", "pool_mfa"], [LOGS], [], [])) == ["pool_mfa"]
 
 
 def test_silent_check_can_be_listed() -> None:
     """There is nothing to judge where the program makes no such resource."""
     entry = Entry(kind="silent", name="url_public", reason="No URL.")
-    rows = judge("local", ["api_logs", "url_public"], [LOGS], [], [entry])
+    rows = judge("dev", ["api_logs", "url_public"], [LOGS], [], [entry])
 
     assert rows[1] == Row("url_public", "-", NOTHING, "No URL.")
 
@@ -97,26 +97,26 @@ def test_listed_silence_that_is_broken_fails() -> None:
     """The resource is there now: its reason is no longer true."""
     entry = Entry(kind="silent", name="api_logs", reason="No API.")
 
-    assert failures(judge("local", ["api_logs"], [LOGS], [], [entry])) == ["api_logs"]
+    assert failures(judge("dev", ["api_logs"], [LOGS], [], [entry])) == ["api_logs"]
 
 
 def test_allowed_failure_is_no_allowed_silence() -> None:
     """A check that may fail still has to be heard."""
-    assert failures(judge("local", ["pool_mfa"], [], [], [ALLOW_MFA])) == ["pool_mfa", "pool_mfa"]
+    assert failures(judge("dev", ["pool_mfa"], [], [], [ALLOW_MFA])) == ["pool_mfa", "pool_mfa"]
 
 
 def test_unanswered_call_fails_unless_listed() -> None:
     """Prowler goes on and judges without the answer, so a pass behind it may be none."""
     entry = Entry(kind="unanswered", name="DescribeX", reason="Not emulated.")
 
-    assert failures(judge("local", [], [], [ERROR], [])) == ["call"]
-    assert judge("local", [], [], [ERROR], [entry]) == [Row("call DescribeX", "-", ALLOWED, "Not emulated.")]
-    assert failures(judge("local", [], [], [], [entry])) == ["DescribeX"]
+    assert failures(judge("dev", [], [], [ERROR], [])) == ["call"]
+    assert judge("dev", [], [], [ERROR], [entry]) == [Row("call DescribeX", "-", ALLOWED, "Not emulated.")]
+    assert failures(judge("dev", [], [], [], [entry])) == ["DescribeX"]
 
 
 def test_report_counts_and_shows_everything() -> None:
     """Failures stand last, where a terminal ends."""
-    rows = judge("local", ["api_logs", "pool_mfa"], [MFA, LOGS], [], [])
+    rows = judge("dev", ["api_logs", "pool_mfa"], [MFA, LOGS], [], [])
 
     assert count(rows) == {PASS: 1, ALLOWED: 0, NOTHING: 0, FAILED: 1}
     assert as_table(rows).splitlines()[-1] == "pool_mfa  pool      FAILED: User pool has MFA disabled."
@@ -143,4 +143,4 @@ def test_secret_in_our_own_code_is_never_allowed(*, detail: str, allowed: bool) 
     entries = [entry for entry in load() if entry.name == name]
     finding = Finding(check=name, resource="function-function", status="FAIL", detail=detail)
 
-    assert (judge("local", [name], [finding], [], entries)[0].verdict == ALLOWED) is allowed
+    assert (judge("dev", [name], [finding], [], entries)[0].verdict == ALLOWED) is allowed
