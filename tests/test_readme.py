@@ -1,18 +1,15 @@
-"""What README says of one more route is done in a copy of the project, as a reader would, and holds."""
+"""README's chapter on adding a route is followed in a copy of the project, and holds."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
 
-from tests.sabotage.tree import copy_working_tree
+from tests.copies import Copy
 
 ROOT = Path(__file__).parent.parent
 # Those that read the route table; the others cannot tell.
@@ -28,42 +25,15 @@ TESTS = (
 pytestmark = pytest.mark.acceptance
 
 
-class Copy:
-    """A copy of the project with the route, and a stack of it."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def run(self, *arguments: str) -> str:
-        """What the command says; the test fails with it if the command does."""
-        command = [sys.executable, "-m", *arguments]
-        done = subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=300, check=False)
-        assert done.returncode == 0, done.stdout[-5000:] + done.stderr
-        return done.stdout
-
-    @property
-    def outputs(self) -> dict[str, Any]:
-        outputs: dict[str, Any] = json.loads((self.root / ".local" / "outputs.json").read_text())
-        return outputs
-
-
-def part(text: str, after: str, until: str) -> str:
-    """What stands between the two, which stand there once each."""
-    assert text.count(after) == 1
-    return text.partition(after)[2].partition(until)[0]
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copy]:
     copy = Copy(tmp_path_factory.mktemp("readme") / "project")
-    copy_working_tree(copy.root)
-    chapter = part((ROOT / "README.md").read_text(), "## Add a route\n", "\n## ")
-    module, line = (each.partition("\n```")[0] for each in chapter.split("```python\n")[1:])
-    (copy.root / "handler" / "orders.py").write_text(f"{module}\n")
-    imports, new_line = line.removesuffix("\n)").split("ROUTES = table(\n    ...\n")
-    routes = copy.root / "handler" / "routes.py"
-    head, table, rest = routes.read_text().partition("ROUTES = table(\n")
-    routes.write_text(f"{head}{imports}{table}{new_line}\n{rest}")
+    chapter = (ROOT / "README.md").read_text().partition("## Add a route\n")[2].partition("\n## ")[0]
+    module, lines = re.findall(r"^```python\n(.*?)^```", chapter, re.MULTILINE | re.DOTALL)
+    imports, _, routes = lines.rstrip().removesuffix(")").partition("\n\nROUTES = table(\n    ...\n")
+    copy.write("handler/orders.py", module)
+    copy.insert("handler/routes.py", after="from handler.route import Route, table\n", text=imports + "\n")
+    copy.insert("handler/routes.py", after="ROUTES = table(\n", text=routes)
     yield copy
     copy.run("local", "down")
 

@@ -1,0 +1,48 @@
+"""A copy of the project to change: commands run in it as a developer would type them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.sabotage.tree import copy_working_tree
+
+
+class Copy:
+    """A copy of the working tree in a folder of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        copy_working_tree(root)
+
+    def run(self, *arguments: str, timeout: float = 600) -> str:
+        """Run `python -m …` and return its standard output; the test fails with all that it printed if the command does."""
+        done = self.attempt(*arguments, timeout=timeout)
+        assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
+        return done.stdout
+
+    def attempt(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        """Run `python -m …`, whatever its exit status."""
+        command = [sys.executable, "-m", *arguments]
+        return subprocess.run(command, cwd=self.root, capture_output=True, text=True, timeout=timeout, check=False)
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of the stack that runs from this copy."""
+        outputs: dict[str, Any] = json.loads((self.root / ".local" / "outputs.json").read_text())
+        return outputs
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file; its folder may be new."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def insert(self, name: str, *, after: str, text: str) -> None:
+        """Insert text after a place that the file has exactly once."""
+        old = (self.root / name).read_text()
+        assert old.count(after) == 1, f"{name} must have this text exactly once: {after}"
+        self.write(name, old.replace(after, after + text))
