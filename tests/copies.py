@@ -19,7 +19,7 @@ class Copy:
         copy_working_tree(root)
 
     def run(self, *arguments: str, timeout: float = 600) -> str:
-        """Run `python -m …` and return its standard output; the test fails with all that it printed if the command does."""
+        """Run `python -m …` and return its standard output; if it fails, so does the test, with its output."""
         done = self.attempt(*arguments, timeout=timeout)
         assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
         return done.stdout
