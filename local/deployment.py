@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from handler.routes import Route
+from handler.route import Route
 from local.emulator import Emulator
 from local.live import forget_program
 from local.provider import Provider
