@@ -1,1 +1,1 @@
-"""What front ends build on, written from a stack's outputs and the route table: `python -m contract`."""
+"""The contract with front ends, written from a stack's outputs and the route table: `python -m contract`."""

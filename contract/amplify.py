@@ -10,16 +10,16 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-API = "api"  # the name that Amplify's REST calls give: get({ apiName: "api", path: "/hello" })
+API = "api"  # the API's name in Amplify's calls: get({ apiName: "api", path: "/hello" })
 _MFA = {"OFF": "NONE", "OPTIONAL": "OPTIONAL", "ON": "REQUIRED"}
 
 
 def outputs(contract: Mapping[str, Any]) -> dict[str, Any]:
-    """The document in the least schema version that has every member it needs.
+    """Return the document, in the lowest schema version that has every member it needs.
 
-    Amplify reads nothing of a REST API from it, and no address of a user pool: both stand under `custom`, and two lines
-    of the app hand them over (docs/contract.md). `oauth` is left out where the sign-in page is not on https://, since
-    Amplify would put that before its domain: people sign in to a local stack by SRP.
+    Amplify reads neither a REST API nor a user pool's endpoint from the file: both are under `custom`, and two lines of
+    the app pass them on (docs/contract.md). `oauth` is left out where the sign-in page is not on https://, because
+    Amplify puts https:// before its domain; users sign in to a local stack with SRP.
     """
     stack, policy = contract["outputs"], contract["outputs"]["signIn"]["passwordPolicy"]
     sign_in = stack["signIn"]
@@ -45,7 +45,7 @@ def outputs(contract: Mapping[str, Any]) -> dict[str, Any]:
     scheme, _, domain = (stack["authDomain"] or "").partition("://")
     if scheme == "https":
         auth["oauth"] = {
-            # Amplify lists the social ones; a front end sends people to any other by its name.
+            # Amplify lists social providers only; a front end selects any other by its name.
             "identity_providers": ["GOOGLE" for each in sign_in["identityProviders"] if each["type"] == "google"][:1],
             "domain": domain,
             "scopes": sign_in["scopes"],
@@ -68,7 +68,7 @@ def outputs(contract: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _passwordless(sign_in: Mapping[str, Any], domain: str) -> dict[str, Any]:
-    """How people may begin without a password. Cognito's own relying party is the domain of its sign-in page."""
+    """Return the first factors other than a password. The default relying party is the sign-in page's domain."""
     made: dict[str, Any] = {"email_otp_enabled": "EMAIL_OTP" in sign_in["firstFactors"], "sms_otp_enabled": False}
     passkeys = sign_in["passkeys"]
     if "WEB_AUTHN" in sign_in["firstFactors"] and (passkeys["relyingPartyId"] or domain):
@@ -81,6 +81,6 @@ def _passwordless(sign_in: Mapping[str, Any], domain: str) -> dict[str, Any]:
 
 @cache
 def schema() -> Mapping[str, Any]:
-    """Amplify's rules for what is written here, as a JSON Schema."""
+    """Return the JSON Schema of the parts of Amplify's format that are written here."""
     parsed: dict[str, Any] = json.loads((Path(__file__).parent / "amplify_outputs.schema.json").read_text())
     return parsed

@@ -1,4 +1,4 @@
-"""What a front end gains and loses between two contracts, in words."""
+"""Compare two contracts: a sentence for everything that a front end gains or loses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Direction = Literal["request", "response"]
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One change, as a sentence without its end. A break takes away what a front end may use; the rest is added."""
+    """One change, as a sentence without a period. A break takes something away from front ends."""
 
     text: str
     breaks: bool
@@ -24,16 +24,17 @@ class Change:
 
 
 def between(before: Mapping[str, Any], after: Mapping[str, Any], names: Sequence[str] = ()) -> list[Change]:
-    """Every change of outputs and routes, breaks first. `names` are all outputs there are now, to tell a renamed one.
+    """Return every change of outputs and routes, breaks first.
 
-    Values of outputs are an environment's own and are not compared, nor are summaries and other words.
+    `names` are all outputs of the program, also those outside of the contract, to recognize a renamed one. Values of
+    outputs differ by environment and are not compared; nor are summaries and descriptions.
     """
     found = [*_of_outputs(before["outputs"], after["outputs"], names), *_of_routes(before, after)]
     return sorted(found, key=lambda change: not change.breaks)
 
 
 def next_version(version: str, changes: Sequence[Change]) -> str:
-    """The semantic version after these changes; the same one if there are none."""
+    """Return the semantic version after these changes; the same one if there are none."""
     major, minor, _ = map(int, version.split("."))
     if any(change.breaks for change in changes):
         return f"{major + 1}.0.0"
@@ -121,7 +122,7 @@ def _of_access(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Chang
 
 
 class _Form(NamedTuple):
-    """A schema looked up: what kind of value it takes, whether null too, and its other rules."""
+    """A resolved schema: the kind of value, whether null is allowed, and the other rules."""
 
     kind: str
     is_nullable: bool
@@ -130,7 +131,7 @@ class _Form(NamedTuple):
 
 @dataclass(frozen=True)
 class _Bodies:
-    """Compares one body of one route. What goes out must not become more, what comes in must not become less."""
+    """Compare a request or response schema. A response may not add values; a request may not add requirements."""
 
     key: str
     direction: Direction
@@ -215,7 +216,7 @@ class _Bodies:
             yield self._addition(place, "is always there now") if now else self._break(place, "may be missing now")
 
     def _of_bounds(self, place: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
-        """A request's bounds; what a response keeps within is no promise."""
+        """Compare the bounds of a request; those of a response are not promised."""
         if self.direction == "response":
             return
         for rule, words in _BOUNDS.items():
@@ -233,7 +234,7 @@ class _Bodies:
                 yield self._addition(place, "may be any text now")
 
     def _wider(self, place: str, words: str) -> Change:
-        """More values than before: welcome in a request, unknown to a client in a response."""
+        """More values are allowed: an addition in a request, a break in a response, whose client does not know them."""
         make = self._addition if self.direction == "request" else self._break
         return make(place, f"{words} now")
 

@@ -1,4 +1,4 @@
-"""The contract itself: a stack's public outputs, the addresses that follow from them, and the routes."""
+"""The contract document: a stack's public outputs, the URLs that follow from them, and the routes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 from contract.outputs import check, endpoints, public, sign_out_url
 from contract.schema import Schemas
 from handler.route import Route
-from handler.routes import ROUTES
 from proof import access
 from stacks.command_line import CommandError
 
 
-def contract(outputs: Mapping[str, Any], version: str, routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
-    """The document, which fits contract.schema.json. CommandError if the outputs do not, or are of other routes."""
+def contract(outputs: Mapping[str, Any], version: str, routes: Sequence[Route]) -> dict[str, Any]:
+    """Return the document, valid by contract.schema.json. CommandError for outputs that are not, or of other routes."""
     known = public(outputs)
     _check_routes(known["routes"], routes)
     document = {
@@ -30,14 +29,14 @@ def contract(outputs: Mapping[str, Any], version: str, routes: Sequence[Route] =
     return document
 
 
-def described(routes: Sequence[Route] = ROUTES) -> dict[str, Any]:
-    """The routes, and the types of their bodies by name. CommandError for a type that cannot be described."""
+def described(routes: Sequence[Route]) -> dict[str, Any]:
+    """Return the routes and the schemas of their bodies by name. CommandError for a type that has no schema."""
     schemas = Schemas()
     return {"routes": [_route(route, schemas) for route in routes], "schemas": schemas.by_name}
 
 
 def operation_id(key: str) -> str:
-    """A route's name in generated code: `getHello` for GET /hello, `getNotesById` for GET /notes/{id}."""
+    """Return a route's name in generated code: `getHello` for GET /hello, `getNotesById` for GET /notes/{id}."""
     method, _, path = key.partition(" ")
     parts = [f"By-{part[1:-1]}" if part.startswith("{") else part for part in path.split("/") if part]
     words = [word for part in parts for word in re.split(r"[^A-Za-z0-9]+", part) if word]
@@ -63,12 +62,12 @@ def _route(route: Route, schemas: Schemas) -> dict[str, Any]:
 
 
 def _check_routes(deployed: Sequence[str], routes: Sequence[Route]) -> None:
-    """A deployed stack may be of another commit, and a contract that names its routes wrongly is worse than none."""
+    """CommandError if the stack runs another commit's routes: its contract would be wrong."""
     ours = [route.key for route in routes]
     missing, unknown = sorted(set(ours) - set(deployed)), sorted(set(deployed) - set(ours))
     if missing or unknown:
         said = [f"lacks {', '.join(missing)}"] if missing else []
         said += [f"has {', '.join(unknown)} besides"] if unknown else []
         raise CommandError(
-            f"the stack must have this checkout's routes, but {' and '.join(said)}; check out the commit that it runs"
+            f"the stack must have this checkout's routes, but {' and '.join(said)}; check out its commit"
         )

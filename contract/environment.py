@@ -1,4 +1,4 @@
-"""`.env` files: the contract's single values as variables, with the prefix that a front end's bundler lets through."""
+"""`.env` files: the contract's single values as variables, with the prefix that a front end's bundler passes on."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from stacks.command_line import CommandError
 
 PREFIXES = {".env": "", ".env.vite": "VITE_", ".env.next": "NEXT_PUBLIC_"}
 _BARE = re.compile(r"[\w./:@%+,=-]*", re.ASCII)
-# dotenv, its expansion in Vite and Next.js, a shell and Docker each read these in another way, quoted or not.
+# dotenv, its expansion in Vite and Next.js, shells and Docker read these differently, quoted or not.
 _AMBIGUOUS = re.compile(r"""['"`$\\\n\r]""")
 
 
 def variables(contract: Mapping[str, Any]) -> dict[str, str]:
-    """Each variable's value. Those of the sign-in page are missing where the pool has none."""
+    """Return the variables. Those of the sign-in page are left out where the pool has none."""
     stack, sign_in = contract["outputs"], contract["outputs"]["signIn"]
     values = {
         "API_URL": stack["apiUrl"],
@@ -35,7 +35,7 @@ def variables(contract: Mapping[str, Any]) -> dict[str, str]:
 
 
 def text(contract: Mapping[str, Any], prefix: str) -> str:
-    """A file that every reader of `.env` files reads alike. CommandError for a value that none of them agree on."""
+    """Return a file that every reader of `.env` files reads alike. CommandError for a value that they do not."""
     return "".join(f"{prefix}{name}={_quoted(name, value)}\n" for name, value in variables(contract).items())
 
 

@@ -1,4 +1,4 @@
-"""The files that a contract becomes, and how they are written."""
+"""The files of a contract: to add a format, write a module that returns its text and add a line to `rendered`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from contract import amplify, environment, oidc, openapi, typescript
 from contract.outputs import SCHEMA
 from stacks.command_line import CommandError
 
-# What no public value looks like: an AWS access key's id, a private key, a signed token.
+# No public value looks like one of these: an AWS access key id, a private key, a signed token.
 _SECRET_SHAPES = re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b|-----BEGIN|\beyJ[\w-]{8,}\.[\w-]{8,}\.")
 
 
 def rendered(contract: Mapping[str, Any]) -> dict[str, str | None]:
-    """Each file's text by name; None for one that this stack gives no reason to write."""
+    """Return each file's text by name; None for a file that does not apply to this stack."""
     return {
         "contract.json": as_json(contract),
         "contract.schema.json": SCHEMA.read_text(),
@@ -30,11 +30,11 @@ def rendered(contract: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def write(files: Mapping[str, str | None], folder: Path, secrets: Iterable[str] = ()) -> None:
-    """Write the files, and remove those that are None. CommandError, before any is written, if a secret is in one."""
+    """Write the files and remove those that are None. CommandError, before any is written, if one has a secret."""
     known = tuple(secrets)
     for name, text in files.items():
         if text is not None and (_SECRET_SHAPES.search(text) or any(secret in text for secret in known)):
-            raise CommandError(f"{name} must hold nothing secret, but a value in it is; rename or remove that output")
+            raise CommandError(f"{name} must hold no secret, but a value is one; rename or remove that output")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
@@ -47,5 +47,5 @@ def write(files: Mapping[str, str | None], folder: Path, secrets: Iterable[str] 
 
 
 def as_json(value: object) -> str:
-    """As every JSON file here is written."""
+    """Format a JSON file."""
     return json.dumps(value, indent=2) + "\n"

@@ -7,11 +7,11 @@ from typing import Any
 
 
 def settings(contract: Mapping[str, Any]) -> dict[str, Any]:
-    """What `new UserManager(…)` takes, for the code flow with PKCE.
+    """Return the argument of `new UserManager(…)`, for the code flow with PKCE.
 
-    The endpoints stand in it, so that nothing is fetched from the issuer, which on a local stack looks like AWS's.
-    `signOutUrl` comes on top: Cognito's sign-out is no OpenID Connect end-session endpoint, so `metadata` names none;
-    a front end forgets its tokens and goes there.
+    It names every endpoint, so that nothing is fetched from the issuer: a local stack's issuer looks like AWS's.
+    `signOutUrl` is extra: Cognito's sign-out is no OpenID Connect end-session endpoint, so `metadata` has none; a front
+    end deletes its tokens and goes to that URL.
     """
     outputs, endpoints = contract["outputs"], contract["endpoints"]
     sign_in = outputs["signIn"]

@@ -1,4 +1,4 @@
-"""`openapi.json`: OpenAPI 3.1 of the routes, with every answer that the gateway and the function can give."""
+"""`openapi.json`: the routes in OpenAPI 3.1, with every response that the gateway and the function can give."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 from contract.schema import PREFIX
 
 _COMPONENTS = "#/components/schemas/"
-_ABOUT = """Every route but the public ones wants an access token of the user pool, as `Authorization: Bearer <token>`.
-A route that names several scopes or groups wants one of them. ID tokens are refused.
+_ABOUT = """Every route but the public ones requires an access token of the user pool: `Authorization: Bearer <token>`.
+A route with several scopes or groups requires one of them. ID tokens are refused.
 
-The gateway answers with `{"message"}` what it refuses itself, the function with `{"message", "requestId"}`."""
+Refusals by the gateway have the body `{"message"}`, those by the function `{"message", "requestId"}`."""
 _JSON = "application/json"
 _BODIES = {
     "Failure": {
         "type": "object",
-        "description": "What an answer that is no success says. The gateway's own have no requestId.",
+        "description": "The body of a response that is not a success. The gateway's have no requestId.",
         "properties": {"message": {"type": "string"}, "requestId": {"type": "string"}},
         "required": ["message"],
     },
     "BodyFailure": {
         "type": "object",
-        "description": "The value at `field` of the body, or all of it where that is empty, must `rule`.",
+        "description": "The value at `field` of the body, or the whole body if `field` is empty, must `rule`.",
         "properties": {
             "message": {"type": "string"},
             "requestId": {"type": "string"},
@@ -36,20 +36,20 @@ _BODIES = {
 }
 _HEADERS = {
     "WWW-Authenticate": {
-        "description": "`Bearer`, and why the token does not do (RFC 6750, section 3)",
+        "description": "`Bearer` and the reason why the token is refused (RFC 6750, section 3)",
         "schema": {"type": "string"},
     },
     "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}},
     "Apigw-Requestid": {
-        "description": "The gateway's id of the request, which the logs have too",
+        "description": "The gateway's id of the request, which is also in the logs",
         "schema": {"type": "string"},
     },
     "Cache-Control": {
-        "description": "`no-store`: the function's answers are the caller's own",
+        "description": "`no-store`: the response is for this caller only",
         "schema": {"type": "string"},
     },
 }
-# Status: who gives the answer and why, the headers it may have, and whether only a protected route has it.
+# Status, name and headers of each refusal; `_WHY` has the descriptions.
 _FAILURES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (400, "BadRequest", ()),
     (401, "Unauthorized", ("WWW-Authenticate",)),
@@ -63,21 +63,21 @@ _FAILURES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (504, "GatewayTimeout", ()),
 )
 _WHY = {
-    400: "A body where none is taken, or one that does not fit; `field` and `rule` then say where and why.",
-    401: "No token, or one that is not a valid access token of this API.",
-    403: "A good token without the scope or the group that the route asks for, or a machine's on a route for people.",
-    404: "There is no such route.",
-    413: "The body is longer than any route reads.",
-    415: "The body is not said to be application/json.",
-    429: "More requests than the route's throttle lets through.",
-    500: "Something unforeseen; the request id leads to it in the logs.",
-    503: "The function is not there, or the keys to check tokens with, or what it keeps, cannot be had.",
+    400: "A body where none is expected, or an invalid one; then `field` and `rule` name the value and its rule.",
+    401: "No token, or no valid access token for this API.",
+    403: "A valid token without the scope or group that the route requires, or a machine's token on a route for users.",
+    404: "No such route.",
+    413: "The body is too long.",
+    415: "The content type is not application/json.",
+    429: "The route's throttle is exceeded.",
+    500: "Unexpected error; find it in the logs by the request id.",
+    503: "The function, the signing keys or the data store is unavailable.",
     504: "The function took too long.",
 }
 
 
 def document(contract: Mapping[str, Any]) -> dict[str, Any]:
-    """The OpenAPI document of a contract."""
+    """Return the OpenAPI document of a contract."""
     paths: dict[str, dict[str, Any]] = {}
     for route in contract["routes"]:
         paths.setdefault(route["path"], {})[route["method"].lower()] = _operation(route)
@@ -105,7 +105,7 @@ def _operation(route: Mapping[str, Any]) -> dict[str, Any]:
         "responses": _responses(route),
     }
     if route["groups"]:
-        operation["x-groups"] = route["groups"]  # what no security scheme of OpenAPI can say
+        operation["x-groups"] = route["groups"]  # OpenAPI's security schemes have no groups
     names = re.findall(r"\{(\w+)\}", route["path"])
     if names:
         operation["parameters"] = [
@@ -118,7 +118,7 @@ def _operation(route: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _security(route: Mapping[str, Any]) -> list[dict[str, list[str]]]:
-    """The alternatives. One scope of several is enough, so that each is an alternative of its own."""
+    """Return the alternatives. One scope of several is enough, so each scope is an alternative."""
     if route["public"]:
         return []
     each = [[scope] for scope in route["scopes"]] or [[]]
@@ -190,6 +190,6 @@ def _meaning(contract: Mapping[str, Any], scope: str) -> str:
 
 
 def _moved(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the references of the contract's types where OpenAPI keeps them."""
+    """Move the references from the contract's schemas to OpenAPI's components."""
     moved: dict[str, Any] = json.loads(json.dumps(document).replace(f'"{PREFIX}', f'"{_COMPONENTS}'))
     return moved

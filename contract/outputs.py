@@ -1,4 +1,4 @@
-"""What of a stack's outputs leaves for a front end: an allow-list, which is the contract's own schema."""
+"""The outputs that front ends may see: an allow-list, which is the contract's JSON Schema."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from stacks.command_line import CommandError
 
 SCHEMA = Path(__file__).parent / "contract.schema.json"
-FOR_OPERATORS = frozenset({"release"})  # outputs that tools of the deployment read, and no front end
+FOR_OPERATORS = frozenset({"release"})  # outputs for the deployment's tools, not for front ends
 _SECRET = "[secret]"  # what the Pulumi CLI prints in place of a secret output  # noqa: S105
 _SECRET_MARK = "4dabf18193072939515e22adb298388d"  # the member by which Pulumi's own files tell a secret  # noqa: S105
 _SECRET_NAME = re.compile(r"secret|password|credential|private_?key|api_?key|tokens?$", re.IGNORECASE)
@@ -24,15 +24,15 @@ _SECRET_NAME = re.compile(r"secret|password|credential|private_?key|api_?key|tok
 
 @cache
 def schema() -> Mapping[str, Any]:
-    """The contract's JSON Schema."""
+    """Return the contract's JSON Schema."""
     parsed: dict[str, Any] = json.loads(SCHEMA.read_text())
     return parsed
 
 
 def public(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs that a front end may see, each of its declared shape. CommandError for one that cannot be right.
+    """Return the outputs that front ends may see. CommandError for one that does not have its declared shape.
 
-    No error quotes a value: one that does not fit may be a secret that stands in the wrong place.
+    No error quotes a value: a value of the wrong shape may be a secret in the wrong place.
     """
     picked = allowed(outputs)
     for path in _paths(picked):
@@ -44,13 +44,13 @@ def public(outputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def allowed(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs that the schema declares, and of those the members; right or wrong."""
+    """Return the outputs and members that the schema declares, without checking their values."""
     picked: dict[str, Any] = _picked(outputs, schema()["$defs"]["outputs"])
     return picked
 
 
 def check(document: object, part: str | None = None) -> None:
-    """CommandError, naming the member and its rule, unless the contract, or the named part, fits its schema."""
+    """CommandError that names the member and its rule, unless the contract, or a part of it, is valid by its schema."""
     whole = schema() if part is None else {**schema()["$defs"][part], "$defs": schema()["$defs"]}
     error = best_match(Draft202012Validator(whole).iter_errors(document))
     if error is not None:
@@ -58,7 +58,7 @@ def check(document: object, part: str | None = None) -> None:
 
 
 def secrets_of(outputs: Mapping[str, Any]) -> Iterator[str]:
-    """Every text below an output whose name says that it is secret: none of them may be in any file."""
+    """Yield every text inside an output with a secret's name: none of them may be in a file."""
     for path in _paths(outputs):
         *names, text = path
         if len(text) >= 8 and any(_SECRET_NAME.search(name) for name in names):
@@ -66,7 +66,7 @@ def secrets_of(outputs: Mapping[str, Any]) -> Iterator[str]:
 
 
 def endpoints(outputs: Mapping[str, Any]) -> dict[str, str | None]:
-    """OpenID Connect's endpoints and Cognito's own API, which on this machine are all the emulator's."""
+    """Return the endpoints of OpenID Connect and of Cognito's API; in a local run they are all the emulator's."""
     page, emulator = outputs["authDomain"], outputs.get("awsEndpointUrl")
     issuer, pool = outputs["issuer"], outputs["userPoolId"]
     return {
@@ -86,14 +86,14 @@ def endpoints(outputs: Mapping[str, Any]) -> dict[str, str | None]:
 
 
 def sign_out_url(outputs: Mapping[str, Any]) -> str | None:
-    """Where a browser goes to end its session: Cognito's own way, not OpenID Connect's (LOGOUT endpoint)."""
+    """Return the URL that ends a browser's session: Cognito's LOGOUT endpoint, not OpenID Connect's."""
     page = outputs["authDomain"]
     query = {"client_id": outputs["userPoolClientId"], "logout_uri": outputs["signIn"]["logoutUrls"][0]}
     return page and f"{page}/logout?{urlencode(query)}"
 
 
 def _picked(value: Any, shape: Mapping[str, Any]) -> Any:
-    """The members that the schema declares, at every depth; what it does not know is left behind."""
+    """Return the members that the schema declares, at every depth, and drop the others."""
     if "$ref" in shape:
         shape = schema()["$defs"][shape["$ref"].removeprefix("#/$defs/")]
     if isinstance(value, Mapping) and "properties" in shape:
@@ -104,7 +104,7 @@ def _picked(value: Any, shape: Mapping[str, Any]) -> Any:
 
 
 def _paths(value: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every text in a value, after the names that lead to it."""
+    """Yield every text in a value, preceded by the names on its path."""
     if isinstance(value, str):
         yield (*above, value)
     elif isinstance(value, Mapping):
@@ -123,7 +123,7 @@ def _problem(error: ValidationError, what: str) -> str:
     if error.validator == "required":
         missing = error.message.split("'")[1]
         place = _joined([*error.absolute_path, missing])
-        return f"{what} {place} must be there; bring the stack up to date with this checkout"
+        return f"{what} {place} must be there; deploy this checkout to the stack"
     place = _joined(error.absolute_path)
     if error.validator == "additionalProperties":
         return f"{what} {place} must have the members of {SCHEMA.name} and no other"

@@ -1,4 +1,4 @@
-"""The contract of the last release, `released.json`, and the program's own, evaluated without AWS."""
+"""The released contract, `released.json`, and the program's current one, evaluated without AWS."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from contract.changes import Change
 from contract.document import contract, described
 from contract.files import as_json
 from contract.outputs import FOR_OPERATORS, allowed
+from handler import routes as table
 from stacks.command_line import CommandError
 from stacks.plan import plan_of
 
 RELEASED = Path(__file__).parent / "released.json"
-STACK = "prod"  # what front ends are promised; the others have the same program
-# What an environment has of its own, by output; everything else is the program's.
+STACK = "prod"  # the promise to front ends is production's; the other stacks run the same program
+# Placeholders for the outputs that differ by environment; all other outputs follow from the program.
 _PLACEHOLDERS: Mapping[str, Any] = {
     "apiUrl": "https://api.example.com",
     "region": "eu-central-1",
@@ -30,23 +31,23 @@ _PLACEHOLDERS: Mapping[str, Any] = {
 
 
 def released() -> dict[str, Any]:
-    """The contract of the last release. CommandError if there is none."""
+    """Read the released contract. CommandError if there is none."""
     try:
         found: dict[str, Any] = json.loads(RELEASED.read_text())
     except (OSError, ValueError):
         raise CommandError(
-            f"{RELEASED.name} must hold the last release's contract; write it with: make contract-release"
+            f"contract/{RELEASED.name} must hold the released contract; write it with: make contract-release"
         ) from None
     return found
 
 
 def version() -> str:
-    """The version that front ends see."""
+    """Return the released version."""
     return str(released()["contractVersion"])
 
 
 def program_outputs() -> dict[str, Any]:
-    """The program's outputs for front ends, evaluated without AWS, with placeholders for what is an environment's."""
+    """Evaluate the program without AWS; return its outputs, with placeholders for those of an environment."""
     try:
         outputs = plan_of(STACK).outputs
     except CommandError as error:
@@ -57,13 +58,13 @@ def program_outputs() -> dict[str, Any]:
 
 
 def since_release(before: Mapping[str, Any], outputs: Mapping[str, Any]) -> list[Change]:
-    """What changed from the last release to a program with these outputs and this checkout's routes."""
-    return changes.between(before, {"outputs": allowed(outputs), **described()}, list(outputs))
+    """Return the changes from the released contract to this checkout's outputs and routes."""
+    return changes.between(before, {"outputs": allowed(outputs), **described(table.ROUTES)}, list(outputs))
 
 
 def write(outputs: Mapping[str, Any], version: str, path: Path | None = None) -> None:
-    """Make this the last release."""
-    (path or RELEASED).write_text(as_json(contract(outputs, version=version)), encoding="utf-8")
+    """Write the released contract."""
+    (path or RELEASED).write_text(as_json(contract(outputs, version, table.ROUTES)), encoding="utf-8")
 
 
 def _placed(value: Any, placeholder: Any) -> Any:

@@ -1,4 +1,4 @@
-"""JSON Schemas of the types that routes declare: the forms of `handler.bodies`, and TypedDicts of the same."""
+"""JSON Schemas of the types that routes declare: the forms that `handler.bodies` reads, and TypedDicts of them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from stacks.command_line import CommandError
 
 PREFIX = "#/schemas/"  # where the contract keeps what `Schemas` collects
 _SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
-# Names that api.ts and openapi.json have for themselves.
+# Names that api.ts and openapi.json use themselves.
 _TAKEN = frozenset({"Failure", "BodyFailure", "Routes", "RouteKey"})
 _OPTIONAL = (NotRequired, Required)
 
 
 class Schemas:
-    """Collects the schema of each type it is asked about, by the type's name; `by_name` has them all.
+    """Collect schemas by type name in `by_name`.
 
-    A request's type is closed, as the function refuses members it does not know. A response's is open: a new member is
-    no break, and a client that refuses one would make it one.
+    A request's schema is closed: the function refuses unknown members. A response's is open: a new member does not
+    break a client, unless the client refuses unknown members.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Schemas:
         self._kinds: dict[str, type] = {}
 
     def reference(self, kind: type | None) -> dict[str, str] | None:
-        """Where the schema of a type stands. CommandError for a form unknown, or two types of one name."""
+        """Return a reference to a type's schema. CommandError for an unknown form, or two types of one name."""
         if kind is None:
             return None
         name = kind.__name__
@@ -100,7 +100,7 @@ def _marked(schema: dict[str, Any], marks: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _always_there(kind: type, name: str, hint: Any) -> bool:
-    """Whether a TypedDict has the member for certain; its own list overlooks marks in postponed annotations."""
+    """Return whether a TypedDict requires the member; `__required_keys__` overlooks marks in postponed annotations."""
     if get_origin(hint) in _OPTIONAL:
         return get_origin(hint) is Required
     return name in getattr(kind, "__required_keys__", ())
@@ -116,6 +116,6 @@ def _default(field: Field[Any]) -> dict[str, Any]:
 
 
 def _said(kind: type) -> Mapping[str, str]:
-    """The type's own words. A dataclass without any has its signature there."""
+    """Return the type's docstring. A dataclass without one has its signature as docstring."""
     words = " ".join((kind.__doc__ or "").split())
     return {"description": words} if words and not words.startswith(f"{kind.__name__}(") else {}

@@ -1,4 +1,4 @@
-"""`api.ts`: the stack as constants, and a type for every body, of a module that `tsc --strict` accepts."""
+"""`api.ts`: the stack as constants and a type for every body, for `tsc --strict`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NUMBERS = {"integer", "number"}
 
 
 def module(contract: Mapping[str, Any]) -> str:
-    """The module: `config`, `routes`, an interface for each body, and `Routes`, which joins these by route key."""
+    """Return the module: `config`, `routes`, an interface for each body, and `Routes`, from key to bodies."""
     parts = [
         _HEAD,
         f"export const config = {_constant(_config(contract))} as const;\n",
@@ -29,7 +29,7 @@ def module(contract: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-_FAILURE = """/** The body of an answer that is no success. `field` and `rule` say what a refused body lacks. */
+_FAILURE = """/** The body of a failure. After a refused body, `field` and `rule` name the value and its rule. */
 export interface Failure {
   message: string;
   requestId?: string;
@@ -75,7 +75,7 @@ def _interface(name: str, schema: Mapping[str, Any]) -> str:
 
 
 def _type(schema: Mapping[str, Any], indent: str = "") -> str:
-    """A schema as a type. What it says beyond that stands in a comment above the member."""
+    """Return a schema as a type. Its description and bounds go into a comment above the member."""
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     if "enum" in schema:

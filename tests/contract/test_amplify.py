@@ -10,6 +10,7 @@ from jsonschema.exceptions import ValidationError
 
 from contract import amplify
 from contract.document import contract
+from tests.handler.table import TABLE
 
 
 def local(outputs: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def test_outputs_of_a_deployed_stack(outputs: dict[str, Any]) -> None:
     """Every member that Amplify reads, in its own words."""
     domain = outputs["authDomain"].removeprefix("https://")
 
-    assert amplify.outputs(contract(outputs, "1.0.0")) == {
+    assert amplify.outputs(contract(outputs, "1.0.0", TABLE)) == {
         "version": "1.4",
         "auth": {
             "aws_region": outputs["region"],
@@ -62,7 +63,7 @@ def test_outputs_of_a_deployed_stack(outputs: dict[str, Any]) -> None:
             },
             "mfa_configuration": {"ON": "REQUIRED", "OFF": "NONE"}.get(outputs["signIn"]["mfa"], "OPTIONAL"),
             "mfa_methods": outputs["signIn"]["mfaMethods"],
-            "groups": [{"admin": {}}],
+            "groups": [{"admin": {}}, {"audit": {}}],
             "oauth": {
                 "identity_providers": [],
                 "domain": domain,
@@ -81,7 +82,7 @@ def test_outputs_of_a_deployed_stack(outputs: dict[str, Any]) -> None:
 
 def test_local_stack_names_the_emulator_and_no_sign_in_page(outputs: dict[str, Any]) -> None:
     """Amplify puts https:// before the page's domain, where the emulator does not listen."""
-    made = amplify.outputs(contract(local(outputs), "1.0.0"))
+    made = amplify.outputs(contract(local(outputs), "1.0.0", TABLE))
 
     assert "oauth" not in made["auth"]
     assert made["custom"]["userPoolEndpoint"] == "http://127.0.0.1:4566"
@@ -96,7 +97,7 @@ def test_local_stack_names_the_emulator_and_no_sign_in_page(outputs: dict[str, A
 def test_second_factor_in_amplifys_words(outputs: dict[str, Any], mfa: str, methods: list[str], said: str) -> None:
     """Cognito says ON, Amplify REQUIRED."""
     outputs["signIn"] |= {"mfa": mfa, "mfaMethods": methods}
-    auth = amplify.outputs(contract(outputs, "1.0.0"))["auth"]
+    auth = amplify.outputs(contract(outputs, "1.0.0", TABLE))["auth"]
 
     assert (auth["mfa_configuration"], auth["mfa_methods"]) == (said, methods)
 
@@ -104,7 +105,7 @@ def test_second_factor_in_amplifys_words(outputs: dict[str, Any], mfa: str, meth
 def test_email_as_the_only_name_is_required(outputs: dict[str, Any]) -> None:
     """The sign-up form asks for it once, as the name."""
     outputs["signIn"]["signInWith"] = ["email"]
-    auth = amplify.outputs(contract(outputs, "1.0.0"))["auth"]
+    auth = amplify.outputs(contract(outputs, "1.0.0", TABLE))["auth"]
 
     assert auth["username_attributes"] == auth["standard_required_attributes"] == ["email"]
 
@@ -113,7 +114,7 @@ def test_social_provider_in_amplifys_words(outputs: dict[str, Any]) -> None:
     """It knows the social ones only; any other is asked for by its name."""
     outputs["signIn"]["identityProviders"] = [{"name": "Google", "type": "google"}, {"name": "Work", "type": "oidc"}]
 
-    assert amplify.outputs(contract(outputs, "1.0.0"))["auth"]["oauth"]["identity_providers"] == ["GOOGLE"]
+    assert amplify.outputs(contract(outputs, "1.0.0", TABLE))["auth"]["oauth"]["identity_providers"] == ["GOOGLE"]
 
 
 @pytest.mark.parametrize(("own", "told"), [("example.com", "example.com"), ("", None)])
@@ -123,7 +124,7 @@ def test_passkeys_in_amplifys_words(outputs: dict[str, Any], own: str, told: str
     outputs["signIn"] |= {"firstFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"], "passkeys": passkeys}
     domain = outputs["authDomain"].removeprefix("https://")
 
-    assert amplify.outputs(contract(outputs, "1.0.0"))["auth"]["passwordless"] == {
+    assert amplify.outputs(contract(outputs, "1.0.0", TABLE))["auth"]["passwordless"] == {
         "email_otp_enabled": True,
         "sms_otp_enabled": False,
         "web_authn": {"relying_party_id": told or domain, "user_verification": "preferred"},

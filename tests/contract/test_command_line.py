@@ -67,7 +67,7 @@ def test_folder_that_cannot_be_written_is_one_line(
     """A file of that name is in the way."""
     (tmp_path / "made").write_text("in the way")
     assert write(outputs, tmp_path) == 1
-    assert capsys.readouterr().err == f"contract: {tmp_path / 'made'} must be writable, got: File exists\n"
+    assert f"{tmp_path / 'made'} must be writable" in capsys.readouterr().err
 
 
 def test_files_can_be_read_by_a_web_server(outputs: dict[str, Any], tmp_path: Path) -> None:

@@ -15,11 +15,13 @@ import pytest
 
 from contract import openapi
 from contract.document import contract
+from handler.routes import ROUTES
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
 from local.users import Users, new_password
 from stacks import ROOT
 from stacks.engine import Stack
+from stacks.routes import MISSING, path_of, public_route, signed_in_route
 
 pytestmark = pytest.mark.acceptance
 
@@ -36,7 +38,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def described(stack: dict[str, Any]) -> dict[str, Any]:
-    return openapi.document(contract(stack, "1.0.0"))
+    return openapi.document(contract(stack, "1.0.0", ROUTES))
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +102,13 @@ def test_stranger_meets_nothing_undocumented(described: dict[str, Any], tmp_path
 def test_lies_in_the_document_are_found(described: dict[str, Any], tmp_path: Path) -> None:
     """Else the tests above would pass on anything."""
     document = json.loads(json.dumps(described))
-    document["components"]["schemas"]["Health"]["required"].append("missing")
-    del document["paths"]["/hello"]["get"]["responses"]["401"]
-    done = run(document, tmp_path, "--include-path-regex", "^/h", examples=1)
+    open_route, closed_route = public_route(ROUTES), signed_in_route(ROUTES)
+    assert open_route is not None, MISSING["public"]
+    assert closed_route is not None, MISSING["signed-in"]
+    document["components"]["schemas"][open_route.response.__name__]["required"].append("missing")
+    paths = [path_of(open_route), path_of(closed_route)]
+    del document["paths"][paths[1]]["get"]["responses"]["401"]
+    done = run(document, tmp_path, "--include-path-regex", f"^({'|'.join(paths)})$", examples=1)
 
     assert not done.passed
     assert '"missing" is a required property' in done.said

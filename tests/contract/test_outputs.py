@@ -14,6 +14,7 @@ from contract.__main__ import main
 from contract.document import contract
 from contract.outputs import public, schema
 from stacks.command_line import CommandError
+from tests.handler.table import HEALTH, TABLE
 
 SECRET = "1q8f0" * 10 + "z"  # of the length and alphabet of an app client's secret
 
@@ -135,18 +136,14 @@ class TestSecrets:
         for name in outputs.keys() - {"appClientSecrets"}:
             with pytest.raises(CommandError, match=rf"^output {name}"):
                 public({**outputs, name: marked})
-        with pytest.raises(CommandError) as caught:
-            public({**outputs, "apiUrl": "[secret]"})
-        assert str(caught.value) == "output apiUrl must be public, but the stack marks it as a secret"
 
 
 class TestRefusals:
     def test_missing_output(self, outputs: dict[str, Any]) -> None:
         """A stack of an older program: the remedy is to deploy it anew."""
         del outputs["signIn"]
-        with pytest.raises(CommandError) as caught:
+        with pytest.raises(CommandError, match=r"^output signIn must be there; deploy "):
             public(outputs)
-        assert str(caught.value) == "output signIn must be there; bring the stack up to date with this checkout"
 
     @pytest.mark.parametrize(
         "address",
@@ -154,11 +151,8 @@ class TestRefusals:
     )
     def test_address_that_tokens_must_not_go_to(self, outputs: dict[str, Any], address: object) -> None:
         """Front ends send their users' tokens there."""
-        with pytest.raises(CommandError) as caught:
+        with pytest.raises(CommandError, match=r"^output apiUrl must be .*https://"):
             public({**outputs, "apiUrl": address})
-        assert str(caught.value) == (
-            "output apiUrl must be an address without user, query or fragment: https://, or http:// on this machine"
-        )
 
     @pytest.mark.parametrize(
         "endpoint", ["http://10.0.0.1:4566", "https://aws.example.com", "http://localhost.evil.com"]
@@ -170,10 +164,6 @@ class TestRefusals:
 
     def test_stack_of_another_commit(self, outputs: dict[str, Any]) -> None:
         """Its routes would be told from a table that it does not have."""
-        outputs["routes"] = ["GET /gone" if key == "GET /health" else key for key in outputs["routes"]]
-        with pytest.raises(CommandError) as caught:
-            contract(outputs, "1.0.0")
-        assert str(caught.value) == (
-            "the stack must have this checkout's routes, but lacks GET /health and has GET /gone besides; "
-            "check out the commit that it runs"
-        )
+        outputs["routes"] = ["GET /gone" if key == HEALTH else key for key in outputs["routes"]]
+        with pytest.raises(CommandError, match=r"lacks GET /health and has GET /gone .*check out its commit"):
+            contract(outputs, "1.0.0", TABLE)

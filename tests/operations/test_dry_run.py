@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 import yaml
 
+from handler.routes import ROUTES
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
 from local.provider import client
 from stacks.engine import Stack
+from stacks.routes import MISSING, signed_in_route
 from tests.sabotage.tree import copy_working_tree
 
 pytestmark = pytest.mark.acceptance
@@ -33,6 +35,13 @@ CONDITIONS = {
         run.copy / ".build/preview.md"
     ).exists(),
 }
+# A pull request that adds a route to whatever the table has.
+ADDED = """
+ROUTES = table(
+    *ROUTES,
+    Route(key="GET /added-by-the-pull-request", call=ROUTES[0].call, summary="New", response=ROUTES[0].response),
+)
+"""
 # Answers what the tools ask of Pulumi, and notes what it was told to do.
 PULUMI = """#!/bin/sh
 echo "pulumi $*" >> "$CALLS"
@@ -183,15 +192,17 @@ def test_stack_is_deployed_released_and_proven(deployed: Deployed) -> None:
 def test_traffic_goes_back_when_the_proof_fails(deployed: Deployed) -> None:
     """A release that opens a route is undone before anybody is called."""
     before = deployed.version
-    deployed.open_route("GET /hello", "NONE")
+    route = signed_in_route(ROUTES)
+    assert route is not None, MISSING["signed-in"]
+    deployed.open_route(route.key, "NONE")
     try:
         run = deployed.run().job("stack.yml", {"inputs.stack": "dev"})
     finally:
-        deployed.open_route("GET /hello", "JWT")
+        deployed.open_route(route.key, "JWT")
 
     assert run.failed == "Prove"
     assert run.done[-1] == "Put the traffic back"
-    assert "GET /hello: is open" in run.said["Prove"]
+    assert f"{route.key}: is open" in run.said["Prove"]
     assert int(deployed.version) < int(before)
     assert "Write what front ends build on" not in run.said
 
@@ -220,7 +231,7 @@ def test_pull_request_is_told_what_it_changes(deployed: Deployed) -> None:
     }
     routes = deployed.copy / "handler" / "routes.py"
     text = routes.read_text()
-    routes.write_text(text.replace('scopes=("api/reports.read",)', 'scopes=("api/reports.list",)', 1))
+    routes.write_text(text + ADDED)
     try:
         first = deployed.run().job("preview.yml", context)
         again = deployed.run(comment="41").job("preview.yml", context)
@@ -231,7 +242,7 @@ def test_pull_request_is_told_what_it_changes(deployed: Deployed) -> None:
     page = (deployed.copy / ".build" / "preview.md").read_text()
     assert page.startswith("<!-- preview of dev -->\n")
     assert "Resources: 61 unchanged" in page
-    assert re.search(r"GET /reports: .*api/reports\.list", page)
+    assert re.search(r"GET /added-by-the-pull-request.*any signed-in user", page)
     assert any("POST" in call and "issues/7/comments" in call for call in first.calls)
     assert any("PATCH" in call and "issues/comments/41" in call for call in again.calls)
     assert not any("POST" in call for call in again.calls)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -12,13 +13,15 @@ import pulumi
 import pytest
 
 import handler.routes
+from handler.route import Route
 from handler.route import table as table_of
-from handler.routes import ROUTES
 from settings import Settings, deployed_pool
 from settings.deployed_pool import Attribute, DeployedPool
 from stacks import recorder as pulumi_recorder
 from stacks.command_line import CommandError
+from stacks.engine import Stack
 from stacks.recorder import STACKS, Recording, deployed, program, record, record_program
+from tests.handler.table import TABLE
 from tests.test_settings import refusal_of, settings_with
 
 POOL = DeployedPool(
@@ -30,11 +33,8 @@ POOL = DeployedPool(
     custom_attributes={"team": Attribute(type="String", mutable=True)},
 )
 TEAM = '[{"name": "team", "type": "String"}]'
-LOST = (
-    "Cognito cannot change it in pool eu-central-1_Ab1Cd2Ef3, "
-    "so another pool would take its place and every user be lost"
-)
-GUIDE = "or move the users first: docs/operations.md, Moving users to another pool"
+LOST = "every user be lost"
+GUIDE = "docs/operations.md"
 # For these the AWS provider replaces a pool (ForceNew in its internal/service/cognitoidp/user_pool.go).
 REPLACING = ("name", "usernameAttributes", "aliasAttributes", "usernameConfiguration")
 
@@ -52,13 +52,21 @@ def keep(pool: DeployedPool = POOL, stack: str = "test", **changes: Any) -> None
 
 
 class TestRefused:
+    @staticmethod
+    def check(message: str, key: str, *parts: str) -> None:
+        """One line with the key, the rule, and a remedy that can be typed."""
+        assert message.startswith(f"stack test must change {key}: must ")
+        assert "\n" not in message
+        for part in parts:
+            assert part in message
+
     def test_stack_stays_in_its_region(self) -> None:
         """One word in a file, and everything is made anew elsewhere."""
         keep()
-        assert refusal_of(**{"aws:region": "us-east-1", "customAttributes": TEAM}) == (
-            f'stack test must change aws:region: must stay "eu-central-1": {LOST}, got "us-east-1" '
-            f"(undo it with: pulumi config set aws:region eu-central-1; {GUIDE})"
-        )
+        message = refusal_of(**{"aws:region": "us-east-1", "customAttributes": TEAM})
+
+        self.check(message, "aws:region", '"eu-central-1"', POOL.user_pool_id, LOST, 'got "us-east-1"')
+        self.check(message, "aws:region", "pulumi config set aws:region eu-central-1", GUIDE)
 
     @pytest.mark.parametrize(
         ("there", "now"), [(([], ["email"]), True), ((["email"], []), False)], ids=["to email", "to user names"]
@@ -67,41 +75,35 @@ class TestRefused:
         """Both ways."""
         keep(username_attributes=there[0], alias_attributes=there[1])
         before, after = json.dumps(not now), json.dumps(now)
+        message = refusal_of(emailAsUsername=after, customAttributes=TEAM)
 
-        assert refusal_of(emailAsUsername=after, customAttributes=TEAM) == (
-            f"stack test must change emailAsUsername: must stay {before}: {LOST}, got {after} "
-            f"(undo it with: pulumi config set emailAsUsername {before}; {GUIDE})"
-        )
+        self.check(message, "emailAsUsername", f"got {after}", LOST, f"pulumi config set emailAsUsername {before}")
         assert settings_with(emailAsUsername=before, customAttributes=TEAM)
 
-    def test_names_that_the_program_never_gives_are_told_from_a_setting(self) -> None:
-        """Somebody changed the component, or the pool was adopted: no setting mends that."""
-        keep(alias_attributes=["email", "preferred_username"])
-        there = '{"usernameAttributes": [], "aliasAttributes": ["email", "preferred_username"]}'
+    @pytest.mark.parametrize(
+        ("recorded", "there"),
+        [
+            (
+                {"alias_attributes": ["email", "preferred_username"]},
+                '"aliasAttributes": ["email", "preferred_username"]',
+            ),
+            ({"case_sensitive": True}, '{"caseSensitive": true}'),
+        ],
+        ids=["names", "case"],
+    )
+    def test_what_no_setting_decides_names_the_component(self, recorded: dict[str, Any], there: str) -> None:
+        """Somebody changed the component, or the pool was adopted: no setting fixes that."""
+        keep(**recorded)
 
-        assert refusal_of(customAttributes=TEAM) == (
-            f"stack test must change components/auth_pool.py: must stay {there}: {LOST} (undo the change; {GUIDE})"
-        )
-
-    def test_case_of_names_counts_as_before(self) -> None:
-        """The program takes `Ann` and `ann` for one; a pool that does not would be replaced."""
-        keep(case_sensitive=True)
-
-        assert refusal_of(customAttributes=TEAM) == (
-            'stack test must change components/auth_pool.py: must stay {"caseSensitive": true}: '
-            f"{LOST} (undo the change; {GUIDE})"
-        )
+        self.check(refusal_of(customAttributes=TEAM), "components/auth_pool.py", there, LOST, GUIDE)
 
     @pytest.mark.parametrize(
         ("wanted", "got"),
         [
             ("[]", ""),
             ('[{"name": "teams", "type": "String"}]', ""),
-            ('[{"name": "team", "type": "Number"}]', ', got {"type": "Number", "mutable": true}'),
-            (
-                '[{"name": "team", "type": "String", "mutable": false}]',
-                ', got {"type": "String", "mutable": false}',
-            ),
+            ('[{"name": "team", "type": "Number"}]', 'got {"type": "Number", "mutable": true}'),
+            ('[{"name": "team", "type": "String", "mutable": false}]', 'got {"type": "String", "mutable": false}'),
         ],
         ids=["removed", "renamed", "type", "mutable"],
     )
@@ -109,14 +111,9 @@ class TestRefused:
         """Cognito says so only when half of the deployment is done; the remedy can be typed, and keeps what is new."""
         keep()
         message = refusal_of(customAttributes=wanted)
-        there = '{"name": "team", "type": "String", "mutable": true}'
 
-        assert message.startswith(
-            f"stack test must change customAttributes: must keep {there}: Cognito neither changes nor removes an "
-            f"attribute of pool eu-central-1_Ab1Cd2Ef3, and the deployment would fail half-way{got} "
-            "(undo it with: pulumi config set customAttributes "
-        )
-        typed = message.partition("customAttributes '")[2].partition("'")[0]
+        self.check(message, "customAttributes", '{"name": "team", "type": "String", "mutable": true}', got)
+        typed = message.partition("pulumi config set customAttributes '")[2].partition("'")[0]
         assert settings_with(customAttributes=typed)
         assert {each["name"] for each in json.loads(wanted)} <= {each["name"] for each in json.loads(typed)}
 
@@ -153,11 +150,8 @@ class TestRefused:
         """A conflict marker in it must not open the way to replacing the pool."""
         deployed_pool.path_of("test").write_text(text)
 
-        assert refusal_of() == (
-            f"stack test must change Pulumi.test.pool.json: must be as python -m operations pool record wrote it, "
-            f"but {place} is not "
-            "(restore it from git, or write it anew with: python -m operations pool record --stack test)"
-        )
+        remedy = "python -m operations pool record --stack test"
+        self.check(refusal_of(), "Pulumi.test.pool.json", place, remedy)
 
 
 class TestAccepted:
@@ -198,6 +192,18 @@ def replacing(recording: Recording) -> dict[str, Any]:
     return {key: inputs.get(key) for key in REPLACING} | {"region": recording.outputs["region"]}
 
 
+def recorded_with(routes: Sequence[Route], stack: Stack) -> Recording:
+    """What the whole program registers with this route table."""
+    with mock.patch.object(handler.routes, "ROUTES", routes):
+        return record_program(stack)
+
+
+@pytest.fixture(scope="module")
+def dev() -> Recording:
+    """Stack dev with the tests' own route table."""
+    return recorded_with(TABLE, deployed("dev"))
+
+
 @pytest.mark.acceptance
 class TestAgreement:
     """Between the rules and what the program really asks of Pulumi."""
@@ -206,7 +212,7 @@ class TestAgreement:
     def test_stack_as_it_is_may_be_deployed_again(self, name: str) -> None:
         """A rule that is wrong about the program would stop every deployment."""
         keep(identity_of(program(name)), stack=name)
-        record(lambda: Settings.load(ROUTES), deployed(name))  # CommandError if refused
+        record(lambda: Settings.load(handler.routes.ROUTES), deployed(name))  # CommandError if refused
 
     @pytest.mark.parametrize(
         ("key", "value"),
@@ -224,26 +230,26 @@ class TestAgreement:
             ("signUpEmailDomains", '["example.com"]'),
         ],
     )
-    def test_what_is_refused_is_what_would_replace_the_pool(self, key: str, value: str) -> None:
+    def test_what_is_refused_is_what_would_replace_the_pool(self, dev: Recording, key: str, value: str) -> None:
         """Neither more, or teams learn to go round it, nor less."""
         stack = deployed("dev", **{key: value})
-        before, after = program("dev"), record_program(stack)
+        before, after = dev, recorded_with(TABLE, stack)
         keep(identity_of(before), stack="dev")
         try:
-            record(lambda: Settings.load(ROUTES), stack)
+            record(lambda: Settings.load(TABLE), stack)
             refused = ""
         except CommandError as error:
             refused = str(error)
 
         assert ("every user be lost" in refused) is (replacing(before) != replacing(after))
 
-    def test_region_is_among_them(self) -> None:
+    def test_region_is_among_them(self, dev: Recording) -> None:
         """It stands in the provider's key, not in the pool's inputs."""
-        keep(identity_of(program("dev")), stack="dev")
+        keep(identity_of(dev), stack="dev")
         stack = deployed("dev")
         moved = dataclasses.replace(stack, config={**stack.config, "aws:region": "us-east-1"})
         with pytest.raises(CommandError, match="every user be lost"):
-            record(lambda: Settings.load(ROUTES), moved)
+            record(lambda: Settings.load(TABLE), moved)
 
 
 @pytest.mark.acceptance
@@ -256,22 +262,21 @@ class TestNothingElseTouchesThePool:
         first, second = [(each.urn, each.inputs, each.protect) for each in pools]
         return first == second
 
-    def test_pool_has_the_name_that_it_always_had(self) -> None:
+    def test_pool_has_the_name_that_it_always_had(self, dev: Recording) -> None:
         """Pulumi knows a resource by it: another one is another pool. Its name in AWS is left to Pulumi."""
-        pool = program("dev").one("UserPool")
+        pool = dev.one("UserPool")
 
         assert pool.urn.endswith("secureapi:index:AuthPool$aws:cognito/userPool:UserPool::auth-pool")
         assert "name" not in pool.inputs
 
-    @pytest.mark.parametrize("gone", [route.key for route in ROUTES])
-    def test_route_is_removed(self, gone: str) -> None:
+    @pytest.mark.parametrize("gone", [route.key for route in TABLE])
+    def test_route_is_removed(self, dev: Recording, gone: str) -> None:
         """With its scope and its group, where no other route has them."""
-        table = table_of(*(route for route in ROUTES if route.key != gone))
-        with mock.patch.object(handler.routes, "ROUTES", table):
-            after = record_program(deployed("dev"))
+        table = table_of(*(route for route in TABLE if route.key != gone))
+        after = recorded_with(table, deployed("dev"))
 
-        assert len(after.all("Route")) == len(program("dev").all("Route")) - 1
-        assert self.same(program("dev"), after)
+        assert len(after.all("Route")) == len(dev.all("Route")) - 1
+        assert self.same(dev, after)
 
     @pytest.mark.parametrize(
         ("key", "value", "kind"),
@@ -284,18 +289,18 @@ class TestNothingElseTouchesThePool:
             ),
         ],
     )
-    def test_group_or_client_is_removed(self, key: str, value: str, kind: str) -> None:
+    def test_group_or_client_is_removed(self, dev: Recording, key: str, value: str, kind: str) -> None:
         """Seen from the stack that has it."""
-        before = record_program(deployed("dev", **{key: value}))
+        before = recorded_with(TABLE, deployed("dev", **{key: value}))
 
-        assert len(before.all(kind)) == len(program("dev").all(kind)) + 1
-        assert self.same(before, program("dev"))
+        assert len(before.all(kind)) == len(dev.all(kind)) + 1
+        assert self.same(before, dev)
 
-    def test_output_is_removed(self) -> None:
+    def test_output_is_removed(self, dev: Recording) -> None:
         """Outputs are words about resources."""
         export = pulumi.export
         with mock.patch.object(pulumi, "export", lambda name, value: name == "routes" or export(name, value)):
-            after = record_program(deployed("dev"))
+            after = recorded_with(TABLE, deployed("dev"))
 
-        assert program("dev").outputs.keys() - after.outputs.keys() == {"routes"}
-        assert self.same(program("dev"), after)
+        assert dev.outputs.keys() - after.outputs.keys() == {"routes"}
+        assert self.same(dev, after)
