@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -14,6 +15,7 @@ from local.deployment import Steps, bring_up
 from local.emulator import Emulator
 from local.users import Users, new_password
 from stacks.engine import Stack
+from tests.own_program import imported_from, project
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +25,16 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def outputs(emulator: Emulator) -> dict[str, Any]:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with the tests' own route table and settings."""
+    return project(tmp_path_factory.mktemp("project") / "copy")
+
+
+@pytest.fixture(scope="session")
+def outputs(emulator: Emulator, checkout: Path) -> dict[str, Any]:
     """The stack's outputs, as a front end reads them from .local/outputs.json."""
-    return bring_up(Stack.load("local"), emulator, Steps(show=lambda _: None))
+    with imported_from(checkout):
+        return bring_up(Stack.load("local", checkout), emulator, Steps(show=lambda _: None))
 
 
 @pytest.fixture(scope="session")

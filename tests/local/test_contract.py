@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,16 +13,16 @@ import pytest
 import requests
 from jsonschema import Draft202012Validator
 
-from contract.__main__ import main
 from local.users import SignInPage, Users, sign_in
 
 
 @pytest.fixture
-def files(outputs: dict[str, Any], tmp_path: Path) -> Path:
+def files(checkout: Path, outputs: dict[str, Any], tmp_path: Path) -> Path:
     """What `python -m contract` writes of the stack that runs."""
     source = tmp_path / "outputs.json"
     source.write_text(json.dumps(outputs))
-    assert main(["--to", str(tmp_path / "made"), "--outputs", str(source)]) == 0
+    command = [sys.executable, "-m", "contract", "--to", str(tmp_path / "made"), "--outputs", str(source)]
+    subprocess.run(command, cwd=checkout, check=True, timeout=60)
     return tmp_path / "made"
 
 

@@ -2,46 +2,39 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 from typing import Any
-from unittest import mock
 
 import pytest
 import requests
 
-import handler.routes
-from local.deployment import Deployment, Steps
-from local.emulator import Emulator
+from local.deployment import Deployment
 from local.users import Users, new_password
-from stacks.engine import Stack
+from tests.own_program import brought_up
 
 pytestmark = pytest.mark.acceptance
 
 SECRET = "/secure-api/payment"
 
 
+ITEMS = {"GetItem", "PutItem"}
+
+
+def with_two_functions(table: str) -> str:
+    """The reports have a function of their own; another route uses the table of items."""
+    table = table.replace("key=REPORTS,", 'key=REPORTS, function="reports",')
+    return table.replace("key=ADD,", f"key=ADD, items={tuple(sorted(ITEMS))},")
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployment, dict[str, Any]]]:
-    """The local stack, whose reports are a function of their own; only the first one may read a secret."""
-    usual = Stack.load("local")
-    own = {
-        "otherFunctions": json.dumps({"reports": {"memoryMb": 1024, "timeoutSeconds": 29}}),
-        "secretReferences": json.dumps({"PAYMENT_KEY": SECRET}),
-    }
-    config = {**usual.config, **{f"{usual.project}:{key}": value for key, value in own.items()}}
-    routes = tuple(
-        dataclasses.replace(route, function="reports") if route.key == "GET /reports" else route
-        for route in handler.routes.ROUTES
-    )
-    with (
-        Emulator(0, usual.region, tmp_path_factory.mktemp("functions")) as emulator,
-        mock.patch.object(handler.routes, "ROUTES", routes),
-    ):
-        deployment = Deployment(emulator, usual.region)
-        stack = dataclasses.replace(usual, config=config)
-        yield deployment, deployment.bring_up(stack, Steps(show=lambda _: None))
+    """A stack with two functions, of which only the first may read a secret."""
+    other = {"reports": {"memoryMb": 1024, "timeoutSeconds": 29}}
+    secrets = {"PAYMENT_KEY": SECRET}
+    folder = tmp_path_factory.mktemp("functions")
+    with brought_up(folder, with_two_functions, otherFunctions=other, secretReferences=secrets) as made:
+        yield made
 
 
 def test_each_route_is_answered_by_the_function_it_names(made: tuple[Deployment, dict[str, Any]]) -> None:
@@ -76,7 +69,7 @@ def test_each_function_has_its_own_size_and_rights(made: tuple[Deployment, dict[
         sizes[name] = (made_of["MemorySize"], made_of["Timeout"])
         environments[name] = made_of["Environment"]["Variables"]
 
-    table = {f"dynamodb:{action}" for route in handler.routes.ROUTES for action in route.items}
+    table = {f"dynamodb:{action}" for action in ITEMS}
     assert actions["function"] - actions["function-reports"] == {"ssm:GetParameter", *table}
     assert actions["function-reports"] < actions["function"]
     assert sizes["function-reports"] == (1024, 29)

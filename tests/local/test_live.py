@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 import time
 from collections.abc import Iterator
@@ -12,12 +11,12 @@ from typing import Any
 import pytest
 import requests
 
-from local.deployment import Deployment, Steps
-from local.emulator import Emulator
+from local.deployment import Deployment
 from local.live import Calls, Watch
 from local.users import Users, new_password
 from stacks.command_line import CommandError
 from stacks.engine import Stack
+from tests.own_program import brought_up, with_settings
 
 
 @pytest.fixture(autouse=True)
@@ -28,39 +27,37 @@ def same_modules() -> Iterator[None]:
     sys.modules.update(held)
 
 
-STACK = Stack.load("local")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("live")
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with Emulator(0, STACK.region, tmp_path_factory.mktemp("live")) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def deployment(running: Emulator) -> Deployment:
+def deployment(folder: Path) -> Iterator[Deployment]:
     """One stack for all tests here; each leaves it as the program says."""
-    made = Deployment(running, STACK.region)
-    made.bring_up(STACK, Steps(show=lambda _: None))
-    return made
+    with brought_up(folder) as (made, _):
+        yield made
+
+
+@pytest.fixture(scope="module")
+def stack(folder: Path, deployment: Deployment) -> Stack:  # noqa: ARG001 - the deployment's folder has its settings
+    return Stack.load("local", folder / "project")
 
 
 @pytest.fixture
-def outputs(deployment: Deployment) -> dict[str, Any]:
-    return deployment.change(STACK)
+def outputs(deployment: Deployment, stack: Stack) -> dict[str, Any]:
+    return deployment.change(stack)
 
 
-def with_settings(**values: str) -> Stack:
-    changed = {f"{STACK.project}:{key}": value for key, value in values.items()}
-    return dataclasses.replace(STACK, config={**STACK.config, **changed})
-
-
-def test_changed_program_changes_the_stack_and_keeps_the_users(deployment: Deployment, outputs: dict[str, Any]) -> None:
+def test_changed_program_changes_the_stack_and_keeps_the_users(
+    deployment: Deployment, stack: Stack, outputs: dict[str, Any]
+) -> None:
     """Signing up again after each save would make live development worthless."""
     users = Users(outputs, new_password())
     token = users.tokens(users.ensure("ada"))["access_token"]
     after = deployment.change(
         with_settings(
+            stack,
             memoryMb="256",
             accessTokenMinutes="30",
             passwordMinimumLength="16",
@@ -73,7 +70,7 @@ def test_changed_program_changes_the_stack_and_keeps_the_users(deployment: Deplo
     assert {**after, "signIn": None} == {**outputs, "signIn": None}, "addresses and ids that front ends hold must stay"
     assert after["signIn"]["passwordPolicy"]["minimumLength"] == 16
     answer = requests.get(after["apiUrl"] + "/hello", headers={"Authorization": f"Bearer {token}"}, timeout=30)
-    assert answer.json()["user"] == "ada"
+    assert answer.json()["name"] == "ada"
     client = deployment.provider.client
     pool = client("cognito-idp").describe_user_pool(UserPoolId=after["userPoolId"])["UserPool"]
     assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == 16
@@ -83,29 +80,33 @@ def test_changed_program_changes_the_stack_and_keeps_the_users(deployment: Deplo
     assert cors["AllowOrigins"] == ["http://localhost:3000"]
 
 
-def test_group_and_client_come_and_go_while_users_stay(deployment: Deployment, outputs: dict[str, Any]) -> None:
+def test_group_and_client_come_and_go_while_users_stay(
+    deployment: Deployment, stack: Stack, outputs: dict[str, Any]
+) -> None:
     """What hangs on the pool never touches it: the same pool, with the same users, who sign in as before."""
     users = Users(outputs, new_password())
     name = users.ensure("hedy")
     client = '[{"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"]}]'
     cognito = deployment.provider.client("cognito-idp")
-    for stack in (with_settings(groups='["member"]', appClients=client), STACK):
-        assert deployment.change(stack)["userPoolId"] == outputs["userPoolId"]
+    for changed in (with_settings(stack, groups='["member"]', appClients=client), stack):
+        assert deployment.change(changed)["userPoolId"] == outputs["userPoolId"]
         groups = cognito.list_groups(UserPoolId=outputs["userPoolId"])["Groups"]
         clients = cognito.list_user_pool_clients(UserPoolId=outputs["userPoolId"], MaxResults=10)["UserPoolClients"]
-        assert (len(groups), len(clients)) == ((2, 2) if stack is not STACK else (1, 1))
+        assert (len(groups), len(clients)) == ((3, 2) if changed is not stack else (2, 1))
     assert users.tokens(name)["access_token"]
 
 
-def test_change_that_would_lose_the_users_is_refused(deployment: Deployment, outputs: dict[str, Any]) -> None:
+def test_change_that_would_lose_the_users_is_refused(
+    deployment: Deployment, stack: Stack, outputs: dict[str, Any]
+) -> None:
     """Cognito cannot change how users are named; the stack must say so and stay as it is."""
     with pytest.raises(CommandError, match="every user would be lost"):
-        deployment.change(with_settings(emailAsUsername="true"))
-    assert deployment.change(STACK) == outputs
+        deployment.change(with_settings(stack, emailAsUsername="true"))
+    assert deployment.change(stack) == outputs
 
 
 def test_route_that_is_gone_from_the_program_is_gone_from_the_api(
-    deployment: Deployment, outputs: dict[str, Any]
+    deployment: Deployment, stack: Stack, outputs: dict[str, Any]
 ) -> None:
     """A route that lingers after its line was deleted is a hole; one that comes back is served again."""
     deployment.provider.begin()
@@ -113,17 +114,17 @@ def test_route_that_is_gone_from_the_program_is_gone_from_the_api(
     deployment.provider.sweep()
     assert requests.get(outputs["apiUrl"] + "/hello", timeout=30).status_code == 404
     assert requests.get(outputs["apiUrl"] + "/health", timeout=30).status_code == 200
-    deployment.change(STACK)
+    deployment.change(stack)
     assert requests.get(outputs["apiUrl"] + "/hello", timeout=30).status_code == 401
 
 
 def test_calls_are_shown_with_who_refused_and_why(
-    running: Emulator, deployment: Deployment, outputs: dict[str, Any]
+    folder: Path, deployment: Deployment, outputs: dict[str, Any]
 ) -> None:
     """Whoever builds a front end sees at once why a call failed, without reading two logs."""
     users = Users(outputs, new_password())
     token = users.tokens(users.ensure("grace"))["access_token"]
-    calls = Calls(running.requests, deployment.provider)
+    calls = Calls(folder / "requests.jsonl", deployment.provider)
     try:
         list(calls.new())
         requests.get(outputs["apiUrl"] + "/hello", timeout=30)

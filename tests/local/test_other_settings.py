@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import hmac
 import json
 import struct
@@ -15,14 +14,15 @@ import pytest
 import requests
 from pycognito import AWSSRP
 
-from local.deployment import Deployment, Steps
-from local.emulator import Emulator
+from local.deployment import Deployment
 from local.provider import client
 from local.users import Users, new_password
 from stacks.command_line import CommandError
-from stacks.engine import Stack
+from stacks.mappings import MAPPINGS
+from tests.own_program import brought_up
 
 OTHER = {
+    "aws:region": "eu-central-1",
     "emailAsUsername": "true",
     "acceptIdTokens": "true",
     "alarms": "true",
@@ -62,15 +62,8 @@ OTHER = {
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployment, dict[str, Any]]]:
     """A stack in another region, with the other answer to each setting of sign-in."""
-    usual = Stack.load("dev")
-    stack = dataclasses.replace(
-        usual,
-        config={**usual.config, **{f"{usual.project}:{key}": value for key, value in OTHER.items()}},
-        secrets=frozenset({f"{usual.project}:identityProviderSecrets"}),
-    )
-    with Emulator(0, stack.region, tmp_path_factory.mktemp("other")) as emulator:
-        made = Deployment(emulator, stack.region)
-        yield made, made.bring_up(stack, Steps(show=lambda _: None))
+    with brought_up(tmp_path_factory.mktemp("other"), **OTHER) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +101,7 @@ def test_email_is_the_user_name(other: dict[str, Any], tokens: dict[str, Any]) -
         other["apiUrl"] + "/hello", headers={"Authorization": f"Bearer {tokens['access_token']}"}, timeout=30
     )
     assert answer.status_code == 200
-    assert answer.json()["user"]
+    assert answer.json()["name"]
 
 
 def test_id_token_is_accepted_where_the_setting_says_so_and_grants_no_scope(
@@ -310,5 +303,6 @@ def test_what_is_missing_is_said(deployment: tuple[Deployment, dict[str, Any]]) 
     """Only what this stack uses: a list of everything is read by nobody."""
     missing = deployment[0].provider.missing
 
-    assert {"DNS records", "delivery of user events", "the look of managed login", "threat protection"} <= {*missing}
-    assert not {"passkeys", "second factors by email"} & {*missing}
+    for type_ in ("route53/record:Record", "cognito/riskConfiguration:RiskConfiguration"):
+        assert MAPPINGS[f"aws:{type_}"].missing in missing
+    assert not {*MAPPINGS["aws:cognito/userPool:UserPool"].without_effect.values()} & {*missing}

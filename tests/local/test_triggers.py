@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from pycognito.aws_srp import AWSSRP
 
-from local.deployment import Deployment, Steps
-from local.emulator import Emulator
+from local.deployment import Deployment
 from local.users import Users, new_password
 from stacks.engine import Stack
+from tests.own_program import brought_up
 from tests.triggers.events import post_confirmation
 
 pytestmark = pytest.mark.acceptance
@@ -29,26 +29,24 @@ SAME = ("apiUrl", "userPoolId", "userPoolClientId")
 PASSWORD = new_password()
 
 
-def stack_with(**settings: str) -> Stack:
-    usual = Stack.load("dev")
-    own = {f"{usual.project}:{key}": value for key, value in settings.items()}
-    return dataclasses.replace(usual, config={**usual.config, **own})
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployment, dict[str, Any]]]:
+    with brought_up(tmp_path_factory.mktemp("triggers"), **SWITCHED_ON) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    region = Stack.load("dev").region
-    with Emulator(0, region, tmp_path_factory.mktemp("triggers")) as emulator:
-        yield Deployment(emulator, region)
+def deployment(made: tuple[Deployment, dict[str, Any]]) -> Deployment:
+    return made[0]
 
 
 @pytest.fixture(scope="module")
-def outputs(deployment: Deployment) -> dict[str, Any]:
-    return deployment.bring_up(stack_with(**SWITCHED_ON), Steps(show=lambda _: None))
+def outputs(made: tuple[Deployment, dict[str, Any]]) -> dict[str, Any]:
+    return made[1]
 
 
 @pytest.fixture(scope="module")
-def cognito(deployment: Deployment, outputs: dict[str, Any]) -> Any:  # noqa: ARG001 - no client before the stack is up
+def cognito(deployment: Deployment) -> Any:
     return deployment.provider.client("cognito-idp")
 
 
@@ -144,11 +142,11 @@ def test_confirmed_user_joins_the_default_group(deployment: Deployment, outputs:
 
 
 def test_triggers_are_switched_off_while_users_stay(
-    deployment: Deployment, outputs: dict[str, Any], cognito: Any, users: Users
+    checkout: Path, deployment: Deployment, outputs: dict[str, Any], cognito: Any, users: Users
 ) -> None:
     """A trigger belongs to the pool's settings: taking it away must not touch the pool."""
     name = users.ensure("annie", ["analyst"])
-    after = deployment.change(stack_with())
+    after = deployment.change(Stack.load("local", checkout))
 
     assert [after[key] for key in SAME] == [outputs[key] for key in SAME]
     assert reports(outputs, srp(outputs, cognito, name)["AccessToken"]) == 403

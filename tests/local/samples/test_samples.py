@@ -1,0 +1,28 @@
+"""The sample routes on the running stack: they show what a team writes, so they must do as they say."""
+
+from __future__ import annotations
+
+from local.users import Users
+from tests.local.conftest import Api
+
+
+def test_hello_greets_by_name(api: Api, users: Users, username: str) -> None:
+    """README shows this answer."""
+    token = users.tokens(users.ensure(username))["access_token"]
+    assert api.get("/hello", token).text == f'{{"message": "Hello, authenticated user!", "user": "{username}"}}'
+    assert api.get("/health").json() == {"status": "ok"}
+
+
+def test_notes_are_kept_for_their_user_alone(api: Api, users: Users, username: str) -> None:
+    """From the body's type to the table and back: each user reads what he wrote, and nobody else's."""
+    tokens = [users.tokens(users.ensure(f"{username}-{number}"))["access_token"] for number in range(2)]
+    written = [[api.post("/notes", token, {"text": text, "tags": ["t"]}) for text in "ab"] for token in tokens]
+
+    assert {answer.status_code for answers in written for answer in answers} == {201}
+    for token, answers in zip(tokens, written, strict=True):
+        listed = api.get("/notes", token)
+        assert listed.status_code == 200
+        assert [note["id"] for note in listed.json()["notes"]] == [answer.json()["id"] for answer in reversed(answers)]
+    refused = api.post("/notes", tokens[0], {"text": "", "tags": []})
+    assert (refused.status_code, refused.json()["field"]) == (400, "text")
+    assert api.post("/notes", None, {"text": "x"}).status_code == 401
