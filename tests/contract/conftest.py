@@ -11,7 +11,7 @@ import pytest
 from contract import __main__ as command
 from contract import release
 from contract.document import contract
-from contract.outputs import FOR_OPERATORS
+from contract.outputs import allowed
 from stacks.plan import plan_of
 from tests.handler.table import TABLE
 
@@ -38,7 +38,7 @@ def with_table(outputs: dict[str, Any]) -> dict[str, Any]:
 def outputs() -> dict[str, Any]:
     """What `pulumi stack output --json` would print of a deployed stack with further clients; the test's own copy."""
     further = {"appClientIds": {"mobile": "2mobile", "nightly": "3nightly"}, "appClientSecrets": "[secret]"}
-    plain = {name: value for name, value in plan_of("prod").outputs.items() if name not in FOR_OPERATORS}
+    plain = allowed(plan_of("prod").outputs)
     return {**with_table(plain), **further}
 
 
