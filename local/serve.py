@@ -1,7 +1,7 @@
-"""ministack in a process of its own that ends with whoever started it, and says which API calls it answered.
+"""Run ministack in a process of its own, which ends with its starter; guard it, and record the API calls.
 
-Run as a script by `local.emulator`, outside this package: `serve.py REQUESTS_FILE`. Standard input is a pipe that
-closes when the starter ends, however it ended. Each API call becomes one JSON line in REQUESTS_FILE.
+`local.emulator` runs this file as a script, outside the package: `serve.py REQUESTS_FILE`. Standard input is a pipe
+that closes when the starter ends. Each API call becomes one JSON line in REQUESTS_FILE.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ import ministack.app
 import ministack.services.cognito
 
 _API = "/_aws/execute-api/"
-_BODY_KEPT = 2_048  # bytes of a refusal, which holds the request id
+_BODY_KEPT = 2_048  # bytes of a refusal, which has the request id
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 def _end_with_starter() -> None:
     sys.stdin.buffer.read()
-    os.killpg(0, signal.SIGKILL)  # the function's workers too
+    os.killpg(0, signal.SIGKILL)  # with the functions' workers
 
 
 def _recorded(app: Callable[..., Awaitable[None]], path: Path) -> Callable[..., Awaitable[None]]:
-    """The ASGI application, with a line in the file at `path` for each API call."""
+    """Wrap the ASGI application: append a line to the file at `path` for each API call."""
     lines = path.open("a", buffering=1)  # for the life of the process
 
     async def recorded(scope: dict[str, Any], receive: Any, send: Send) -> None:
@@ -62,7 +62,7 @@ def _recorded(app: Callable[..., Awaitable[None]], path: Path) -> Callable[..., 
 
 
 def _request_id(body: bytes) -> str | None:
-    """The request id of a refusal by the function; the gateway's own have none."""
+    """Return the request id of a refusal by the function; a refusal by the gateway has none."""
     try:
         content = json.loads(body)
     except ValueError:
@@ -70,13 +70,22 @@ def _request_id(body: bytes) -> str | None:
     return content.get("requestId") if isinstance(content, dict) else None
 
 
+def _allowed_origins() -> set[str]:
+    """Return the origins that the stack's settings allow, as the emulator has them now."""
+    gateway = sys.modules.get("ministack.services.apigateway")  # the emulator imports it with the first API
+    apis = [api for _, api in gateway._apis.all_items()] if gateway else []
+    pools = [pool for _, pool in ministack.services.cognito._user_pools.all_items()]
+    return guard.allowed_origins(pools, apis)
+
+
 if __name__ == "__main__":
     threading.Thread(target=_end_with_starter, daemon=True).start()
-    # Behind the emulator's own: it is run by its path, so that this project's modules do not stand before those.
+    # Last on the path, so that this project's modules do not hide the emulator's.
     sys.path.append(str(Path(__file__).resolve().parent.parent))
-    from local import rotation
+    from local import guard, rotation
 
     rotation.install(ministack.services.cognito)
-    ministack.app.app = _recorded(ministack.app.app, Path(sys.argv[1]))
+    recorded = _recorded(ministack.app.app, Path(sys.argv[1]))
+    ministack.app.app = guard.Guard(recorded, int(os.environ["GATEWAY_PORT"]), _allowed_origins)
     sys.argv = ["ministack"]  # it reads its own arguments
     ministack.app.main()

@@ -13,7 +13,7 @@ from typing import Any
 
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
-from local.live import forget_program
+from local.live import PROGRAM, forget_program
 from stacks import ROOT
 from stacks.engine import Stack
 
@@ -51,7 +51,8 @@ def project(folder: Path, change: Callable[[str], str] = str) -> Path:
 
 @contextlib.contextmanager
 def imported_from(folder: Path) -> Iterator[None]:
-    """Import the program's modules from a project in `folder` while the block runs."""
+    """Import the program's modules from a project in `folder` while the block runs; then have the others back."""
+    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] in PROGRAM}
     forget_program()
     sys.path.insert(0, str(folder))
     try:
@@ -59,6 +60,7 @@ def imported_from(folder: Path) -> Iterator[None]:
     finally:
         sys.path.remove(str(folder))
         forget_program()
+        sys.modules.update(before)
 
 
 def with_settings(stack: Stack, **settings: Any) -> Stack:
