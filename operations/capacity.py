@@ -1,4 +1,4 @@
-"""Which quota binds first: what a load needs of each, and what there is."""
+"""`python -m operations capacity`: the quota that a load reaches first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from settings import Settings
 from stacks.command_line import Command, CommandError
 from stacks.plan import plan_of
 
-# Regions where API Gateway begins with a quarter ("Amazon API Gateway quotas").
+# Regions where API Gateway's default quota is a quarter ("Amazon API Gateway quotas").
 SMALLER = frozenset(
     {
         "af-south-1",
@@ -35,25 +35,25 @@ SMALLER = frozenset(
 _GATEWAY, _LAMBDA, _COGNITO = "Amazon API Gateway quotas", "Lambda quotas", "Quotas in Amazon Cognito"
 
 
-PLENTY = 0.7  # share of a limit from which on there is something to do
+PLENTY = 0.7  # share of a limit above which it should be raised
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the load and the stack."""
-    parser.add_argument("--rps", type=number, required=True, metavar="N", help="requests a second at the busiest")
+    parser.add_argument("--rps", type=number, required=True, metavar="N", help="requests a second at the peak")
     parser.add_argument(
-        "--users", type=int, default=0, metavar="N", help="people active in that hour (60 for each request/s)"
+        "--users", type=int, default=0, metavar="N", help="active users in the peak hour (60 for each request/s)"
     )
-    parser.add_argument("--machines", type=int, default=0, metavar="N", help="machines with a token of their own (0)")
+    parser.add_argument("--machines", type=int, default=0, metavar="N", help="machines that fetch tokens (0)")
     estimate.add_arguments(parser)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What comes at the busiest: requests a second, how long the function takes, and who is signed in.
+    """The load of the peak hour: requests a second and the duration of a call in milliseconds.
 
-    `users` are people who are active in that hour and sign in once in it; `machines` are clients that fetch a token
-    whenever the one before ends.
+    `users` are active in that hour and sign in once; `machines` are clients that fetch a token whenever the previous
+    one expires.
     """
 
     rps: float
@@ -69,7 +69,7 @@ class Load:
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """A quota, or a setting that acts as one: what the load needs of it, what there is, and what to do."""
+    """A quota, or a setting that limits like one: the need, the limit, and the way to raise it."""
 
     name: str
     need: float
@@ -80,17 +80,17 @@ class Bound:
 
     @property
     def used(self) -> float:
-        """Share of the limit; more than 1 does not fit."""
+        """The used share of the limit; the load fits up to 1."""
         return self.need / self.limit
 
 
 def bounds(settings: Settings, load: Load) -> list[Bound]:
-    """Every bound of the stack under this load, the tightest first."""
+    """Return every bound of the stack under this load, the tightest first."""
     return sorted([*_requests(settings, load), *_sign_in(settings, load)], key=lambda bound: -bound.used)
 
 
 def most(bounds_: list[Bound], load: Load) -> float:
-    """Requests a second at which the first of them is full: every need grows with the load."""
+    """Return the requests a second at which the first bound is reached; every need grows with the load."""
     return load.rps / bounds_[0].used
 
 
@@ -104,7 +104,7 @@ def _requests(settings: Settings, load: Load) -> Iterator[Bound]:
         remedy="Service Quotas, API Gateway, throttle quota",
     )
     yield Bound(
-        name="throttleRate, if one route takes it all",
+        name="throttleRate, if one route gets every request",
         need=load.rps,
         limit=settings.api.throttle_rate,
         unit="requests/s",
@@ -117,20 +117,20 @@ def _requests(settings: Settings, load: Load) -> Iterator[Bound]:
         name="reservedConcurrency" if reserved > 0 else "Lambda concurrency, all functions of the account",
         need=load.rps * load.milliseconds / 1_000,
         limit=own,
-        unit="calls at once",
+        unit="concurrent calls",
         source="Pulumi.<stack>.yaml" if reserved > 0 else _LAMBDA,
         remedy=f"pulumi config set reservedConcurrency {_up(load.rps * load.milliseconds / 1_000)}"
         if reserved > 0
         else "Service Quotas, Lambda, concurrent executions; a new account may have fewer than 1,000",
     )
-    # A function may start 1,000 environments every ten seconds; each takes ten calls a second at the most.
+    # Each execution environment takes ten calls a second at most, however short they are.
     yield Bound(
-        name="Lambda, ten calls a second of each environment",
+        name="Lambda, ten calls a second for each environment",
         need=load.rps / 10,
         limit=own,
         unit="environments",
         source=_LAMBDA,
-        remedy="as for concurrency: short calls need no more than this",
+        remedy="as for concurrency; this bound is only for short calls",
     )
 
 
@@ -153,22 +153,22 @@ def _sign_in(settings: Settings, load: Load) -> Iterator[Bound]:
         remedy="raise accessTokenMinutes, or buy a higher rate",
     )
     yield Bound(
-        name="Cognito ClientAuthentication: tokens of machines",
+        name="Cognito ClientAuthentication: tokens for machines",
         need=load.machines / life,
         limit=150,
         unit="requests/s",
         source=_COGNITO,
-        remedy="have machines keep their token until it ends",
+        remedy="let machines reuse their token until it expires",
     )
 
 
 def _up(number: float) -> int:
-    """A round number with half of it to spare."""
+    """Return a round number with 50 % headroom."""
     return max(10, math.ceil(number * 1.5 / 10) * 10)
 
 
 def capacity_table(found: list[Bound]) -> str:
-    """Every bound, the tightest first."""
+    """Return a table of every bound."""
     rows = [
         (
             each.name,
@@ -176,32 +176,31 @@ def capacity_table(found: list[Bound]) -> str:
             f"{each.limit:,.0f} {each.unit}",
             f"{each.used:.0%}",
             each.source,
-            each.remedy if each.used > PLENTY else "enough",
+            each.remedy if each.used > PLENTY else "sufficient",
         )
         for each in found
     ]
-    return table(("bound", "needed", "limit", "used", "from", "to raise it"), rows, frozenset({1, 2, 3}))
+    return table(("bound", "needed", "limit", "used", "source", "remedy"), rows, frozenset({1, 2, 3}))
 
 
-def execute(asked: argparse.Namespace) -> None:
-    """Print which quota binds first, and every other one."""
-    users = asked.users or int(asked.rps * 60)
-    load = Load(rps=asked.rps, milliseconds=asked.milliseconds, users=users, machines=asked.machines)
-    found = bounds(plan_of(asked.stack).settings, load)
-    if asked.json:
+def execute(arguments: argparse.Namespace) -> None:
+    """Print the quota that is reached first, and the others."""
+    users = arguments.users or int(arguments.rps * 60)
+    load = Load(rps=arguments.rps, milliseconds=arguments.milliseconds, users=users, machines=arguments.machines)
+    found = bounds(plan_of(arguments.stack).settings, load)
+    if arguments.json:
         rows = [{**asdict(each), "used": each.used} for each in found]
         print(json.dumps({"most": most(found, load), "bounds": rows}, indent=2))
         return
     first = found[0]
     fits = "fits" if first.used <= 1 else "does NOT fit"
-    print(
-        f"{load.rps:g} requests/s of {load.milliseconds:g} ms, {load.users:,} people in the hour: {asked.stack} {fits}."
-    )
-    print(f"Binds first, at {most(found, load):,.0f} requests/s: {first.name}.\n\n{capacity_table(found)}")
+    shown = f"{load.rps:g} requests/s of {load.milliseconds:g} ms, {load.users:,} active users in the hour"
+    print(f"{shown}: {arguments.stack} {fits}.")
+    print(f"The first limit, at {most(found, load):,.0f} requests/s, is {first.name}.\n\n{capacity_table(found)}")
 
 
 COMMAND = Command(
-    about="Say which quota binds first, and at which load: from the stack's settings, without AWS.",
+    about="Find the quota that a load reaches first, from the stack's settings, without AWS.",
     examples="""example:
   python -m operations capacity --rps 400 --users 20000""",
     add_arguments=add_arguments,

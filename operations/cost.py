@@ -1,4 +1,4 @@
-"""What a month costs: each line a quantity that follows from the stack and the load, times a dated price."""
+"""`python -m operations cost`: a month's bill, each line a quantity from the stack and the load times a dated price."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stacks.plan import Plan, plan_of
 PRICES = Path(__file__).with_name("prices.toml")
 HOURS = 730  # of a month, as AWS counts them
 
-# Kinds of resource that cost by themselves or by what they do; and those for which their services ask nothing.
+# Resource types with a price, for their existence or their use; and types that are free.
 PRICED = frozenset(
     {
         "aws:apigatewayv2/api:Api",
@@ -68,7 +68,7 @@ FREE = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Prices:
-    """List prices in US dollars, without free tiers and discounts; `sources` are the pages they stand on."""
+    """List prices in US dollars, without free tiers and discounts; `sources` are AWS's pricing pages."""
 
     as_of: str
     region: str
@@ -98,10 +98,11 @@ class Prices:
 
 @dataclass(frozen=True, kw_only=True)
 class Month:
-    """A month's load. Requests and users; how long the function takes; what one request does.
+    """A month's load: requests, active users, the function's duration in ms, and the effects of one request.
 
-    `bytes_logged` is what both logs have of one: the function's line, Lambda's own of the call and the access log's.
-    `reads` and `writes` are the shares of requests that read and write an item.
+    `bytes_logged` counts both logs: the function's line, Lambda's lines of the call and the access log. `reads` and
+    `writes` are the shares of requests that read and write an item; `reasons` is the number of different reasons of
+    refusals, each of which is a metric.
     """
 
     requests: int = 1_000_000
@@ -120,7 +121,7 @@ class Month:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of the bill; `how` says where the quantity is from."""
+    """One line of the bill; `how` describes the quantity."""
 
     service: str
     how: str
@@ -134,7 +135,7 @@ class Line:
 
 
 def prices(path: Path = PRICES) -> Prices:
-    """The prices of a file; CommandError if one is missing, unknown or no number."""
+    """Read a file of prices; CommandError if one is missing, unknown or no number."""
     try:
         read: Mapping[str, Any] = tomllib.loads(path.read_text())
     except (OSError, ValueError) as error:
@@ -142,7 +143,7 @@ def prices(path: Path = PRICES) -> Prices:
     names = {each.name for each in fields(Prices)}
     wrong = sorted(names ^ read.keys())
     if wrong:
-        raise CommandError(f"{path} must have the names of {PRICES.name}, and not differ in {', '.join(wrong)}")
+        raise CommandError(f"{path} must have the same keys as {PRICES.name}, but differs in {', '.join(wrong)}")
     for name in names - {"as_of", "region", "sources"}:
         if type(read[name]) not in {int, float} or read[name] < 0:
             raise CommandError(f"{path}: {name} must be a price in dollars, got {read[name]!r}")
@@ -150,11 +151,16 @@ def prices(path: Path = PRICES) -> Prices:
 
 
 def lines(plan: Plan, month: Month, at: Prices) -> list[Line]:
-    """The bill of a stack, line by line, the dearest first."""
+    """Return the bill of a stack, the most expensive line first."""
     unknown = {each.type for each in plan.resources} - PRICED - FREE
     if unknown:
-        raise CommandError(f"operations/cost.py must say what {', '.join(sorted(unknown))} costs")
-    made = [*_compute(plan, month, at), *_seen(plan, month, at), *_kept(plan, month, at), *_people(plan, month, at)]
+        raise CommandError(f"add {', '.join(sorted(unknown))} to PRICED or FREE in operations/cost.py")
+    made = [
+        *_compute(plan, month, at),
+        *_monitoring(plan, month, at),
+        *_data(plan, month, at),
+        *_sign_in(plan, month, at),
+    ]
     return sorted((line for line in made if line.quantity), key=lambda line: -line.cost)
 
 
@@ -176,25 +182,25 @@ def _compute(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
     )
     yield Line(
         service="Lambda",
-        how=f"provisionedConcurrency {own.provisioned_concurrency} x {own.memory_mb} MB, all month",
+        how=f"provisionedConcurrency {own.provisioned_concurrency} x {own.memory_mb} MB, the whole month",
         quantity=own.provisioned_concurrency * memory * HOURS * 3600,
         unit="GB-second",
         price=getattr(at, f"provisioned_gb_second_{own.architecture}"),
     )
 
 
-def _seen(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
+def _monitoring(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
     logged, months = month.requests * month.bytes_logged / 1e9, plan.settings.log_retention_days / 30
     yield Line(
         service="CloudWatch",
-        how=f"logs, {month.bytes_logged} bytes a request",
+        how=f"log ingestion, {month.bytes_logged} bytes a request",
         quantity=logged,
         unit="GB",
         price=at.log_gb,
     )
     yield Line(
         service="CloudWatch",
-        how=f"logs kept {plan.settings.log_retention_days} days, once they are all there",
+        how=f"logs kept for {plan.settings.log_retention_days} days, once the period is full",
         quantity=logged * months,
         unit="GB-month",
         price=at.log_gb_month,
@@ -205,49 +211,49 @@ def _seen(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
         for each in plan.resources
         if each.type.endswith(":MetricAlarm")
     )
-    yield Line(service="CloudWatch", how="metrics of alarms", quantity=watched, unit="metric", price=at.alarm_metric)
+    yield Line(service="CloudWatch", how="metrics in alarms", quantity=watched, unit="metric", price=at.alarm_metric)
     composite = _count(plan, "CompositeAlarm")
     yield Line(service="CloudWatch", how="composite alarms", quantity=composite, unit="alarm", price=at.composite_alarm)
     filters = [each for each in plan.resources if each.type.endswith(":LogMetricFilter")]
     named = {each.inputs["metricTransformation"]["name"]: each.inputs["metricTransformation"] for each in filters}
     metrics = sum(month.reasons if each.get("dimensions") else 1 for each in named.values())
-    how = f"metrics from logs, {month.reasons} reasons and causes each"
+    how = f"metrics from logs, {month.reasons} values each"
     yield Line(service="CloudWatch", how=how, quantity=metrics, unit="metric", price=at.metric)
     boards = _count(plan, "Dashboard")
     yield Line(service="CloudWatch", how="dashboard", quantity=boards, unit="dashboard", price=at.dashboard)
     # Lambda samples the first request of each second and 5 % of the others.
     traced = min(month.requests, 0.05 * month.requests + HOURS * 3600) if plan.settings.function.tracing else 0
-    yield Line(
-        service="X-Ray", how="traces of calls, sampled", quantity=traced / 1e6, unit="million", price=at.trace_million
-    )
+    yield Line(service="X-Ray", how="sampled traces", quantity=traced / 1e6, unit="million", price=at.trace_million)
 
 
-def _kept(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
-    yield Line(service="KMS", how="keys of one's own", quantity=_count(plan, "Key"), unit="key", price=at.key)
+def _data(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
+    yield Line(service="KMS", how="customer managed keys", quantity=_count(plan, "Key"), unit="key", price=at.key)
     for how, share, price in (("writes", month.writes, at.write_million), ("reads", month.reads, at.read_million)):
         yield Line(
             service="DynamoDB",
-            how=f"{share:.0%} of the requests are {how}",
+            how=f"{how}, {share:.0%} of requests",
             quantity=month.requests * share / 1e6,
             unit="million",
             price=price,
         )
 
 
-def _people(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
+def _sign_in(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
     tier = plan.settings.sign_in.user_pool_tier
     price = getattr(at, f"user_{tier.lower()}")
-    yield Line(
-        service="Cognito", how=f"people who are active, tier {tier}", quantity=month.users, unit="person", price=price
-    )
+    yield Line(service="Cognito", how=f"active users, tier {tier}", quantity=month.users, unit="user", price=price)
     machines = [each for each in plan.settings.app_clients.app_clients if each.kind == "machine"]
     yield Line(
-        service="Cognito", how="app clients of machines", quantity=len(machines), unit="client", price=at.machine_client
+        service="Cognito",
+        how="app clients for machines",
+        quantity=len(machines),
+        unit="client",
+        price=at.machine_client,
     )
     tokens = sum(HOURS * 60 / each.access_token_minutes for each in machines)
     yield Line(
         service="Cognito",
-        how="tokens of machines, each kept until it ends",
+        how="tokens for machines, each used until it expires",
         quantity=tokens / 1000,
         unit="thousand",
         price=at.machine_token_thousand,
@@ -256,16 +262,18 @@ def _people(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the month's load, the prices and the stack."""
-    parser.add_argument("--requests", type=int, default=Month.requests, metavar="N", help="in a month (1,000,000)")
-    parser.add_argument("--users", type=int, default=Month.users, metavar="N", help="active in a month (1,000)")
     parser.add_argument(
-        "--prices", type=Path, default=PRICES, metavar="FILE", help="other prices (operations/prices.toml)"
+        "--requests", type=int, default=Month.requests, metavar="N", help="requests a month (1,000,000)"
+    )
+    parser.add_argument("--users", type=int, default=Month.users, metavar="N", help="active users a month (1,000)")
+    parser.add_argument(
+        "--prices", type=Path, default=PRICES, metavar="FILE", help="your prices (operations/prices.toml)"
     )
     estimate.add_arguments(parser)
 
 
 def cost_table(bill: list[Line]) -> str:
-    """Every line, the dearest first, and their sum."""
+    """Return a table of every line and the total."""
     rows = [
         (
             each.service,
@@ -277,30 +285,30 @@ def cost_table(bill: list[Line]) -> str:
         )
         for each in bill
     ]
-    rows.append(("**all**", "", "", "", "", f"**{sum(each.cost for each in bill):,.2f}**"))
-    return table(("service", "of", "quantity", "unit", "price, $", "a month, $"), rows, frozenset({2, 4, 5}))
+    rows.append(("**total**", "", "", "", "", f"**{sum(each.cost for each in bill):,.2f}**"))
+    return table(("service", "item", "quantity", "unit", "price, $", "a month, $"), rows, frozenset({2, 4, 5}))
 
 
 def about(at: Prices) -> str:
-    """Where and when the prices were so."""
-    return f"List prices of {at.region} on {at.as_of}, without free tiers; look them up before you decide"
+    """Return the region and date of the prices."""
+    return f"List prices of {at.region} on {at.as_of}, without free tiers; look up the current ones before you decide"
 
 
-def execute(asked: argparse.Namespace) -> None:
-    """Print every line of the bill, and the sum."""
-    at = prices(asked.prices)
-    month = Month(requests=asked.requests, users=asked.users, milliseconds=asked.milliseconds)
-    bill = lines(plan_of(asked.stack), month, at)
-    if asked.json:
+def execute(arguments: argparse.Namespace) -> None:
+    """Print every line of the bill, and the total."""
+    at = prices(arguments.prices)
+    month = Month(requests=arguments.requests, users=arguments.users, milliseconds=arguments.milliseconds)
+    bill = lines(plan_of(arguments.stack), month, at)
+    if arguments.json:
         total = sum(each.cost for each in bill)
         print(json.dumps({"total": total, "lines": [{**asdict(each), "cost": each.cost} for each in bill]}, indent=2))
         return
-    load = f"{month.requests:,} requests and {month.users:,} people a month"
-    print(f"Stack {asked.stack}, {load}. {about(at)}.\n\n{cost_table(bill)}")
+    load = f"{month.requests:,} requests and {month.users:,} active users a month"
+    print(f"Stack {arguments.stack}, {load}. {about(at)}.\n\n{cost_table(bill)}")
 
 
 COMMAND = Command(
-    about="Say what a month costs, line by line: from the stack's settings and resources, without AWS.",
+    about="Estimate a month's bill from the stack's settings and resources, without AWS.",
     examples="""example:
   python -m operations cost --stack prod --requests 30000000 --users 50000""",
     add_arguments=add_arguments,

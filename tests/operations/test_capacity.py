@@ -99,10 +99,10 @@ def test_table_says_what_does_not_fit_and_how_to_raise_it(capsys: pytest.Capture
 
     said = capsys.readouterr().out
     first, second = said.splitlines()[:2]
-    assert first == "100 requests/s of 50 ms, 6,000 people in the hour: prod does NOT fit."
-    assert second == "Binds first, at 50 requests/s: throttleRate, if one route takes it all."
+    assert first.endswith("prod does NOT fit.")
+    assert "at 50 requests/s, is throttleRate" in second
     assert "| pulumi config set throttleBurst 150; pulumi config set throttleRate 150 |" in said
-    assert said.count("| enough |") == 6
+    assert said.count("| sufficient |") == 6
 
 
 def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
