@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import shutil
@@ -25,6 +24,7 @@ from local.emulator import Emulator
 from local.users import Users, new_password
 from stacks import ROOT
 from stacks.engine import Stack
+from tests.own_program import imported_from, project, with_settings
 
 WEB = ROOT / "web"
 DEADLINE = 120  # seconds until a test gives up on a command
@@ -111,19 +111,23 @@ def origin() -> str:
 
 
 @pytest.fixture(scope="module")
-def outputs(origin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project whose routes the page shows: with the tests' own route table and settings."""
+    return project(tmp_path_factory.mktemp("project") / "copy")
+
+
+@pytest.fixture(scope="module")
+def outputs(checkout: Path, origin: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The outputs of a stack that lets a page at `origin` sign in and call."""
-    stack = Stack.load("local")
-    machine = {"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"]}
-    here = {
-        "callbackUrls": [f"{origin}/"],
-        "logoutUrls": [f"{origin}/"],
-        "allowedOrigins": [origin],
-        "appClients": [machine],
-    }
-    config = {**stack.config, **{f"{stack.project}:{key}": json.dumps(value) for key, value in here.items()}}
-    with Emulator(0, stack.region, tmp_path_factory.mktemp("web-stack")) as emulator:
-        yield bring_up(dataclasses.replace(stack, config=config), emulator, Steps(show=lambda _: None))
+    stack = with_settings(
+        Stack.load("local", checkout),
+        callbackUrls=[f"{origin}/"],
+        logoutUrls=[f"{origin}/"],
+        allowedOrigins=[origin],
+        appClients=[{"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"]}],
+    )
+    with imported_from(checkout), Emulator(0, stack.region, tmp_path_factory.mktemp("web-stack")) as emulator:
+        yield bring_up(stack, emulator, Steps(show=lambda _: None))
 
 
 @pytest.fixture(scope="session")
@@ -138,11 +142,12 @@ def users(outputs: dict[str, Any], password: str) -> Users:
 
 
 @pytest.fixture(scope="module")
-def contract(outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def contract(checkout: Path, outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `python -m contract` writes of that stack."""
     folder = tmp_path_factory.mktemp("contract")
     (folder / "outputs.json").write_text(json.dumps(outputs))
-    run(sys.executable, "-m", "contract", "--to", str(folder), "--outputs", str(folder / "outputs.json"))
+    where = ("--to", str(folder), "--outputs", str(folder / "outputs.json"))
+    run(sys.executable, "-m", "contract", *where, cwd=checkout)
     return folder
 
 

@@ -73,8 +73,8 @@ function controlFor(schema: Schema, id: string): { control: Control; read(): unk
     return { control, read: () => control.value.split("\n").filter((line) => line !== "") };
   }
   if (schema.type === "object") {
-    const control = element("textarea", { id, rows: 3, className: "code", value: "{}" });
-    return { control, read: () => JSON.parse(control.value) as unknown };
+    const control = element("textarea", { id, rows: 3, className: "code" });
+    return { control, read: () => JSON.parse(control.value || "{}") as unknown };
   }
   const isLong = (schema.maxLength ?? 0) > 200;
   const limits = { minLength: schema.minLength, maxLength: schema.maxLength };

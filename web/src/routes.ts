@@ -46,11 +46,11 @@ export class Routes {
     const answer = new AnswerLine(id);
     const form = element(
       "form",
-      { className: "row", id: `route-${id}`, "aria-labelledby": `${id}-name` },
+      { className: "row", id: `route-${id}`, "aria-labelledby": `title-${id}` },
       element(
         "div",
         { className: "what" },
-        element("h3", { id: `${id}-name` }, element("span", { className: `method ${route.method}` }, route.method), ` ${route.path}`),
+        element("h3", { id: `title-${id}` }, element("span", { className: `method ${route.method}` }, route.method), ` ${route.path}`),
         element("p", { className: "quiet" }, route.summary),
       ),
       element("div", { className: "asks" }, element("span", { className: "quiet" }, `${route.who} · `), verdict),
@@ -91,7 +91,7 @@ class AnswerLine {
 
   constructor(id: string) {
     this.#summary = element("summary", {}, element("span", { className: "quiet" }, "Not called yet"));
-    this.element = element("details", { className: "answer", id: `${id}-answer` }, this.#summary, this.#meaning, this.#body);
+    this.element = element("details", { className: "answer", id: `answer-${id}` }, this.#summary, this.#meaning, this.#body);
   }
 
   show(answer: Answer, said: string): void {
