@@ -20,12 +20,12 @@ from operations.capacity import Load, bounds, capacity_table
 from operations.cost import Month, about, cost_table, lines, prices
 from policies.audit.allowed import as_markdown as allow_list
 from policies.report import rules_as_markdown
-from proof import access, agreement
+from proof import access
+from proof.attack import emulator
+from proof.attack.cases import SCENARIOS, all_cases, stopped_by
 from settings.group import Group, Item
 from settings.model import GROUPS, PLACES, Place, Stack
 from stacks.plan import plan_of
-from tests.handler.case import Line
-from tests.handler.corpus import CASES, SCENARIOS
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -106,20 +106,45 @@ def refusals() -> str:
     return "\n".join(rows)
 
 
-_LAYERS = {"G": "gateway", "H": "function", "B": "each layer alone", "-": "allowed, or a documented limit"}
-
-
 def attacks() -> str:
-    """Return the table of hostile requests by id: number of tries, titles, answer, and the layer that must give it."""
-    rows = ["| id | tries | what | answer | stopped by |", "|---|---|---|---|---|"]
-    lines: list[Line] = sorted([*CASES, *SCENARIOS], key=lambda line: line.id)
-    for id_, group in groupby(lines, key=lambda line: line.id):
+    """Return every hostile request by id: the number of cases, their titles, the answers, and who must stop them."""
+    rows = ["| id | cases | requests | function's answer | stopped by |", "|---|---|---|---|---|"]
+    lines = [(case.id, case.title, case.statuses_alone) for case in all_cases()]
+    lines += [(name[:3], title, ()) for name, title in SCENARIOS.items()]
+    for id_, group in groupby(sorted(lines), key=lambda line: line[0]):
         cases = list(group)
-        titles = _few(case.title for case in cases)
-        answers = ", ".join(map(str, sorted({status for case in cases for status in case.expected}))) or "known answer"
-        layers = ", ".join(dict.fromkeys(_LAYERS[case.layer] for case in cases))
-        rows.append(f"| {id_} | {len(cases)} | {titles} | {answers} | {layers} |")
+        answers = ", ".join(map(str, sorted({status for _, _, statuses in cases for status in statuses})))
+        titles = _few(_grouped(title for _, title, _ in cases))
+        rows.append(f"| {id_} | {len(cases)} | {titles} | {answers or '-'} | {stopped_by(id_)} |")
     return "\n".join(rows)
+
+
+def only_the_function() -> str:
+    """Return the requests that the function stops and the emulator's gateway does not, by id."""
+    rows = ["| id | requests | reason in the log | AWS on its gateway |", "|---|---|---|---|"]
+    found = sorted(
+        (case.id, emulator.aws_says(case), " ".join(case.reasons), case.title)
+        for case in all_cases()
+        if case.sent != "event" and emulator.passes(case)
+    )
+    for (id_, aws, reason), group in groupby(found, key=lambda line: line[:3]):
+        titles = _few(_grouped(title for *_, title in group))
+        rows.append(f"| {id_} | {titles} | `{reason}` | {aws} |")
+    return "\n".join(rows)
+
+
+def _grouped(titles: Iterable[str], most: int = 8) -> list[str]:
+    """Return titles of the form `what: which` with one `what` as one title, with the first of its cases."""
+    cases: dict[str, list[str]] = {}
+    for title in titles:
+        what, _, which = title.partition(": ")
+        cases.setdefault(what, []).extend([which] if which else [])
+    return [
+        f"{what}: {', '.join(which[:most])}{f' and {len(which) - most} more' if len(which) > most else ''}"
+        if which
+        else what
+        for what, which in cases.items()
+    ]
 
 
 def faults() -> str:
@@ -176,7 +201,7 @@ PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("scale.md", "quotas", quotas),
     ("cost.md", "prod", partial(bill, "prod")),
     ("cost.md", "dev", partial(bill, "dev", Month(requests=10_000, users=10))),
-    ("proof.md", "only-the-function", agreement.only_the_function),
+    ("proof.md", "only-the-function", only_the_function),
 )
 
 

@@ -1,4 +1,4 @@
-"""The command line of the proofs: `python -m proof --help`."""
+"""Command line of the proofs: `python -m proof --help`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from proof import target
 from stacks import ROOT
 from stacks.command_line import CommandError, Parser, run
 
-_ABOUT = "Prove that a stack is wired as the program says, and say who may call what."
+_ABOUT = "Show who may call what, and test that a running stack is what the program says."
 _MORE = """examples:
   python -m proof routes                         who may call what
-  python -m proof routes --diff main             what this checkout changes in that
-  python -m proof smoke                          does the stack on this machine answer, refuse, and fit the program?
-  python -m proof smoke --stack prod --user ada  the same of a deployed stack, as a user of it
-  python -m proof attack --html attack.html      hostile requests against it, and what became of each"""
+  python -m proof routes --diff main             what this checkout changes, compared with main
+  python -m proof smoke                          test the stack on this machine
+  python -m proof smoke --stack prod --user ada  test a deployed stack, signed in as one of its users
+  python -m proof attack --html attack.html      send hostile requests and write a report"""
 
 DEPLOYED_RATE = 20  # requests a second; a stack's own throttle is 50 unless its settings say otherwise
 
@@ -31,41 +31,43 @@ def _parser() -> Parser:
 
     routes = commands.add_parser(
         "routes",
-        help="say who may call what",
-        description="Say who may call what, from the route table of this checkout; or what changed in that.",
+        help="show who may call what",
+        description="Show who may call what, from the route table of this checkout; or what changed since a revision.",
     )
     routes.add_argument("--format", choices=("text", "markdown", "json"), default="text", help="(text)")
     routes.add_argument(
         "--diff",
         nargs="+",
         metavar="REV",
-        help="what changed since this commit, branch or tag; with a second one, up to that instead of this checkout",
+        help="show the changes since this commit, branch or tag; a second one replaces this checkout",
     )
     routes.add_argument(
         "--fail-on-opening",
         action="store_true",
-        help="with --diff: exit status 1 if somebody may call what nobody of the kind could before",
+        help="with --diff: exit with status 1 if a change admits callers that were refused before",
     )
 
     smoke = commands.add_parser(
         "smoke",
-        help="look at a stack after a deployment",
-        description="Check that a running stack answers, refuses and is wired as this checkout says; a line for each.",
+        help="test a stack after a deployment",
+        description="Test that a running stack answers, refuses, and is wired as this checkout says. \n"
+        "Prints a line for each check. A check that could not be made is shown as skipped, with the reason, and its\n"
+        "name is repeated in the last line.",
     )
     target.add_arguments(smoke)
 
     attack = commands.add_parser(
         "attack",
         help="send hostile requests and judge the answers",
-        description="Send every hostile request that needs no private key of the pool's to every route, and judge the"
-        " answers. Exit status 1 on any deviation from what must happen.",
+        description="Send every hostile request that can be sent without the pool's private key to every\n"
+        "route, and judge the answers. Exits with status 1 if an answer deviates from the expected one.",
     )
     target.add_arguments(attack)
     attack.add_argument(
         "--rate",
         type=_rate,
         metavar="N",
-        help=f"requests a second at most; 0 does not limit ({DEPLOYED_RATE} for a deployed stack, 0 on this machine)",
+        help=f"maximum requests per second, 0 for no limit (default: {DEPLOYED_RATE}, on this machine 0)",
     )
     for name, words in (("json", "for programs"), ("junit", "as JUnit XML, for CI"), ("html", "as a page to read")):
         attack.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"write the results {words}")
@@ -97,8 +99,8 @@ def _routes(arguments: argparse.Namespace, root: Path) -> int:
     is_pair = len(arguments.diff) == 2
     after = revision.of_revision(root, arguments.diff[1]) if is_pair else revision.of_folder(root, "this checkout")
     found = changes.between(before, after)
-    told = {"text": changes.text, "markdown": changes.markdown, "json": changes.as_json}[arguments.format]
-    print(told(found))
+    write = {"text": changes.text, "markdown": changes.markdown, "json": changes.as_json}[arguments.format]
+    print(write(found))
     openings = [change for change in found if change.opening]
     if arguments.fail_on_opening and openings:
         count = "a change opens" if len(openings) == 1 else f"{len(openings)} changes open"
@@ -121,7 +123,7 @@ def _smoke(arguments: argparse.Namespace, root: Path) -> int:
 
 def _attack(arguments: argparse.Namespace, root: Path) -> int:
     from proof import access, client  # noqa: PLC0415 - each command loads what it needs
-    from proof.attack import cases, page, report, run, world  # noqa: PLC0415
+    from proof.attack import cases, page, report, run, stack  # noqa: PLC0415
 
     user = _user(arguments)
     aim, table = target.read(arguments, root), access.current()
@@ -135,8 +137,8 @@ def _attack(arguments: argparse.Namespace, root: Path) -> int:
     rate = arguments.rate if arguments.rate is not None else 0 if aim.is_local else DEPLOYED_RATE
     started, began = datetime.now(UTC), time.perf_counter()
     print(f"Attack on {aim.api_url}", flush=True)
-    with client.Client(aim, rate) as http, world.world_of(http, aim, table, user) as seen:
-        results = list(run.attack(http, seen, cases.all_cases(), _progress("attack")))
+    with client.Client(aim, rate) as http, stack.target_stack(http, aim, table, user) as attacked:
+        results = list(run.attack(http, attacked, cases.live_cases(), _progress("attack")))
     done = report.Run(
         api_url=aim.api_url,
         is_local=aim.is_local,
@@ -155,7 +157,7 @@ def _attack(arguments: argparse.Namespace, root: Path) -> int:
 
 
 def _check_writable(path: Path | None) -> None:
-    """CommandError now, rather than after a minute's run."""
+    """Raise CommandError before the run if a report cannot be written."""
     try:
         if path is not None:
             path.open("a").close()
@@ -164,7 +166,7 @@ def _check_writable(path: Path | None) -> None:
 
 
 def _progress(what: str) -> Callable[[int, int], None]:
-    """Says every other second how far it is: over itself on a terminal, in lines elsewhere."""
+    """Return a function that prints the progress every two seconds; on a terminal, each line overwrites the last."""
     is_terminal = sys.stderr.isatty()
     said = time.monotonic()
 

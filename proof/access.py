@@ -1,4 +1,4 @@
-"""Who may call what: the route table as data, in words, and as text, Markdown or JSON."""
+"""Who may call what: the route table as data, and as text, Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ class Throttle:
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """Who may call one route. Of several scopes or groups one is enough; a scope and a group are asked for together."""
+    """Who may call one route. One of several scopes or groups is enough; a scope and a group are both required.
+
+    `answer` names the required members of the route's answer.
+    """
 
     key: str
     summary: str
@@ -39,6 +42,7 @@ class Access:
     scopes: tuple[str, ...]
     groups: tuple[str, ...]
     throttle: Throttle | None  # None: the stack's own
+    answer: tuple[str, ...] = ()
 
     @property
     def method(self) -> str:
@@ -57,14 +61,14 @@ class Access:
 
     @property
     def gateway(self) -> str:
-        """What the gateway asks for before it calls the function."""
+        """The gateway's conditions for calling the function."""
         if self.public:
             return "nothing"
         return f"token, scope {any_of(self.scopes)}" if self.scopes else "token"
 
     @property
     def function(self) -> str:
-        """What the function asks for, from the token that it verified itself."""
+        """The function's conditions, checked against the token that it verified itself."""
         if self.public:
             return "nothing"
         asked = [f"scope {any_of(self.scopes)}"] if self.scopes else ["of a person"]
@@ -74,7 +78,7 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Every route, and the throttle of those that have none of their own (None where no default is declared)."""
+    """Every route, and the throttle of routes without one of their own (None where no default is declared)."""
 
     routes: tuple[Access, ...]
     throttle: Throttle | None
@@ -90,12 +94,12 @@ def any_of(names: Iterable[str]) -> str:
 
 
 def current() -> Table:
-    """The table of the program in this checkout."""
+    """Return the route table of the program in this checkout."""
     return Table(routes=tuple(map(of, ROUTES)), throttle=default_throttle(ROOT / "Pulumi.yaml"))
 
 
 def of(route: Route) -> Access:
-    """Who may call a route of the program."""
+    """Return who may call a route of the program."""
     return Access(
         key=route.key,
         summary=route.summary,
@@ -103,13 +107,14 @@ def of(route: Route) -> Access:
         scopes=tuple(route.scopes),
         groups=tuple(route.groups),
         throttle=Throttle(rate=route.throttle.rate, burst=route.throttle.burst) if route.throttle else None,
+        answer=tuple(sorted(getattr(route.response, "__required_keys__", ()))),
     )
 
 
 def default_throttle(declarations: Path) -> Throttle | None:
-    """What Pulumi.yaml gives a route without a throttle of its own; None if the file declares none.
+    """Return the default throttle that Pulumi.yaml declares, or None if it declares none.
 
-    CommandError if the file is no YAML.
+    CommandError if the file is not YAML.
     """
     try:
         declared = yaml.safe_load(declarations.read_text())["config"]
@@ -121,14 +126,14 @@ def default_throttle(declarations: Path) -> Throttle | None:
 
 
 def markdown(table: Table | None = None) -> str:
-    """The table for a page of the documentation."""
+    """Return the table for a page of the documentation."""
     rows = _cells(table or current())
     body = [f"| `{row[0]}` | {' | '.join(cell.replace('|', '&#124;') for cell in row[1:])} |" for row in rows]
     return "\n".join([f"| {' | '.join(_COLUMNS)} |", "|---" * len(_COLUMNS) + "|", *body])
 
 
 def text(table: Table) -> str:
-    """The table for a terminal, in columns."""
+    """Return the table for a terminal, in columns."""
     rows = [_COLUMNS, *_cells(table)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
     return "\n".join(
@@ -137,7 +142,7 @@ def text(table: Table) -> str:
 
 
 def as_json(table: Table) -> str:
-    """The table for programs: a list with an object for each route."""
+    """Return the table for programs: a list with an object for each route."""
     return json.dumps([_members(table, route) for route in table.routes], indent=2)
 
 

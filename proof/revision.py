@@ -1,4 +1,4 @@
-"""The route table of a folder or of a git revision, evaluated apart from this process."""
+"""Read the route table of a folder or of a git revision, in a process of its own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from stacks.command_line import CommandError
 
 DEADLINE = 20  # seconds; a table takes a tenth of one
 
-# Prints the table as JSON. Attributes that an older table lacks have the meaning that their absence had.
+# Prints the table as JSON. An attribute that an older table lacks has the meaning that its absence had.
 _SCRIPT = """
 import contextlib, json, sys
 sys.path.insert(0, sys.argv[1])
@@ -35,6 +35,7 @@ with contextlib.redirect_stdout(sys.stderr):
             "public": bool(getattr(route, "public", False)),
             "scopes": [str(scope) for scope in getattr(route, "scopes", ())],
             "groups": [str(group) for group in getattr(route, "groups", ())],
+            "answer": sorted(getattr(getattr(route, "response", None), "__required_keys__", ())),
             "throttle": throttle and {"rate": float(throttle.rate), "burst": int(throttle.burst)},
         })
 print(json.dumps(routes))
@@ -42,7 +43,7 @@ print(json.dumps(routes))
 
 
 def of_folder(folder: Path, name: str, deadline: float = DEADLINE) -> Table:
-    """The table of the program in `folder`, which error texts call `name`. CommandError if it does not load in time."""
+    """Return the table of the program in `folder`, which error texts call `name`. CommandError if it does not load."""
     routes = tuple(
         Access(
             key=route["key"],
@@ -51,6 +52,7 @@ def of_folder(folder: Path, name: str, deadline: float = DEADLINE) -> Table:
             scopes=tuple(route["scopes"]),
             groups=tuple(route["groups"]),
             throttle=Throttle(**route["throttle"]) if route["throttle"] else None,
+            answer=tuple(route["answer"]),
         )
         for route in _evaluated(folder, name, deadline)
     )
@@ -58,7 +60,7 @@ def of_folder(folder: Path, name: str, deadline: float = DEADLINE) -> Table:
 
 
 def of_revision(repository: Path, revision: str) -> Table:
-    """The table of a commit, branch or tag. CommandError if git knows no such revision or its table does not load."""
+    """Return the table of a commit, branch or tag. CommandError if there is none, or its table does not load."""
     found = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found is None:
         raise CommandError(
@@ -78,7 +80,7 @@ def of_revision(repository: Path, revision: str) -> Table:
 
 
 def _git(repository: Path, *arguments: str) -> bytes | None:
-    """What git prints; None if it refuses."""
+    """Return git's output, or None if it fails."""
     git = shutil.which("git")
     if git is None:
         raise CommandError("git must be installed to compare revisions")
@@ -87,7 +89,7 @@ def _git(repository: Path, *arguments: str) -> bytes | None:
 
 
 def _unpack(archive: bytes, folder: Path) -> None:
-    """The archive's plain files. A table needs no links, and git knows no names with dots that lead out."""
+    """Unpack the plain files. A table needs no links, and git has no names with dots that lead out of the folder."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         for member in files:
             content = files.extractfile(member) if member.isfile() else None
@@ -108,7 +110,7 @@ def _evaluated(folder: Path, name: str, deadline: float) -> list[dict[str, Any]]
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # so that whatever it starts can be ended with it
+        start_new_session=True,  # so that its children can be ended with it
     )
     try:
         out, err = process.communicate(timeout=deadline)
@@ -120,6 +122,6 @@ def _evaluated(folder: Path, name: str, deadline: float) -> list[dict[str, Any]]
     try:
         routes: list[dict[str, Any]] = json.loads(out)
     except ValueError:
-        said = err.strip().splitlines() or [f"exit status {process.returncode}"]
-        raise CommandError(f"{name} must load its route table, got: {said[-1]}") from None
+        errors = err.strip().splitlines() or [f"exit status {process.returncode}"]
+        raise CommandError(f"{name} must load its route table, got: {errors[-1]}") from None
     return routes

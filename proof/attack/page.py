@@ -1,4 +1,4 @@
-"""A run as one HTML page: nothing is loaded from anywhere, light or dark as the reader likes, narrow or wide."""
+"""Write a run as one HTML page that loads nothing, in light or dark colors, on narrow and wide screens."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from base64 import b64encode
 from collections.abc import Iterable
 from html import escape
 
-from proof.attack.report import Run, counts, not_tested, said, verdicts
+from proof.attack.report import Run, counts, not_tested, reasons, verdicts
 from proof.attack.run import VERDICTS, WIRING, Result
 
-_COLUMNS_MOST = 6  # routes beside each other; with more, each answer says its route itself
+_COLUMNS_MOST = 6  # routes in columns; with more, each answer names its route
 
 _STYLE = """
 :root {
@@ -142,7 +142,7 @@ show();
 
 
 def html(run: Run) -> str:
-    """The page. Everything that came from the stack is escaped, and only what stands here may run."""
+    """Return the page. All content from the stack is escaped, and the policy allows only this script and style."""
     columns = f".row {{ grid-template-columns: minmax(12rem, 1fr) repeat({len(run.routes)}, minmax(6.5rem, auto)); }}"
     fixed = (
         f".row .chip {{ width: 7.2rem; }} .row.head span {{ width: 7.2rem; }} {_narrow('.row .chip { width: auto; }')}"
@@ -281,7 +281,7 @@ def _chip(result: Result) -> str:
 
 
 def _not_tested(run: Run) -> str:
-    return f"<h2>Not tested</h2>{_list(said(not_tested(run)))}"
+    return f"<h2>Not tested</h2>{_list(reasons(not_tested(run)))}"
 
 
 def _list(lines: Iterable[str]) -> str:

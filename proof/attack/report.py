@@ -1,4 +1,4 @@
-"""A run in words and files: for people at a terminal, for programs (JSON), for CI (JUnit XML)."""
+"""Write a run as text for a terminal, as JSON for programs, and as JUnit XML for CI."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from proof.attack.cases import NOT_HERE
+from proof.attack.cases import not_live
 from proof.attack.run import VERDICTS, WIRING, Result
 
-_NAMED_MOST = 12  # cases that a line names; with more it counts them
+_NAMED_MOST = 12  # names of cases in a line; more are counted
 _COLUMNS = ("requests", "by gateway", "by function", "by server", "answered", "noted", "skipped", "deviations")
 
 
@@ -37,7 +37,7 @@ class Run:
 
     @property
     def groups(self) -> dict[str, list[Result]]:
-        """The results by group, in the order of the corpus."""
+        """The results by group, in the order of the cases."""
         groups: dict[str, list[Result]] = {}
         for result in self.results:
             groups.setdefault(result.group, []).append(result)
@@ -50,7 +50,7 @@ class Run:
 
 
 def counts(results: Iterable[Result]) -> dict[str, int]:
-    """How often what happened: by `_COLUMNS`."""
+    """Count the results by the columns of the summary."""
     found = dict.fromkeys(_COLUMNS, 0)
     for result in results:
         is_sent = result.status is not None
@@ -66,15 +66,15 @@ def counts(results: Iterable[Result]) -> dict[str, int]:
 
 
 def text(run: Run) -> str:
-    """The summary for a terminal; every deviation in full."""
+    """Return the summary for a terminal, with every deviation in full."""
     cases = len({result.case for result in run.sent})
     lines = [f"{cases} cases, {len(run.sent)} requests, {run.seconds:.1f} s", "", *_table(run)]
     for result in run.deviations:
         by = f" (by the {result.layer})" if result.layer else ""
         lines += ["", f"DEVIATION  {result.route}  {result.case}: {result.title}", f"           {result.problem}{by}"]
-    for words, found in (("Noted", said(_by("note", run.results))), ("Not tested", said(not_tested(run)))):
+    for words, found in (("Noted", reasons(_by("note", run.results))), ("Not tested", reasons(not_tested(run)))):
         if found:
-            lines += ["", f"{words}:", *(f"  {said}" for said in found)]
+            lines += ["", f"{words}:", *(f"  {line}" for line in found)]
     return "\n".join([*lines, "", run.headline])
 
 
@@ -93,12 +93,12 @@ def _table(run: Run) -> list[str]:
 
 
 def not_tested(run: Run) -> dict[str, list[str]]:
-    """What this run could not test: the reason, and the cases."""
-    return {**_by("skipped", run.results), **{why: [cases] for cases, why in NOT_HERE.items()}}
+    """Return the cases that this run could not test, by reason."""
+    return {**_by("skipped", run.results), **{why: [cases] for cases, why in not_live().items()}}
 
 
-def said(found: Mapping[str, Sequence[str]]) -> list[str]:
-    """A line for each reason, with the cases if they are few."""
+def reasons(found: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a line for each reason, with the cases if they are few."""
     return [
         f"{', '.join(cases) if len(cases) <= _NAMED_MOST else f'{len(cases)} cases'}: {why}"
         for why, cases in found.items()
@@ -106,7 +106,7 @@ def said(found: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def _by(member: str, results: Iterable[Result]) -> dict[str, list[str]]:
-    """The cases that have a word of this kind, by the word."""
+    """Return the cases by their `note` or `skipped`."""
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for result in results:
         if getattr(result, member) and not result.problem:
@@ -115,7 +115,7 @@ def _by(member: str, results: Iterable[Result]) -> dict[str, list[str]]:
 
 
 def as_json(run: Run) -> str:
-    """The whole run for programs. Holds no token."""
+    """Return the whole run for programs. It holds no token."""
     return json.dumps(
         {
             "apiUrl": run.api_url,
@@ -148,7 +148,7 @@ def _members(result: Result) -> Mapping[str, Any]:
 
 
 def junit(run: Run) -> str:
-    """The run as CI systems read it: a suite for each route, a test for each case."""
+    """Return the run as JUnit XML: a suite for each route, a test for each case."""
     root = Element("testsuites", name="proof attack", time=f"{run.seconds:.1f}")
     by_route: dict[str, list[Result]] = {}
     for result in run.results:
@@ -171,19 +171,19 @@ def junit(run: Run) -> str:
             seconds = f"{result.milliseconds / 1000:.3f}"
             test = SubElement(suite, "testcase", classname=f"{route}.{result.group}", name=name, time=seconds)
             if result.verdict == "deviation":
-                SubElement(test, "failure", message=_plain(result.problem), type="deviation")
+                SubElement(test, "failure", message=_printable(result.problem), type="deviation")
             elif result.verdict == "skipped":
-                SubElement(test, "skipped", message=_plain(result.skipped))
+                SubElement(test, "skipped", message=_printable(result.skipped))
     indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _plain(words: str) -> str:
-    """Without the control characters that XML cannot hold: an answer may have any."""
+def _printable(words: str) -> str:
+    """Replace the control characters that XML cannot hold; an answer may have any."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in words)
 
 
 def verdicts(results: Iterable[Result]) -> dict[str, int]:
-    """How many results have which verdict."""
+    """Count the results by verdict."""
     found = [result.verdict for result in results]
     return {verdict: found.count(verdict) for verdict in VERDICTS}

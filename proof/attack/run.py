@@ -1,14 +1,15 @@
-"""Sends every case to every route it applies to, and judges the answers."""
+"""Send every case to every route that it applies to, and judge the answers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proof.access import Access
-from proof.attack.case import Case, Shot
-from proof.attack.world import CannotTestError, World, is_plain
+from proof.attack import emulator
+from proof.attack.case import Case, Request
+from proof.attack.stack import CannotTestError, TargetStack, is_plain
 from proof.client import Answer, Client
 from proof.smoke import sample
 from proof.wiring import UnreadableError, deviations
@@ -16,17 +17,17 @@ from proof.wiring import UnreadableError, deviations
 REFUSAL_MOST = 500  # bytes; a refusal has a few dozen
 WIRING = "wiring"
 VERDICTS = ("deviation", "noted", "skipped", "ok")
-# What a refusal must not tell: an exception, a file, an address, a token.
-_TELLTALE = re.compile(r'Traceback|Exception|File "|\.py\b|https?://|eyJ[\w-]{8}')
+# What a refusal must not disclose: an exception, a file, a URL, a token.
+_DISCLOSURE = re.compile(r'Traceback|Exception|File "|\.py\b|https?://|eyJ[\w-]{8}')
 _PIECE = re.compile(r"[A-Za-z0-9_-]{16,}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What became of one case on one route. `status` and `layer` are None for what was not sent.
+    """The outcome of one case on one route. `status` and `layer` are None if the case was not sent.
 
-    `problem` says what is wrong and is empty if nothing is; `skipped` why the case was not sent; `note` how the
-    emulator failed where AWS would refuse.
+    `problem` says what is wrong and is empty if nothing is; `skipped` says why the case was not sent; `note` says how
+    the emulator failed where AWS would refuse.
     """
 
     route: str
@@ -53,63 +54,60 @@ class Result:
 
 
 def attack(
-    client: Client, world: World, cases: Sequence[Case], progress: Callable[[int, int], object]
+    client: Client, stack: TargetStack, cases: Sequence[Case], progress: Callable[[int, int], object]
 ) -> Iterator[Result]:
-    """The result of every case on every route, then of the comparison of the API's wiring with the table.
+    """Yield the result of every case on every route, then of the comparison of the API's wiring with the table.
 
-    `progress` is told how many pairs of case and route are done, and of how many.
+    `progress` receives the number of finished pairs of case and route, and of all pairs.
     """
-    pairs = [(case, route) for case in cases for route in world.table.routes if case.on == "every" or not route.public]
+    pairs = [(case, route) for case in cases for route in stack.table.routes if case.applies_to(route)]
     for done, (case, route) in enumerate(pairs, 1):
-        result = _result(client, world, case, route)
-        if result is not None:
-            yield result
+        found = result(client, stack, case, route)
+        if found is not None:
+            yield found
         progress(done, len(pairs))
-    yield from wiring(world)
+    yield from wiring(stack)
 
 
-def wiring(world: World) -> Iterator[Result]:
-    """A deviation for every difference between the deployed API and the table; or that there is none."""
-
-    def result(route: str, problem: str = "", skipped: str = "") -> Result:
-        title = "the API as API Gateway describes it, against the route table"
-        return Result(route=route, id="F15", name=WIRING, title=title, group=WIRING, problem=problem, skipped=skipped)
-
+def wiring(stack: TargetStack) -> Iterator[Result]:
+    """Yield a deviation for every difference between the deployed API and the table; one good result if none."""
+    title = "the API as API Gateway describes it, against the route table"
+    same = Result(route="API", id="F15", name=WIRING, title=title, group=WIRING)
     try:
-        found = deviations(world.target, world.table)
+        found = deviations(stack.target, stack.table)
     except UnreadableError as error:
-        yield result("API", "" if not world.target.is_local else str(error), str(error))
+        yield replace(same, problem=str(error) if stack.target.is_local else "", skipped=str(error))
         return
     if not found:
-        yield result("API")
+        yield same
     for deviation in found:
-        yield result(deviation.subject, deviation.text)
+        yield replace(same, route=deviation.subject, problem=deviation.text)
 
 
-def _result(client: Client, world: World, case: Case, route: Access) -> Result | None:
-    def result(**found: object) -> Result:
-        about = {"route": route.key, "id": case.id, "name": case.name, "title": case.title, "group": case.group}
-        return Result(**{**about, **found})  # type: ignore[arg-type]
-
+def result(client: Client, stack: TargetStack, case: Case, route: Access) -> Result | None:
+    """Send one case to one route. Return None where the case has no request for the route."""
+    base = Result(route=route.key, id=case.id, name=case.name, title=case.title, group=case.group)
     try:
-        shot = case.shot(world, route)
+        request = case.request(stack, route)
     except CannotTestError as error:
-        return result(skipped=str(error))
-    if shot is None:
+        return replace(base, skipped=str(error))
+    if request is None:
         return None
-    if route.public and not is_plain(route) and shot.method is None:
-        return result(skipped=f"{route.key} is public, but a call may change something or needs a real path")
-    expected = tuple(dict.fromkeys(case.expects(world, route)))
-    visits = len(world.canary.visits) if world.canary else 0
-    answer = _sent(client, route, shot)
-    note = ""
-    if case.errs and world.target.is_local and not route.public and (answer.status, answer.layer) == (500, "gateway"):
-        problem, note = "", f"the emulator's gateway {case.errs}"
+    if route.public and not is_plain(route) and request.method is None:
+        return replace(base, skipped=f"{route.key} is public, but a call may change something or needs a real path")
+    expected = tuple(dict.fromkeys(case.expects(stack, route)))
+    visits = len(stack.canary.visits) if stack.canary else 0
+    path = sample(route) if request.path is None else request.path
+    answer = client.call(request.method or route.method, path, request.headers, request.body)
+    note = emulator.failure(case) if stack.target.is_local and not route.public else ""
+    if note and (answer.status, answer.layer) == (500, "gateway"):
+        problem = ""
     else:
-        problem = _problem(world, case, route, shot, answer, expected)
-    if world.canary and len(world.canary.visits) > visits:
-        problem = f"an address that the token names was asked for keys; {problem}".rstrip("; ")
-    return result(
+        problem, note = _problem(stack, case, route, request, answer, expected), ""
+    if stack.canary and len(stack.canary.visits) > visits:
+        problem = f"a URL in the token was asked for keys; {problem}".rstrip("; ")
+    return replace(
+        base,
         expected=expected,
         status=answer.status,
         layer=answer.layer,
@@ -119,44 +117,41 @@ def _result(client: Client, world: World, case: Case, route: Access) -> Result |
     )
 
 
-def _sent(client: Client, route: Access, shot: Shot) -> Answer:
-    path = sample(route) if shot.path is None else shot.path
-    return client.call(shot.method or route.method, path, shot.headers, shot.body)
-
-
-def _problem(world: World, case: Case, route: Access, shot: Shot, answer: Answer, expected: tuple[int, ...]) -> str:
-    """The gravest thing that is wrong with the answer; empty if nothing is."""
+def _problem(
+    stack: TargetStack, case: Case, route: Access, request: Request, answer: Answer, expected: tuple[int, ...]
+) -> str:
+    """Return the most serious thing that is wrong with the answer; an empty text if nothing is."""
     if answer.status not in expected:
         return f"expected {_any_status(expected)}, got {answer.status or 'no answer'}: {_excerpt(answer)}"
-    is_usual = route.public and answer.status == 200 and shot.method is None
-    if is_usual and answer.body != world.public_answers[route.key]:
+    is_usual = route.public and answer.status == 200 and request.method is None
+    if is_usual and answer.body != stack.public_answers[route.key]:
         return f"a public route must answer as usual, got: {_excerpt(answer)}"
     for found in (
-        case.judge(world, route, answer) if case.judge else "",
-        _told_by(answer, shot),
-        _of_wrong_layer(case, route, answer),
-        _of_function(answer),
+        case.judge(stack, route, answer) if case.judge else "",
+        _disclosure(answer, request),
+        _wrong_layer(case, route, answer),
+        _missing_header(answer),
     ):
         if found:
             return f"{found} ({answer.status}: {_excerpt(answer)})"
     return ""
 
 
-def _told_by(answer: Answer, shot: Shot) -> str:
-    """What an answer tells that it must not."""
-    sent = [shot.path or "", *(value for _, value in shot.headers), (shot.body or b"")[:10_000].decode("latin-1")]
-    said = "\n".join([answer.text, *(value for _, value in answer.headers)])
-    if any(piece in said for text in sent for piece in _PIECE.findall(text)):
+def _disclosure(answer: Answer, request: Request) -> str:
+    sent = [request.path or "", *(value for _, value in request.headers)]
+    sent.append((request.body or b"")[:10_000].decode("latin-1"))
+    received = "\n".join([answer.text, *(value for _, value in answer.headers)])
+    if any(piece in received for text in sent for piece in _PIECE.findall(text)):
         return "the answer repeats what was sent"
     if answer.status >= 400:
         if len(answer.body) > REFUSAL_MOST:
             return f"a refusal must be short, got {len(answer.body)} bytes"
-        if _TELLTALE.search(answer.text):
+        if _DISCLOSURE.search(answer.text):
             return "a refusal must not tell what is inside"
     return ""
 
 
-def _of_wrong_layer(case: Case, route: Access, answer: Answer) -> str:
+def _wrong_layer(case: Case, route: Access, answer: Answer) -> str:
     if case.by is None or route.public or answer.status < 400:
         return ""
     if case.by == "gateway" and answer.layer == "function":
@@ -166,8 +161,8 @@ def _of_wrong_layer(case: Case, route: Access, answer: Answer) -> str:
     return ""
 
 
-def _of_function(answer: Answer) -> str:
-    """What every answer of the function's has."""
+def _missing_header(answer: Answer) -> str:
+    """Return which header every answer of the function must have, and this one lacks."""
     if answer.layer != "function":
         return ""
     if "no-store" not in (answer.header("cache-control") or ""):

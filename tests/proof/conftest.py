@@ -1,4 +1,4 @@
-"""One stack on the emulator for all tests here, and what breaks it for one of them and mends it again."""
+"""One stack on the emulator for all tests here, with a route table of the tests' own, and a way to break it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,24 @@ from proof.access import Table
 from proof.aws import client_of
 from proof.client import Client
 from proof.target import Target, expected_of, of_outputs
+from stacks import ROOT
 from stacks.engine import Stack
+from tests.handler.table import TABLE
+from tests.own_program import imported_from, project
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with Emulator(0, "us-east-1", tmp_path_factory.mktemp("proof")) as running:
-        yield running
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with the tests' own route table and settings."""
+    return project(tmp_path_factory.mktemp("program") / "copy")
 
 
 @pytest.fixture(scope="session")
-def outputs(emulator: Emulator) -> dict[str, Any]:
-    return bring_up(Stack.load("local"), emulator, Steps(show=lambda _: None))
+def outputs(program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    with Emulator(0, "us-east-1", tmp_path_factory.mktemp("proof")) as emulator:
+        with imported_from(program):
+            found = bring_up(Stack.load("local", program), emulator, Steps(show=lambda _: None))
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -42,13 +48,13 @@ def outputs_file(outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="session")
-def target(outputs: dict[str, Any]) -> Target:
-    return of_outputs(outputs, expected_of("local"))
+def target(outputs: dict[str, Any], program: Path) -> Target:
+    return of_outputs(outputs, expected_of("local", program))
 
 
 @pytest.fixture(scope="session")
 def table() -> Table:
-    return access.current()
+    return Table(routes=tuple(map(access.of, TABLE)), throttle=access.default_throttle(ROOT / "Pulumi.yaml"))
 
 
 @pytest.fixture
@@ -58,14 +64,14 @@ def client(target: Target) -> Iterator[Client]:
 
 
 class Breaker:
-    """Changes the deployed stack behind the program's back, as a person with a console would; `mend` undoes it."""
+    """Changes the deployed stack behind the program's back, as a person with a console would; `undo` reverts it."""
 
     def __init__(self, target: Target) -> None:
         self._api_id = target.api_id
         self._gateway, self._lambda = client_of(target, "apigatewayv2"), client_of(target, "lambda")
         self._undo = contextlib.ExitStack()
 
-    def mend(self) -> None:
+    def undo(self) -> None:
         self._undo.close()
 
     def route(self, key: str, **changes: Any) -> None:
@@ -93,7 +99,7 @@ class Breaker:
         self._undo.callback(self._gateway.update_api, ApiId=self._api_id, CorsConfiguration=before)
 
     def function(self, source: str) -> None:
-        """Put this in the place of the function's own handler."""
+        """Replace the function's handler by this source."""
         name = self._lambda.list_functions()["Functions"][0]["FunctionName"]
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as files:
@@ -110,18 +116,21 @@ class Breaker:
 def breaker(target: Target) -> Iterator[Breaker]:
     made = Breaker(target)
     yield made
-    made.mend()
+    made.undo()
 
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def proof(outputs_file: Path, capsys: pytest.CaptureFixture[str]) -> Run:
-    """A command on the stack: its exit status, output, and errors."""
+def proof(
+    outputs_file: Path, program: Path, table: Table, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """Return a function that runs a command on the stack and returns its exit status, output and errors."""
+    monkeypatch.setattr(access, "current", lambda: table)
 
     def run(command: str, *arguments: str) -> tuple[int, str, str]:
-        status = main([command, "--outputs", str(outputs_file), *arguments])
+        status = main([command, "--outputs", str(outputs_file), *arguments], program)
         said = capsys.readouterr()
         return status, said.out, said.err
 

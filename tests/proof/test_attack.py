@@ -20,49 +20,49 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from handler import app
 from handler.errors import Refused
 from handler.route import Route
-from handler.routes import ROUTES
-from handler.samples.hello import Greeting
 from proof.access import Access, Table
 from proof.attack import run
 from proof.attack.canary import canary
-from proof.attack.case import GROUPS, Case, Shot, bearer, token_case
-from proof.attack.cases import all_cases
+from proof.attack.case import GROUPS, Case, bearer, tokens
+from proof.attack.case import Request as HttpRequest
+from proof.attack.cases import live_cases
 from proof.attack.run import Result, attack
+from proof.attack.stack import CannotTestError, TargetStack, target_stack
 from proof.attack.tokens import jwk
-from proof.attack.world import CannotTestError, World, world_of
 from proof.aws import client_of
 from proof.client import Client
 from proof.target import Target
 from tests.handler.events import http_event
+from tests.handler.table import TABLE, Answered
 from tests.proof.conftest import Breaker, Run
 from tests.proof.listener import Listener, Reply, Request
-from tests.proof.test_client import stack
+from tests.proof.test_client import stack as target_at
 
-CASES = {str(case): case for case in all_cases()}
+CASES = {str(case): case for case in live_cases()}
 ATTACKER = rsa.generate_private_key(65537, 2048)
 HELLO = Access(key="GET /hello", summary="", public=False, scopes=(), groups=(), throttle=None)
 HEALTH = replace(HELLO, key="GET /health", public=True)
 
 
 @pytest.fixture(scope="session")
-def world(target: Target, table: Table) -> Iterator[World]:
-    with Client(target) as client, world_of(client, target, table, None) as found:
+def stack(target: Target, table: Table) -> Iterator[TargetStack]:
+    with Client(target) as client, target_stack(client, target, table, None) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def keyless(world: World) -> World:
+def keyless(stack: TargetStack) -> TargetStack:
     """The same stack as it is seen without any user."""
-    return replace(world, tokens={}, canary=None)
+    return replace(stack, tokens={}, canary=None)
 
 
-def results(client: Client, world: World, *names: str) -> list[Result]:
+def results(client: Client, stack: TargetStack, *names: str) -> list[Result]:
     """What becomes of these cases on every route, and of the wiring."""
-    return list(attack(client, world, [CASES[name] for name in names], lambda _, __: None))
+    return list(attack(client, stack, [CASES[name] for name in names], lambda _, __: None))
 
 
-def deviations(client: Client, world: World, *names: str) -> dict[tuple[str, str], str]:
-    found = [result for result in results(client, world, *names) if result.verdict == "deviation"]
+def deviations(client: Client, stack: TargetStack, *names: str) -> dict[tuple[str, str], str]:
+    found = [result for result in results(client, stack, *names) if result.verdict == "deviation"]
     return {(result.route, result.case): result.problem for result in found}
 
 
@@ -106,14 +106,16 @@ def _check_files(files: dict[str, Path], found: dict[str, Any]) -> None:
         assert not re.search(r"eyJ[\w-]{20}", path.read_text()), "a report is passed around: no token may be in it"
 
 
-def test_drift_is_exactly_three_deviations(breaker: Breaker, client: Client, world: World, target: Target) -> None:
+def test_drift_is_exactly_three_deviations(
+    breaker: Breaker, client: Client, stack: TargetStack, target: Target
+) -> None:
     """Three changes in the console, three lines, each with the route or the authorizer that it happened to."""
     breaker.route("GET /hello", AuthorizationType="NONE")
     breaker.route("GET /reports", AuthorizationScopes=[])
     breaker.jwt(Audience=[target.client_id, "2foreign3456789012345678901"])
-    assert deviations(client, world) == {
+    assert deviations(client, stack) == {
         ("GET /hello", "F15-wiring"): "is open: authorization is NONE, the route table says JWT",
-        ("GET /reports", "F15-wiring"): "lacks scope api/reports.read",
+        ("GET /reports", "F15-wiring"): "lacks scope api/reports.read or api/reports.write",
         ("authorizer api-jwt", "F15-wiring"): (
             "audience 2foreign3456789012345678901 is foreign: no app client in the stack's outputs"
         ),
@@ -122,7 +124,7 @@ def test_drift_is_exactly_three_deviations(breaker: Breaker, client: Client, wor
 
 def test_deviation_fails_the_command(breaker: Breaker, proof: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """CI reads the exit status, a person the last line."""
-    monkeypatch.setattr("proof.attack.cases.all_cases", lambda: [CASES["F01-no-authorization"]])
+    monkeypatch.setattr("proof.attack.cases.live_cases", lambda: [CASES["F01-no-authorization"]])
     breaker.route("GET /hello", AuthorizationType="NONE")
     status, out, err = proof("attack")
     assert status == 1
@@ -130,10 +132,10 @@ def test_deviation_fails_the_command(breaker: Breaker, proof: Run, monkeypatch: 
     assert err == "proof: the stack must answer as the corpus expects, and has 2 deviations\n"
 
 
-def test_opened_route_is_found_from_outside(breaker: Breaker, client: Client, world: World) -> None:
+def test_opened_route_is_found_from_outside(breaker: Breaker, client: Client, stack: TargetStack) -> None:
     """Without any AWS credentials: the function still says 401, and that it was the function gives it away."""
     breaker.route("GET /hello", AuthorizationType="NONE")
-    found = deviations(client, world, "F01-no-authorization", "F00-real-token", "A01-alg-none")
+    found = deviations(client, stack, "F01-no-authorization", "F00-real-token", "A01-alg-none")
     assert set(found) == {
         ("GET /hello", "F01-no-authorization"),
         ("GET /hello", "F00-real-token"),
@@ -142,34 +144,36 @@ def test_opened_route_is_found_from_outside(breaker: Breaker, client: Client, wo
     assert "the function alone refused it" in found["GET /hello", "F01-no-authorization"]
 
 
-def test_audience_that_lost_its_meaning_is_found_from_outside(breaker: Breaker, client: Client, world: World) -> None:
+def test_audience_that_lost_its_meaning_is_found_from_outside(
+    breaker: Breaker, client: Client, stack: TargetStack
+) -> None:
     """Another client's token: the function refuses it either way, so only the layer tells."""
-    token = world.real("other client").claims
-    breaker.jwt(Audience=[world.target.client_id, token["client_id"]])
-    found = deviations(client, world, "D14-other-client", "D14-other-client-id-token")
+    token = stack.real("other client").claims
+    breaker.jwt(Audience=[stack.target.client_id, token["client_id"]])
+    found = deviations(client, stack, "D14-other-client", "D14-other-client-id-token")
     assert ("GET /hello", "D14-other-client") in found
     assert ("GET /health", "D14-other-client") not in found
 
 
-def test_function_that_believes_everybody_is_found(breaker: Breaker, client: Client, world: World) -> None:
+def test_function_that_believes_everybody_is_found(breaker: Breaker, client: Client, stack: TargetStack) -> None:
     """The gateway alone lets an ID token and a user without the group through; and nobody notices in daily use."""
     breaker.function(
         "def lambda_handler(event, context):\n"
-        "    return {'statusCode': 200, 'headers': {'cache-control': 'no-store'}, 'body': '{\"status\": \"ok\"}'}\n"
+        "    return {'statusCode': 200, 'headers': {'cache-control': 'no-store'}, 'body': '{\"name\": \"anyone\"}'}\n"
     )
-    found = deviations(client, world, "D17-id-token", "D32-group-missing", "D24-scope-missing", "F05-bare-token")
+    found = deviations(client, stack, "D17-id-token", "D32-group-missing", "D24-scope-not-asked-for", "F05-bare-token")
     assert set(found) == {
         ("GET /admin", "D32-group-missing"),
-        *((route.key, "D17-id-token") for route in ROUTES if not route.public and not route.scopes),
-        *((route.key, "F05-bare-token") for route in ROUTES if not route.public),
+        *((route.key, "D17-id-token") for route in TABLE if not route.public and not route.scopes),
+        *((route.key, "F05-bare-token") for route in TABLE if not route.public),
     }
-    assert found["GET /admin", "D32-group-missing"] == 'expected 403, got 200: {"status": "ok"}'
+    assert found["GET /admin", "D32-group-missing"] == 'expected 403, got 200: {"name": "anyone"}'
 
 
-def test_widened_origins_are_found(breaker: Breaker, client: Client, world: World) -> None:
+def test_widened_origins_are_found(breaker: Breaker, client: Client, stack: TargetStack) -> None:
     """Preflights are the gateway's own; no test of the function sees them."""
     breaker.cors(AllowOrigins=["*"])
-    found = deviations(client, world, "F14-preflight-null", "F14-call-from-a-foreign-page")
+    found = deviations(client, stack, "F14-preflight-null", "F14-call-from-a-foreign-page")
     assert "a foreign page may read it" in found["GET /hello", "F14-preflight-null"]
     assert "a foreign page may read it" in found["GET /health", "F14-call-from-a-foreign-page"]
 
@@ -183,22 +187,22 @@ def test_stack_whose_public_route_fails_is_not_attacked(breaker: Breaker, proof:
     assert re.fullmatch(r"proof: GET /health must answer 200 before an attack on it means anything, got 50\d\n", err)
 
 
-def test_every_case_can_be_built_or_says_why_not(world: World, keyless: World) -> None:
+def test_every_case_can_be_built_or_says_why_not(stack: TargetStack, keyless: TargetStack) -> None:
     """Without a user some cannot be sent; none may fall over in the middle of a run."""
-    for case in all_cases():
-        for route in world.table.routes:
-            case.shot(world, route)
+    for case in live_cases():
+        for route in stack.table.routes:
+            case.request(stack, route)
             with suppress(CannotTestError):
-                case.shot(keyless, route)
+                case.request(keyless, route)
 
 
 def test_cases_are_told_apart() -> None:
     """A report of two cases under one name loses one."""
-    assert len(CASES) == len(all_cases())
-    assert {case.id[0] for case in all_cases()} == set(GROUPS)
+    assert len(CASES) == len(live_cases())
+    assert {case.id[0] for case in live_cases()} == set(GROUPS)
 
 
-def test_run_without_a_user_says_what_it_left_out(client: Client, keyless: World) -> None:
+def test_run_without_a_user_says_what_it_left_out(client: Client, keyless: TargetStack) -> None:
     """A deployed stack, nobody's password at hand: half of the corpus still means something."""
     found = results(
         client, keyless, "A01-alg-none", "B01-bit-first", "C01-hs256-pem", "C07-other-pool", "F01-no-authorization"
@@ -222,8 +226,8 @@ class FakeApi:
 
     def problem(self, case: Case, route: Access = HELLO, **more: Any) -> str:
         with Listener(self.reply) as api:
-            target = stack(api.url)
-            world = World(
+            target = target_at(api.url)
+            stack = TargetStack(
                 target=target,
                 table=Table(routes=(HEALTH, HELLO), throttle=None),
                 keys=(jwk(ATTACKER.public_key(), "k1"),),
@@ -232,14 +236,14 @@ class FakeApi:
                 **more,
             )
             with Client(target) as client:
-                found = [each for each in attack(client, world, [case], lambda _, __: None) if each.route == route.key]
+                found = [each for each in attack(client, stack, [case], lambda _, __: None) if each.route == route.key]
         return found[0].problem
 
 
 GATEWAY = '{"message": "Unauthorized"}'
 FUNCTION = '{"message": "Unauthorized", "requestId": "r="}'
 STORED = {"Cache-Control": "no-store", "WWW-Authenticate": "Bearer"}
-FORGED = token_case("B05", "attacker-key", "forged", World.forged)
+(FORGED,) = tokens("B05", "forged", "signature_invalid", {"attacker-key": TargetStack.forged})
 
 
 @pytest.mark.parametrize(
@@ -285,7 +289,7 @@ def test_wrong_layer_is_a_deviation() -> None:
 
 def test_emulators_own_error_is_noted_and_nobody_elses() -> None:
     """It is known and refuses all the same; on AWS, or by the function, the same 500 is a deviation."""
-    errs = replace(FORGED, errs="fails")
+    errs = replace(FORGED, id="A21", name="header-list")
     broken = (500, {}, "{\"message\": \"'list' object has no attribute 'get'\"}")
     assert FakeApi(broken).problem(errs) == ""
     assert "got 500" in FakeApi(broken).problem(FORGED)
@@ -301,14 +305,13 @@ def test_address_in_a_token_that_is_asked_for_keys_is_a_deviation() -> None:
         return 401, {}, GATEWAY
 
     case = Case(
-        id="C05", name="jku", title="", shot=lambda world, _: Shot(path="/hello?jku", headers=bearer(world.forged()))
+        id="C05",
+        name="jku",
+        title="",
+        make=lambda stack, _: HttpRequest(path="/hello?jku", headers=bearer(stack.forged())),
     )
     with canary({"keys": []}) as bird:
-        assert (
-            FakeApi(gullible)
-            .problem(case, canary=bird)
-            .startswith("an address that the token names was asked for keys")
-        )
+        assert FakeApi(gullible).problem(case, canary=bird).startswith("a URL in the token was asked for keys")
         assert FakeApi(gullible).problem(FORGED, canary=bird) == ""
 
 
@@ -319,24 +322,24 @@ class Order:
     text: str = ""
 
 
-ORDERS = Route(key="POST /orders", call=lambda _: {}, summary="Orders", request=Order, response=Greeting)
+ORDERS = Route(key="POST /orders", call=lambda _: {}, summary="Orders", request=Order, response=Answered)
 
 
 @pytest.mark.parametrize("route", [ORDERS, replace(ORDERS, request=None)], ids=["with a body", "without"])
-def test_route_that_changes_something_is_never_reached(world: World, route: Route) -> None:
+def test_route_that_changes_something_is_never_reached(stack: TargetStack, route: Route) -> None:
     """A run against production must not order, delete or pay: what a good token brings, the function refuses before."""
     order = replace(HELLO, key=route.key)
     probes = 0
-    for case in all_cases():
-        shot = case.shot(world, order)
-        if shot is None or shot.method is not None:
+    for case in live_cases():
+        request = case.request(stack, order)
+        if request is None or request.method is not None:
             continue
-        headers = http_event(route.key, [(name, value.strip()) for name, value in shot.headers])["headers"]
+        headers = http_event(route.key, [(name, value.strip()) for name, value in request.headers])["headers"]
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        if (scheme.lower(), token) != ("bearer", world.access):
+        if (scheme.lower(), token) != ("bearer", stack.access):
             continue
-        assert shot.body, case
-        event = {"headers": headers, "body": b64encode(shot.body).decode(), "isBase64Encoded": True}
+        assert request.body, case
+        event = {"headers": headers, "body": b64encode(request.body).decode(), "isBase64Encoded": True}
         with pytest.raises(Refused):
             app._body(route, event)
         probes += 1
@@ -363,7 +366,7 @@ def test_bad_arguments_are_one_line(
     assert part in err
 
 
-def test_wiring_that_cannot_be_read_is_said(keyless: World) -> None:
+def test_wiring_that_cannot_be_read_is_said(keyless: TargetStack) -> None:
     """A deployed stack without credentials: the requests were judged, the wiring was not."""
     elsewhere = replace(keyless, target=replace(keyless.target, endpoint=None, api_id=None))
     assert [result.verdict for result in run.wiring(elsewhere)] == ["skipped"]

@@ -20,6 +20,7 @@ OURS = (
     "stacks.ROOT",
     "stacks.command_line",
     "stacks.outputs",
+    "stacks.routes",
 )
 OTHERS = {"boto3", "botocore", "cryptography", "yaml"}
 

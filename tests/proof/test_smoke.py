@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
-from handler.routes import ROUTES
 from proof.access import Table
 from proof.client import Client
 from proof.smoke import Check, checks, run
 from proof.target import Target
+from tests.handler.table import TABLE
 from tests.proof.conftest import Breaker, Run
 
 
@@ -31,9 +32,9 @@ def test_good_stack_passes_every_check(proof: Run) -> None:
         "GET /reports with a made-up token: 401 by the gateway",
         "from http://localhost:5173: allowed",
         "from null: not allowed",
-        f"wiring: {len(ROUTES)} routes and no other",
-        'access token: 200 {"message": "Hello, authenticated user!", "user": "proof-',
-        "ID token: 401",
+        f"wiring: {len(TABLE)} routes and no other",
+        "GET /hello with the user's access token: 200",
+        "GET /hello with the user's ID token: 401",
     ):
         assert part in out
     (count,) = re.findall(r"^(\d+) checks: (\d+) ok$", out, re.MULTILINE)
@@ -93,8 +94,7 @@ def test_function_that_says_something_else_is_named(
 ) -> None:
     """A 200 is not yet the reply that the route promises; and this one takes any token."""
     breaker.function(
-        "def lambda_handler(event, context):\n"
-        '    return {\'statusCode\': 200, \'body\': \'{"message": "Hello, authenticated user!", "user": "root"}\'}\n'
+        "def lambda_handler(event, context):\n    return {'statusCode': 200, 'body': '{\"user\": \"root\"}'}\n"
     )
     found = failed(client, target, table)
     assert set(found) == {"GET /hello with the user's access token", "GET /hello with the user's ID token"}
@@ -106,7 +106,7 @@ def test_refused_sign_in_is_a_failed_check(proof: Run) -> None:
     status, out, _ = proof("smoke", "--user", "nobody", "--password", "wrong")
     assert status == 1
     assert re.search(r"FAILED   sign-in page: user nobody must be able to sign in", out)
-    assert f"wiring: {len(ROUTES)} routes" in out
+    assert f"wiring: {len(TABLE)} routes" in out
 
 
 def test_what_cannot_be_checked_is_said() -> None:
@@ -122,7 +122,7 @@ def test_what_cannot_be_checked_is_said() -> None:
         "  ok       a: 200",
         "  skipped  b: why",
         "  FAILED   c: what",
-        "3 checks: 1 ok, 1 FAILED, 1 skipped",
+        "3 checks: 1 ok, 1 FAILED, 1 skipped (b)",
     ]
 
 
@@ -145,3 +145,12 @@ def test_bad_arguments_are_one_line(
     assert err.startswith("proof: ")
     assert err.count("\n") == 1
     assert part in err
+
+
+def test_table_without_a_route_for_signed_in_users_is_said(client: Client, target: Target, table: Table) -> None:
+    """A check that cannot be made must not look like one that passed."""
+    others = tuple(route for route in table.routes if route.key != "GET /hello")
+    shown: list[str] = []
+    run(checks(client, target, replace(table, routes=others), None), shown.append)
+    assert any(re.match(r"  skipped +signed-in user: .*no GET route.*any signed-in user", line) for line in shown)
+    assert shown[-1].endswith("1 skipped (signed-in user)")

@@ -56,7 +56,7 @@ def test_drift_is_exactly_what_was_changed(breaker: Breaker, target: Target, tab
     breaker.jwt(Audience=[target.client_id, "2foreign3456789012345678901"])
     assert [str(each) for each in deviations(target, table)] == [
         "GET /hello: is open: authorization is NONE, the route table says JWT",
-        "GET /reports: lacks scope api/reports.read",
+        "GET /reports: lacks scope api/reports.read or api/reports.write",
         "authorizer api-jwt: audience 2foreign3456789012345678901 is foreign: no app client in the stack's outputs",
     ]
 

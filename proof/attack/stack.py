@@ -1,4 +1,4 @@
-"""What an attacker has against one stack: addresses, public keys, keys of his own, and tokens he got honestly."""
+"""The stack under attack, with what an attacker has: its public keys, a key pair of his own, and real tokens."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from proof.access import Access, Table
 from proof.attack.canary import Canary, canary
 from proof.attack.tokens import Part, changed, decoded, jwk, public_key, rs256, signing_input
 from proof.client import Client
-from proof.guests import Guests
 from proof.sign_in import Tokens, tokens_of
 from proof.target import Target
+from proof.users import TemporaryUsers
 from stacks.command_line import CommandError
 
-# Whose real tokens a run may have, and why it may lack them.
+# The holders of real tokens, and why a run may lack a holder's tokens.
 USER, UNSCOPED, STRANGER, OTHER_CLIENT, OTHER_POOL = "user", "unscoped", "stranger", "other client", "other pool"
 _WITHOUT = {
     USER: "no --user given, so there is no real token",
@@ -38,13 +38,23 @@ class CannotTestError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
-    """One stack as an attacker sees it. `tokens` are real ones, by whose they are.
+class PoolKeys:
+    """Private keys of the pool and of another pool. Tests hold them; a run against a stack never does."""
 
-    USER may call the most, UNSCOPED is the same without any scope of the table's, STRANGER is in no group, and
-    OTHER_CLIENT and OTHER_POOL were issued to and by somebody else. What needs a token that is not there raises
-    CannotTestError. `canary` is None where nothing could be led to it. `public_answers` are the bodies that public
-    routes answer with, by route key.
+    access: rsa.RSAPrivateKey
+    id: rsa.RSAPrivateKey
+    id_kid: str
+    other_pool: rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetStack:
+    """One stack as an attacker sees it.
+
+    `tokens` are real tokens by holder: USER may call the most, UNSCOPED is the same user without the table's scopes,
+    STRANGER is in no group, OTHER_CLIENT has tokens of another app client and OTHER_POOL of another pool. Asking for
+    tokens that the run lacks raises CannotTestError. `canary` is None where nothing could be led to it.
+    `public_answers` are the bodies of the public routes' answers, by route key. `private` is None in a live run.
     """
 
     target: Target
@@ -54,23 +64,46 @@ class World:
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
     canary: Canary | None = None
     public_answers: Mapping[str, bytes] = field(default_factory=dict)
+    private: PoolKeys | None = None
+
+    @property
+    def issuer(self) -> str:
+        return self.target.issuer
+
+    @property
+    def client_id(self) -> str:
+        return self.target.client_id
 
     @cached_property
     def kid(self) -> str:
-        """The id of the key that signs access tokens, or of the first where no token tells."""
+        """The id of the key that signs access tokens; of the first key where no token shows it."""
         if USER in self.tokens:
-            header = json.loads(decoded(self.tokens[USER].access.split(".")[0]))
-            return str(header.get("kid"))
+            return str(self._header_of(USER).get("kid"))
         return str(self.keys[0].get("kid"))
+
+    @property
+    def other_kid(self) -> str:
+        """The id of the other pool's key for access tokens."""
+        return str(self._header_of(OTHER_POOL).get("kid"))
+
+    def _header_of(self, holder: str) -> dict[str, Any]:
+        header: dict[str, Any] = json.loads(decoded(self.real(holder).access.split(".")[0]))
+        return header
 
     @cached_property
     def public_key(self) -> rsa.RSAPublicKey:
         return public_key(next(key for key in self.keys if key.get("kid") == self.kid))
 
-    def real(self, whose: str) -> Tokens:
-        if whose not in self.tokens:
-            raise CannotTestError(_WITHOUT[whose])
-        return self.tokens[whose]
+    @property
+    def private_keys(self) -> PoolKeys:
+        if self.private is None:
+            raise CannotTestError("the pool's private key is needed to sign it")
+        return self.private
+
+    def real(self, holder: str) -> Tokens:
+        if holder not in self.tokens:
+            raise CannotTestError(_WITHOUT[holder])
+        return self.tokens[holder]
 
     @property
     def access(self) -> str:
@@ -81,20 +114,20 @@ class World:
         return self.real(USER).id
 
     def stranger_to(self, route: Access) -> Tokens:
-        """A user with the route's scope but not its group."""
-        for whose in (STRANGER, USER):
-            tokens = self.tokens.get(whose)
+        """Return tokens of a user with the route's scope but without its group."""
+        for holder in (STRANGER, USER):
+            tokens = self.tokens.get(holder)
             if tokens and tokens.groups.isdisjoint(route.groups):
                 return tokens
         raise CannotTestError(_WITHOUT[STRANGER if USER in self.tokens else USER])
 
     @property
     def lure(self) -> str:
-        """An address of the attacker's for a token to point to. Reserved, so nobody's, where there is no canary."""
+        """A URL of the attacker's for a token to name; in a reserved domain where there is no canary."""
         return self.canary.url if self.canary else "https://attacker.example"
 
     def may_call(self, route: Access) -> bool:
-        """Whether the user may."""
+        """Return whether USER has the route's scope and group."""
         user = self.real(USER)
         has_scope = not route.scopes or not user.scopes.isdisjoint(route.scopes)
         return has_scope and (not route.groups or not user.groups.isdisjoint(route.groups))
@@ -103,7 +136,7 @@ class World:
         return changed({"kid": self.kid, "alg": "RS256"}, changes)
 
     def claims(self, **changes: Any) -> dict[str, Any]:
-        """An access token's claims with every right there is: what an attacker would write."""
+        """Return an access token's claims with every scope and group of the route table."""
         now = int(time.time())
         rights = {
             "scope": " ".join(sorted({"openid", *(scope for route in self.table.routes for scope in route.scopes)})),
@@ -111,8 +144,9 @@ class World:
         }
         claims = {
             "sub": str(uuid.uuid4()),
-            "iss": self.target.issuer,
-            "client_id": self.target.client_id,
+            "iss": self.issuer,
+            "client_id": self.client_id,
+            "origin_jti": str(uuid.uuid4()),
             "token_use": "access",
             "username": "root",
             "auth_time": now,
@@ -123,43 +157,47 @@ class World:
         return changed({**claims, **rights, "iat": now, "exp": now + 3600}, changes)
 
     def unsigned(self, header: Part | None = None, payload: Part | None = None) -> str:
-        """The first two segments."""
+        """Return the first two segments of a token."""
         return signing_input(self.header() if header is None else header, self.claims() if payload is None else payload)
 
     def forged(self, header: Part | None = None, payload: Part | None = None) -> str:
-        """A token that the attacker's key signed, whatever is in it."""
+        """Return a token signed with the attacker's key."""
         return rs256(self.attacker, self.unsigned(header, payload))
 
-    def own_jwk(self, key_id: str | None = None) -> dict[str, str]:
-        """The attacker's public key under the pool's key id, or one of its own."""
+    def signed(self, header: Part | None = None, payload: Part | None = None) -> str:
+        """Return a token signed with the pool's own key. CannotTestError in a live run."""
+        return rs256(self.private_keys.access, self.unsigned(header, payload))
+
+    def attacker_jwk(self, key_id: str | None = None) -> dict[str, str]:
+        """Return the attacker's public key, under the pool's key id unless another is given."""
         return jwk(self.attacker.public_key(), key_id or self.kid)
 
 
 @contextmanager
-def world_of(client: Client, target: Target, table: Table, user: tuple[str, str] | None) -> Iterator[World]:
-    """Everything that a run can have. What it makes in a stack on this machine is deleted afterwards."""
+def target_stack(client: Client, target: Target, table: Table, user: tuple[str, str] | None) -> Iterator[TargetStack]:
+    """Collect what a run can have. Users, clients and pools made in a local stack are deleted afterwards."""
     attacker = rsa.generate_private_key(65537, 2048)
     keys = tuple(client.key_set())
     if not keys:
         raise CommandError(f"{target.keys_url} must hold the pool's keys, and holds none")
-    with ExitStack() as stack:
+    with ExitStack() as undo:
         bird = None
-        if target.is_local:  # elsewhere nothing could reach it
+        if target.is_local:  # nothing deployed could reach a listener on this machine
             members = [jwk(attacker.public_key(), str(key.get("kid"))) for key in keys]
-            bird = stack.enter_context(canary({"keys": members}))
-        yield World(
+            bird = undo.enter_context(canary({"keys": members}))
+        yield TargetStack(
             target=target,
             table=table,
             keys=keys,
             attacker=attacker,
-            tokens=_tokens(client, target, table, user, stack),
+            tokens=_tokens(client, target, table, user, undo),
             canary=bird,
             public_answers={route.key: _answer(client, route) for route in table.routes if is_plain(route)},
         )
 
 
 def is_plain(route: Access) -> bool:
-    """Whether the route is public and can be called without a body, a variable or a consequence."""
+    """Return whether the route is public and can be called without a body, a path variable or a side effect."""
     return route.public and route.method == "GET" and "{" not in route.path
 
 
@@ -171,21 +209,21 @@ def _answer(client: Client, route: Access) -> bytes:
 
 
 def _tokens(
-    client: Client, target: Target, table: Table, user: tuple[str, str] | None, stack: ExitStack
+    client: Client, target: Target, table: Table, user: tuple[str, str] | None, undo: ExitStack
 ) -> dict[str, Tokens]:
     groups = tuple(sorted({group for route in table.routes for group in route.groups}))
-    guests = stack.enter_context(Guests(target)) if target.is_local else None
+    temporary = undo.enter_context(TemporaryUsers(target)) if target.is_local else None
     if user is None:
-        if guests is None:
+        if temporary is None:
             return {}
-        user = guests.user(groups), guests.password
+        user = temporary.user(groups), temporary.password
     tokens = {
         USER: tokens_of(client, target, *user, target.scopes),
         UNSCOPED: tokens_of(client, target, *user),
     }
-    if guests is not None:
-        stranger = guests.user()
-        tokens[STRANGER] = tokens_of(client, target, stranger, guests.password, target.scopes)
-        tokens[OTHER_CLIENT] = guests.of_other_client(stranger)
-        tokens[OTHER_POOL] = guests.of_other_pool()
+    if temporary is not None:
+        stranger = temporary.user()
+        tokens[STRANGER] = tokens_of(client, target, stranger, temporary.password, target.scopes)
+        tokens[OTHER_CLIENT] = temporary.of_other_client(stranger)
+        tokens[OTHER_POOL] = temporary.of_other_pool()
     return tokens

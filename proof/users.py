@@ -1,4 +1,4 @@
-"""What a run makes for itself in a stack on this machine: users, an app client, a pool. All of it is deleted again."""
+"""Temporary users, app clients and pools that a run creates in a stack on this machine, and deletes afterwards."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from stacks.command_line import CommandError
 _PASSWORD_FLOW = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 
 
-class Guests:
-    """Makes users, and what an attacker may have. A context manager; CommandError where a call is refused."""
+class TemporaryUsers:
+    """Creates users, and tokens of other clients and pools. A context manager; CommandError if a call is refused."""
 
     def __init__(self, target: Target) -> None:
         if target.endpoint is None:
@@ -27,7 +27,7 @@ class Guests:
         self.password = new_password()
         self._target = target
         self._cognito = client_of(target, "cognito-idp")
-        self._people = Users(dict(target.outputs), self.password, self._cognito)
+        self._users = Users(dict(target.outputs), self.password, self._cognito)
         self._undo = ExitStack()
 
     def __enter__(self) -> Self:
@@ -36,24 +36,24 @@ class Guests:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(ClientError, BotoCoreError):  # the stack may be gone, and they with it
+        with suppress(ClientError, BotoCoreError):  # the stack may be gone, and the users with it
             self._undo.close()
 
     def user(self, groups: tuple[str, ...] = ()) -> str:
-        """A new user in these groups; the name to sign in with, `password` being the password."""
+        """Create a user in these groups. Return the name to sign in with; the password is `password`."""
         try:
-            name = self._people.ensure(f"proof-{secrets.token_hex(6)}", groups)
+            name = self._users.ensure(f"proof-{secrets.token_hex(6)}", groups)
         except (ClientError, BotoCoreError, CommandError) as error:
             raise CommandError(f"a user must be made, but: {' '.join(str(error).split())}") from None
         self._undo.callback(self._cognito.admin_delete_user, UserPoolId=self._target.pool_id, Username=name)
         return name
 
     def of_other_client(self, name: str) -> Tokens:
-        """Real tokens of a user by a second app client of the same pool, which no API serves."""
+        """Return real tokens of a user from a second app client of the same pool, which no API accepts."""
         return self._tokens(self._target.pool_id, self._client(self._target.pool_id), name)
 
     def of_other_pool(self) -> Tokens:
-        """Real tokens of a second pool of the same account and region."""
+        """Return real tokens of a second pool of the same account and region."""
         try:
             pool: str = self._cognito.create_user_pool(PoolName="proof-other")["UserPool"]["Id"]
             self._undo.callback(self._cognito.delete_user_pool, UserPoolId=pool)
