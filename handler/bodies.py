@@ -1,16 +1,16 @@
-"""Reads a request's JSON body into the dataclass that its route declares.
+"""Read a request's JSON body into the dataclass that its route declares.
 
-The type is the whole rule: what it does not name is refused. The OpenAPI document is made of the very same type, by
-`typing.get_type_hints(kind, include_extras=True)`. These are its forms:
+The type is the only rule: members that it does not name are refused. The OpenAPI document is written from the same
+type. A type may use these forms:
 
-- a frozen dataclass: an object with these members and no other; one with a default may be left out;
-- `str`, `bool`, `float`, `int` (a number without a fraction, however it is spelled; true is none);
+- a frozen dataclass: an object with these members and no others. A member with a default may be omitted;
+- `str`, `bool`, `float`, and `int`, a number without a fraction (`1.0` is an integer, `true` is not);
 - `Literal[...]` of strings and integers;
-- `list[X]`; and `X | None`, where null may stand;
-- `Annotated[X, ...]` of a `str` with `Length` and `Pattern`, of a `list` with `Length`, of a number with `Range`.
+- `list[X]`, and `X | None` if null is allowed;
+- `Annotated[X, ...]`: a `str` with `Length` and `Pattern`, a `list` with `Length`, a number with `Range`.
 
-Any other form is a ValueError where the type is first used; a test asks it of every route. A response is a `TypedDict`
-of the same forms, nested TypedDicts instead of dataclasses, with `NotRequired` for a member that may be missing.
+Any other form raises ValueError when the type is first used; a test does so for every route. A response is a
+`TypedDict` of the same forms, with nested TypedDicts instead of dataclasses, and `NotRequired` for optional members.
 """
 
 from __future__ import annotations
@@ -24,40 +24,41 @@ from functools import cache
 from itertools import accumulate
 from math import isfinite
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from handler.errors import BodyInvalid, BodyMalformed
+from handler.strict_json import no_constant, unique_members
 
-NESTING_MOST = 32  # arrays and objects in one another; the parser's own limit differs from one Python to the next
-INTEGER_MOST = 2**53 - 1  # RFC 7493 2.2: beyond it, two parsers read two numbers
+NESTING_MOST = 32  # levels of arrays and objects; the parser's own limit depends on the Python version
+INTEGER_MOST = 2**53 - 1  # RFC 7493 2.2: parsers differ in how they read larger integers
 
 Body = TypeVar("Body")
 Reader = Callable[[Any], Any]
 
-# A string is matched whole, so that a bracket in it counts for nothing; ended or not, else the search were quadratic.
-# Compiled at its first use: few cold starts are a request with many brackets.
+# Matches a whole string, so that a bracket inside it does not count; also without its end, or the search is quadratic.
+# Compiled at first use: few requests have many brackets.
 _BRACKET = r'"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|[\[{\]}]'
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 class Length(NamedTuple):
-    """How many characters (Unicode code points) a string has, or items a list."""
+    """The number of characters (Unicode code points) of a string, or of items of a list. Both limits are allowed."""
 
     least: int
     most: int
 
 
 class Range(NamedTuple):
-    """The least and the greatest value of a number, both allowed."""
+    """The least and the greatest value of a number. Both are allowed."""
 
     least: float
     most: float
 
 
 class Pattern(NamedTuple):
-    """What a whole string matches, and that rule in words: `must <rule>`.
+    """A regular expression for a whole string, and its rule in words, to be read after "must".
 
-    `expression` means the same in Python and in ECMA 262, so it names characters, not classes of them; no flags.
+    `expression` must mean the same in Python and ECMA 262: character ranges, no classes and no flags.
     """
 
     expression: str
@@ -65,18 +66,18 @@ class Pattern(NamedTuple):
 
 
 def read(kind: Callable[..., Body], body: str, *, base64: bool = False) -> Body:
-    """The body as an instance of `kind`. Raises BodyMalformed or BodyInvalid, which quote nothing of it."""
-    made: Body = reader(kind)(_parsed(_decoded(body) if base64 else body))
-    return made
+    """Return the body as an instance of `kind`. Raises BodyMalformed or BodyInvalid, which never quote the body."""
+    instance: Body = reader(kind)(_parsed(_decoded(body) if base64 else body))
+    return instance
 
 
 @cache
 def reader(kind: Any) -> Reader:
-    """What makes an instance of a dataclass of a JSON value; made at its first use. ValueError for a form unknown."""
+    """Return the function that turns a JSON value into an instance of `kind`. ValueError for an unknown form."""
     return _object(kind, ())
 
 
-# From text to a value: I-JSON (RFC 7493), so that no two parsers can read it in two ways
+# From text to a value: I-JSON (RFC 7493)
 
 
 def _decoded(body: str) -> str:
@@ -86,31 +87,20 @@ def _decoded(body: str) -> str:
         raise BodyMalformed from None
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise BodyMalformed
-    return members
-
-
-def _no_constant(_: str) -> NoReturn:
-    raise BodyMalformed  # NaN and Infinity are Python's, not JSON's
-
-
 def _integer(digits: str) -> int:
     if len(digits) > 17 or abs(number := int(digits)) > INTEGER_MOST:
-        raise BodyMalformed
+        raise ValueError(digits)
     return number
 
 
 def _float(digits: str) -> float:
     if not isfinite(number := float(digits)):
-        raise BodyMalformed
+        raise ValueError(digits)
     return number
 
 
 _parse = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer, parse_float=_float
+    object_pairs_hook=unique_members, parse_constant=no_constant, parse_int=_integer, parse_float=_float
 ).decode
 
 
@@ -129,11 +119,11 @@ def _parsed(text: str) -> Any:
 
 
 def _object(kind: Any, within: tuple[Any, ...]) -> Reader:
-    made = getattr(kind, "__dataclass_params__", None)
-    if made is None or not made.frozen:
+    parameters = getattr(kind, "__dataclass_params__", None)
+    if parameters is None or not parameters.frozen:
         raise ValueError(f"a body must be a frozen dataclass, got {kind!r}")
     if kind in within:
-        raise ValueError(f"{kind.__name__} must not hold itself: its bodies would have no bound")
+        raise ValueError(f"{kind.__name__} must not contain itself: its bodies would have no limit")
     hints = get_type_hints(kind, include_extras=True)
     readers = {field.name: _named(kind, field.name, hints[field.name], (*within, kind)) for field in fields(kind)}
     needed = {field.name for field in fields(kind) if field.default is field.default_factory is MISSING}
@@ -226,9 +216,9 @@ def _marked(read_value: Reader, form: Any, marks: tuple[Any, ...]) -> Reader:
 
 
 def _check(form: Any, mark: Any) -> tuple[Callable[[Any], bool], str]:
-    """What holds for a value of `form`, and the rule in words."""
+    """Return a predicate for values of `form`, and its rule in words."""
     if isinstance(mark, Length | Range) and mark.least > mark.most:
-        raise ValueError(f"{mark} must have its least first")
+        raise ValueError(f"{mark} must have least before most")
     if isinstance(mark, Length) and (form is str or get_origin(form) is list):
         unit = "characters" if form is str else "items"
         amount = f"{mark.least} to {mark.most}" if mark.least else f"at most {mark.most}"
@@ -238,11 +228,11 @@ def _check(form: Any, mark: Any) -> tuple[Callable[[Any], bool], str]:
     if isinstance(mark, Pattern) and form is str:
         whole = re.compile(mark.expression).fullmatch
         return lambda value: whole(value) is not None, mark.rule
-    raise ValueError(f"{form!r} must be marked as handler/bodies.py says, got {mark!r}")
+    raise ValueError(f"{form!r} must have a mark that handler/bodies.py names for it, got {mark!r}")
 
 
 def _whole(value: Any) -> Any:
-    """1.0 and 1e0 are 1: JSON has one kind of number (JSON Schema, validation, 6.1.1)."""
+    """Turn 1.0 and 1e0 into 1: JSON has one kind of number (JSON Schema, validation, 6.1.1)."""
     return int(value) if type(value) is float and value.is_integer() else value
 
 
@@ -251,7 +241,7 @@ def _read_string(value: Any) -> str:
         raise BodyInvalid("be a string")
     try:
         value.encode()
-    except UnicodeEncodeError:  # half a surrogate pair, which JSON can escape and nothing can store
+    except UnicodeEncodeError:  # half of a surrogate pair: JSON can escape it, UTF-8 cannot hold it
         raise BodyInvalid("be Unicode text") from None
     return value
 

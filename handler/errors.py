@@ -1,39 +1,39 @@
-"""Every way a request can be turned down: its status, its reason code and the words a client may see.
+"""Every refusal of a request: its status, its reason code, and the message that the client gets.
 
-A reason code is the only thing the log says about a refusal (and a cause, where keys cannot be had); alarms count them,
-so a code never changes its meaning. No refusal carries anything of the request: there is no field to put it in, and a
-refused body is described in the words of its route's type.
+A refusal's log line has its reason code, and a cause if keys or storage are unavailable. Alarms count reason codes, so a
+code never changes its meaning. No refusal holds data of the request: there is no field for it, and a refused body is
+described in the words of its route's type.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal, Self
 
-# Why signing keys cannot be had: a fixed word for the operator, who must tell a missing way out of a VPC from an
-# endpoint that is ill. Listed in the order of one fetch.
+# Why signing keys are unavailable, in the order of one fetch. The operator must be able to tell a VPC without a way to
+# the internet from a failing endpoint.
 Cause = Literal[
     "unreachable",  # no connection, or a broken one: name not resolved, no route, refused, reset
-    "timeout",  # connected, but no whole answer in time
+    "timeout",  # connected, but no complete answer in time
     "tls",  # a certificate that does not verify, or no TLS
     "redirect",  # never followed
     "status",  # any other status than 200
     "too_large",
-    "document",  # not a key set, or one without a usable key
+    "document",  # not a key set, or a key set without a usable key
 ]
 
-# Why what a route keeps cannot be had: likewise.
+# Why a route's storage is unavailable.
 StorageCause = Literal[
     "unreachable",  # no connection, or a broken one
     "timeout",
-    "throttled",  # more than the table or the account takes
+    "throttled",  # over the limit of the table or the account
     "denied",  # by the function's role: the deployment is broken
-    "missing",  # there is no such table: likewise
-    "failed",  # anything else, an error of the service's own among them
+    "missing",  # no such table: the deployment is broken
+    "failed",  # anything else, such as an error of the service itself
 ]
 
 
 class Refused(Exception):
-    """A request that gets no answer but this one. Raised anywhere below the edge, rendered in `handler.app` only."""
+    """A refused request. Raised anywhere in the handler and in routes, turned into an answer in `handler.app` only."""
 
     status: ClassVar[int]
     reason: ClassVar[str]
@@ -60,7 +60,7 @@ class BodyUnexpected(BadRequest):
 
 
 class BodyRefused(BadRequest):
-    """What stands at `field` must `rule`. A field is `tags[2]` or `author.name`, or nothing for the whole body."""
+    """The value of `field` must `rule`. A field is `tags[2]` or `author.name`, or empty for the whole body."""
 
     def __init__(self, rule: str, field: str = "") -> None:
         super().__init__()
@@ -68,13 +68,13 @@ class BodyRefused(BadRequest):
         self.field = field
 
     def within(self, place: str) -> Self:
-        """The same refusal, seen from outside of the member or item at `place`."""
+        """Return the same refusal with `place`, the enclosing member or item, before its field."""
         dot = "." if self.field and not self.field.startswith("[") else ""
         return type(self)(self.rule, f"{place}{dot}{self.field}")
 
 
 class BodyMalformed(BodyRefused):
-    """The body is missing or no I-JSON (RFC 7493): not UTF-8, repeated members, numbers or nesting beyond measure."""
+    """The body is missing or is not I-JSON (RFC 7493): not UTF-8, repeated members, too large numbers or nesting."""
 
     reason = "body_malformed"
 
@@ -89,7 +89,7 @@ class BodyInvalid(BodyRefused):
 
 
 class MediaTypeUnsupported(Refused):
-    """The route reads JSON and the body says it is something else, or does not say."""
+    """The route reads JSON, and the request has another Content-Type or none."""
 
     status = 415
     reason = "media_type_unsupported"
@@ -105,7 +105,7 @@ class BodyTooLarge(Refused):
 
 
 class RouteUnknown(Refused):
-    """API Gateway sent a route key that the route table does not hold: the two were deployed apart."""
+    """API Gateway sent a route key that is not in the route table: gateway and function were deployed separately."""
 
     status = 404
     reason = "route_unknown"
@@ -113,7 +113,7 @@ class RouteUnknown(Refused):
 
 
 class Unauthorized(Refused):
-    """The token is proven bad, or there is none."""
+    """The token is invalid or missing."""
 
     status = 401
     message = "Unauthorized"
@@ -135,105 +135,105 @@ class SchemeUnsupported(Unauthorized):
 
 
 class AuthorizerMissing(Unauthorized):
-    """A protected route was reached without the gateway's JWT authorizer: the deployment is broken."""
+    """A request reached a protected route without the gateway's JWT authorizer: the deployment is broken."""
 
     reason = "authorizer_missing"
 
 
 class TokenTooLarge(Unauthorized):
-    """Longer than any request line and headers together may be."""
+    """The token is longer than API Gateway's limit for the request line and headers."""
 
     reason = "token_too_large"
 
 
 class TokenMalformed(Unauthorized):
-    """Not three canonical base64url segments of strict JSON."""
+    """The token is not three segments of canonical base64url with strict JSON."""
 
     reason = "token_malformed"
 
 
 class HeaderInvalid(Unauthorized):
-    """The JOSE header is not the one this pool writes: RS256, a key id, nothing that changes how to verify."""
+    """The JOSE header is not one that Cognito writes: RS256, a key id, and nothing that changes the verification."""
 
     reason = "header_invalid"
 
 
 class KeyUnknown(Unauthorized):
-    """The pool's current key set, freshly read, has no usable key of that id."""
+    """The pool's current key set has no usable key with that id."""
 
     reason = "key_unknown"
 
 
 class SignatureInvalid(Unauthorized):
-    """The signature is not that key's over this header and payload."""
+    """The signature does not match the key, header and payload."""
 
     reason = "signature_invalid"
 
 
 class ClaimsInvalid(Unauthorized):
-    """A claim is missing, of the wrong type, or beyond what Cognito issues."""
+    """A claim is missing, has the wrong type, or has a value that Cognito never issues."""
 
     reason = "claims_invalid"
 
 
 class IssuerMismatch(Unauthorized):
-    """Issued by another pool, or by nobody."""
+    """The token is from another user pool."""
 
     reason = "issuer_mismatch"
 
 
 class TokenExpired(Unauthorized):
-    """Its time is over; the client should refresh it."""
+    """The token has expired; the client should refresh it."""
 
     reason = "token_expired"
 
 
 class TokenNotYetValid(Unauthorized):
-    """Issued, or valid, only in the future."""
+    """The token's issue time or `nbf` is in the future."""
 
     reason = "token_not_yet_valid"
 
 
 class TokenUseMismatch(Unauthorized):
-    """An ID token where access tokens are asked for, or neither kind."""
+    """The token's use is not accepted, such as an ID token if only access tokens are."""
 
     reason = "token_use_mismatch"
 
 
 class ClientMismatch(Unauthorized):
-    """Issued to an app client that this API does not serve."""
+    """The token was issued to an app client that this API does not serve."""
 
     reason = "client_mismatch"
 
 
 class Forbidden(Refused):
-    """A good token without the right this route asks for."""
+    """The token is valid but lacks a right that the route requires."""
 
     status = 403
     message = "Forbidden"
 
 
 class ScopeMissing(Forbidden):
-    """The token has none of the scopes that the route asks for."""
+    """The token has none of the scopes that the route requires."""
 
     reason = "scope_missing"
     challenge = 'Bearer error="insufficient_scope"'
 
 
 class GroupMissing(Forbidden):
-    """The user is in none of the groups that the route asks for."""
+    """The user is in none of the groups that the route requires."""
 
     reason = "group_missing"
 
 
 class UserRequired(Forbidden):
-    """A machine's token (client credentials) on a route for people."""
+    """A machine's token (client credentials) was sent to a route for people."""
 
     reason = "user_required"
 
 
 class KeysUnavailable(Refused):
-    """The signing keys cannot be had, so the token can be proven neither good nor bad."""
+    """The signing keys are unavailable, so the token cannot be verified."""
 
     status = 503
     reason = "keys_unavailable"
@@ -246,7 +246,7 @@ class KeysUnavailable(Refused):
 
 
 class StorageUnavailable(Refused):
-    """What the route keeps can be neither read nor written now."""
+    """The route's storage cannot be read or written at the moment."""
 
     status = 503
     reason = "storage_unavailable"
@@ -259,7 +259,7 @@ class StorageUnavailable(Refused):
 
 
 class InternalError(Refused):
-    """Anything unforeseen. The log names the exception's type and place, never its text."""
+    """An unforeseen error. The log names the exception's type and location, never its text."""
 
     status = 500
     reason = "internal_error"

@@ -1,8 +1,8 @@
 """One JSON line per request on standard output.
 
-Lambda's JSON log format takes a line that is JSON already as it is, and filters it by `level` and `timestamp` (AWS
-Lambda developer guide, "Using structured JSON logs"). The standard `logging` module would be one more import and cost
-more than the line itself.
+Lambda's JSON log format passes on a line that is JSON already, and filters it by `level` and `timestamp` (AWS Lambda
+developer guide, "Using structured JSON logs"). The standard `logging` module would be one more import and cost more
+than the line itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SEVERITY = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40}
 def write(
     threshold: str, level: str, request_id: str, route_key: str | None, status: int, milliseconds: float, **more: str
 ) -> None:
-    """Write one line, unless `level` is below `threshold`. Strings are escaped, so it is always one line of JSON."""
+    """Write one line of JSON, unless `level` is below `threshold`."""
     if _SEVERITY[level] < _SEVERITY[threshold]:
         return
     now = time.time()

@@ -1,6 +1,7 @@
-"""Secrets by reference: the environment says where each stands, and the first call that asks for one fetches it.
+"""Secrets by reference: the environment holds the location of each secret, and the first use fetches its value.
 
-boto3, which the Lambda runtime has, is imported with the first of them: it costs more than all else here together.
+boto3, which the Lambda runtime has, is imported when the first secret is fetched: its import takes longer than all
+others together.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ import time
 from functools import cache
 from typing import Any
 
-_KEPT = 300  # seconds; a rotated secret is in use after that
+_MAX_AGE = 300  # seconds; then a rotated secret is in use
 _fetched: dict[str, tuple[float, str]] = {}
 
 
 def secret(name: str) -> str:
-    """The value of the secret that `secretReferences` calls `name`. LookupError for one that it does not name.
+    """Return the value of the secret that `secretReferences` names `name`. LookupError for any other name.
 
-    Of Secrets Manager or Parameter Store, at most every five minutes. What AWS refuses is raised as botocore does, and
-    ends in the 500 that says nothing; no value is ever logged.
+    The value comes from Secrets Manager or Parameter Store, and is fetched again after five minutes. AWS's refusals are
+    raised as botocore's exceptions and become a plain 500. No value is logged.
     """
     try:
         reference = os.environ[f"SECRET_{name}"]
@@ -27,7 +28,7 @@ def secret(name: str) -> str:
     until, value = _fetched.get(name, (0.0, ""))
     if time.monotonic() >= until:
         value = _fetch(reference)
-        _fetched[name] = (time.monotonic() + _KEPT, value)
+        _fetched[name] = (time.monotonic() + _MAX_AGE, value)
     return value
 
 
@@ -40,6 +41,6 @@ def _fetch(reference: str) -> str:
 
 @cache
 def _client(service: str) -> Any:
-    import boto3  # noqa: PLC0415 - dear, and not needed where no secret is
+    import boto3  # noqa: PLC0415 - slow, and not needed without secrets
 
     return boto3.client(service)

@@ -1,9 +1,9 @@
-"""The token check: what is not exactly a token of this pool, for these clients and this use, is refused.
+"""Verify a token: it must be exactly a token of this pool, for one of these clients and uses.
 
-In strict order, each step on what the one before let through: size, shape, canonical encoding, header, key, signature,
-claims. PyJWT does the cryptography (`PyJWK` in `handler.keys`, its RS256 here). Its `decode` is not used: it parses
-twice, costs three times the signature check, and admits what Cognito never writes (duplicate members, padding, a
-string for `exp`, any `typ`); a test holds that whatever passes here passes `jwt.decode` too.
+The checks run in a fixed order: size, shape, canonical encoding, header, key, signature, claims. PyJWT does the
+cryptography (`PyJWK` in `handler.keys`, RS256 here). Its `decode` is not used: it parses twice, costs three times the
+signature check, and accepts tokens that Cognito never issues (duplicate members, padding, a string for `exp`, any
+`typ`). A test checks that `jwt.decode` accepts every token that is accepted here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 from binascii import a2b_base64
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NoReturn
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import get_algorithm_by_name
@@ -30,6 +30,7 @@ from handler.errors import (
     TokenUseMismatch,
 )
 from handler.route import Caller
+from handler.strict_json import no_constant, unique_members
 
 TOKEN_LIMIT = 9_216  # characters; request line and headers together end at 10,240 bytes (API Gateway quota)
 HEADER_LIMIT = 512  # characters; Cognito's header has about 90
@@ -37,8 +38,8 @@ LIFETIME_MOST = 86_400  # seconds; Cognito issues access and ID tokens for a day
 
 _HEADER_MEMBERS = frozenset({"alg", "kid", "typ"})  # Cognito writes alg and kid; RFC 9068 would add typ
 _TYPES = frozenset({"JWT", "jwt", "at+jwt", "application/at+jwt"})
-_URL_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/???")  # what is of the standard alphabet only shall be of neither
-# The last characters of a segment whose unused bits are zero, by the segment's length modulo 4; 1 is no length at all.
+_URL_TO_STANDARD = bytes.maketrans(b"-_+/=", b"+/???")  # +, / and = are not in the URL-safe alphabet: refused
+# The last characters of a segment whose unused bits are zero, by its length modulo 4. No segment has a remainder of 1.
 _PADDING = (b"", b"", b"==", b"=")
 _LAST = {1: "", 2: "AQgw", 3: "AEIMQUYcgkosw048"}
 _RS256 = get_algorithm_by_name("RS256")
@@ -63,7 +64,7 @@ class TokenVerifier:
         self._token_uses = token_uses
 
     def verify(self, token: str, now: float) -> Caller:
-        """Who the token speaks for. `now` is in seconds since the epoch.
+        """Return the token's caller. `now` is in seconds since the epoch.
 
         Raises one of the Unauthorized errors in `handler.errors`, or KeysUnavailable.
         """
@@ -93,7 +94,7 @@ class TokenVerifier:
 
     def _access(self, claims: dict[str, Any]) -> Caller:
         client_id = self._client(claims.get("client_id"))
-        if "aud" in claims:  # only with resource binding; the gateway then looks at nothing else
+        if "aud" in claims:  # only with resource binding; the gateway then ignores client_id
             self._client(claims["aud"])
         scope = claims.get("scope", "")
         if not isinstance(scope, str):
@@ -103,7 +104,7 @@ class TokenVerifier:
             sub=_name(claims.get("sub")),
             username=None if username is None and "username" not in claims else _name(username),
             client_id=client_id,
-            scopes=frozenset(scope.split(" ")) - {""},  # RFC 6749 3.3: separated by spaces, and by nothing else
+            scopes=frozenset(scope.split(" ")) - {""},  # RFC 6749 3.3: separated by spaces only
             groups=_groups(claims),
         )
 
@@ -123,9 +124,9 @@ class TokenVerifier:
 
 
 def _decoded(segment: str) -> bytes:
-    """The bytes of a segment in its one canonical spelling, without padding or stray bits (RFC 7515 2, RFC 4648 3.5).
+    """Decode a segment in canonical base64url, without padding or stray bits (RFC 7515 2, RFC 4648 3.5).
 
-    Two spellings of one token would let it pass a deny list twice.
+    A token with two spellings could pass a deny list.
     """
     rest = len(segment) % 4
     if not segment or (rest and segment[-1] not in _LAST[rest]):
@@ -136,26 +137,18 @@ def _decoded(segment: str) -> bytes:
         raise TokenMalformed from None
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):  # two parsers could read two different tokens (RFC 7515 section 4)
-        raise TokenMalformed
-    return members
-
-
-def _no_constant(_: str) -> NoReturn:
-    raise TokenMalformed  # NaN and Infinity are Python's, not JSON's
-
-
-_parse = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant).raw_decode
+_parse = json.JSONDecoder(object_pairs_hook=unique_members, parse_constant=no_constant).raw_decode
 
 
 def _object(content: bytes) -> dict[str, Any]:
-    """The object in strict JSON in UTF-8, without duplicate members at any depth."""
+    """Parse an object in strict JSON in UTF-8, without duplicate members at any depth."""
     try:
-        text = content.decode().strip(" \t\r\n")  # JSON's white space, and no other
+        text = content.decode().strip(" \t\r\n")  # JSON's white space only
         members, end = _parse(text)
-    except (ValueError, RecursionError):  # not UTF-8, not JSON, an integer beyond Python's limit, nested too deep
+    except (
+        ValueError,
+        RecursionError,
+    ):  # not UTF-8, not strict JSON, an integer beyond Python's limit, nested too deep
         raise TokenMalformed from None
     if end < len(text) or not isinstance(members, dict):
         raise TokenMalformed
@@ -166,9 +159,9 @@ def _parsed(segment: str) -> dict[str, Any]:
     return _object(_decoded(segment))
 
 
-@lru_cache(maxsize=16)  # a pool's tokens have two headers, one for each signing key; what is refused is not kept
+@lru_cache(maxsize=16)  # a pool's tokens have two headers, one for each signing key; refusals are not cached
 def _key_id(segment: str) -> str:
-    """The key id of a header that asks for RS256 and for nothing else: no `crit`, no key or address of its own."""
+    """Return the key id of a header that asks for RS256 and nothing else: no `crit`, no embedded key, no key URL."""
     header = _parsed(segment)
     key_id = header.get("kid")
     if header.get("alg") != "RS256" or not isinstance(key_id, str) or not 0 < len(key_id) <= 256:
@@ -181,7 +174,7 @@ def _key_id(segment: str) -> str:
 
 
 def _check_times(claims: dict[str, Any], now: float) -> None:
-    """No leeway: the gateway has none, and the handler must not admit what the gateway refuses."""
+    """Check without leeway: the gateway has none, and the handler must not accept a token that it refuses."""
     expires, issued = claims.get("exp"), claims.get("iat")
     if type(expires) is not int or type(issued) is not int:  # not isinstance: True is an int
         raise ClaimsInvalid
@@ -201,14 +194,14 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
 
 
 def _name(value: object) -> str:
-    """A subject or user name as Cognito writes one: 1 to 128 printable characters."""
+    """Return a subject or user name in Cognito's form: 1 to 128 printable characters."""
     if not isinstance(value, str) or not 0 < len(value) <= 128 or not value.isprintable():
         raise ClaimsInvalid
     return value
 
 
 def _groups(claims: dict[str, Any]) -> frozenset[str]:
-    """The user's groups. Anything but an array of strings gives none, so it opens nothing."""
+    """Return the user's groups. Anything but an array of strings gives no group."""
     groups = claims.get("cognito:groups", [])
     if not isinstance(groups, list) or not {*map(type, groups)} <= {str}:
         return frozenset()

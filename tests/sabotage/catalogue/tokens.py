@@ -6,7 +6,7 @@ from tests.sabotage.catalogue.kind import all_of
 
 _TOKENS = ("tests/handler/test_tokens.py", "tests/handler/test_attack_corpus.py")
 
-SABOTAGES = all_of(
+_VERIFIER = all_of(
     "handler/tokens.py",
     _TOKENS,
     (
@@ -120,15 +120,9 @@ SABOTAGES = all_of(
         "if not segment or rest == 1:",
     ),
     (
-        "duplicate-members-accepted",
-        "Two parsers read two different tokens.",
-        "if len(members) != len(pairs):",
-        "if len(members) > len(pairs):",
-    ),
-    (
         "nan-accepted",
         "What is not JSON is read, and NaN compares false with every limit.",
-        ", parse_constant=_no_constant",
+        ", parse_constant=no_constant",
         "",
     ),
     (
@@ -171,3 +165,16 @@ SABOTAGES = all_of(
         "if not token:",
     ),
 )
+
+_STRICT_JSON = all_of(
+    "handler/strict_json.py",
+    _TOKENS,
+    (
+        "duplicate-members-accepted",
+        "Two parsers read two different tokens.",
+        "if len(members) != len(pairs):",
+        "if len(members) > len(pairs):",
+    ),
+)
+
+SABOTAGES = [*_VERIFIER, *_STRICT_JSON]
