@@ -1,7 +1,7 @@
 """Every refusal of a request: its status, its reason code, and the message that the client gets.
 
-A refusal's log line has its reason code, and a cause if keys or storage are unavailable. Alarms count reason codes, so a
-code never changes its meaning. No refusal holds data of the request: there is no field for it, and a refused body is
+A refusal's log line has its reason code, and a cause if keys or storage are unavailable. Alarms count reason codes, so
+a code never changes its meaning. No refusal holds data of the request: there is no field for it, and a refused body is
 described in the words of its route's type.
 """
 
