@@ -1,4 +1,4 @@
-"""AWS clients: the emulator's for a stack on this machine, else with the credentials that boto3 finds here."""
+"""AWS clients: of the emulator for a stack on this machine, else with the credentials that boto3 finds."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from stacks.command_line import CommandError
 
 
 def client_of(target: Target, service: str) -> Any:
-    """A boto3 client for the stack's account. CommandError where a deployed stack's cannot be had."""
+    """Return a boto3 client for the stack's account. CommandError if there are no usable AWS credentials."""
     return _client(target.endpoint, target.region, service)
 
 
-@cache  # a session reads boto3's service models, which takes longer than anything it is asked here
+@cache  # a session reads boto3's service models, which takes longer than the calls
 def _session(region: str, *, is_local: bool) -> boto3.Session:
     if not is_local:
         return boto3.Session(region_name=region)
@@ -33,8 +33,8 @@ def _session(region: str, *, is_local: bool) -> boto3.Session:
 @cache
 def _client(endpoint: str | None, region: str, service: str) -> Any:
     if endpoint is not None:
-        plain = Config(proxies={}, retries={"max_attempts": 0})
-        return _session(region, is_local=True).client(service, endpoint_url=endpoint, config=plain)
+        config = Config(proxies={}, retries={"max_attempts": 0})
+        return _session(region, is_local=True).client(service, endpoint_url=endpoint, config=config)
     try:
         session = _session(region, is_local=False)
         if session.get_credentials() is None:

@@ -1,4 +1,4 @@
-"""What changed in who may call what, between two route tables, in words."""
+"""Compare two route tables: what changed in who may call what."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _NO_CHANGE = "no change in who may call what"
 
 
 class Weight(IntEnum):
-    """What a change does to who may call, gravest first."""
+    """The effect of a change on who may call, most serious first."""
 
-    PUBLIC = 0  # a route, old or new, that needs no token now
+    PUBLIC = 0  # a route, old or new, that requires no token now
     OPENED = 1  # callers that were refused are admitted
     CLOSED = 2  # callers that were admitted are refused
     NEW = 3
@@ -26,7 +26,7 @@ class Weight(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One change of one route, as a sentence without its end."""
+    """One change of one route."""
 
     route: str
     text: str
@@ -34,10 +34,10 @@ class Change:
 
     @property
     def opening(self) -> bool:
-        """Whether somebody may call now who could not before.
+        """Whether the change admits callers that were refused before.
 
-        A new route counts only if it is public. That a route which asks for a scope is open to machines too does not
-        count: a machine holds only the scopes that its app client was given.
+        A new route counts only if it is public. A route that requires a scope is open to machines too; this does not
+        count, because a machine holds only the scopes of its app client.
         """
         return self.weight <= Weight.OPENED
 
@@ -50,7 +50,7 @@ class Change:
 
 
 def between(before: Table, after: Table) -> list[Change]:
-    """Every change, the gravest first, then in the order of the routes."""
+    """Return every change, the most serious first, then in the order of the routes."""
     old = {route.key: route for route in before.routes}
     new = {route.key: route for route in after.routes}
     changes = [change for key, route in new.items() for change in _of_route(old.get(key), route)]
@@ -62,13 +62,13 @@ def between(before: Table, after: Table) -> list[Change]:
 
 
 def text(changes: list[Change]) -> str:
-    """A line for each change; first of all whether who may call what changed at all."""
+    """Return a line for each change, after a first line if nothing changed in who may call what."""
     lines = [str(change) for change in changes]
     return "\n".join(lines if any(change.about_callers for change in changes) else [_NO_CHANGE, *lines])
 
 
 def markdown(changes: list[Change]) -> str:
-    """A list for a comment on a pull request; what opens the API is bold."""
+    """Return a list for a comment on a pull request, with changes that open the API in bold."""
     lines = [
         f"- **`{each.route}`: {each.text}**" if each.opening else f"- `{each.route}`: {each.text}" for each in changes
     ]
@@ -76,7 +76,7 @@ def markdown(changes: list[Change]) -> str:
 
 
 def as_json(changes: list[Change]) -> str:
-    """A list with an object for each change."""
+    """Return a JSON list with an object for each change."""
     return json.dumps(
         [{"route": change.route, "change": change.text, "opening": change.opening} for change in changes], indent=2
     )

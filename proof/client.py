@@ -1,6 +1,6 @@
-"""The only way from a proof to the network: one client, bound to the addresses of one stack.
+"""The HTTP client of the proofs, bound to the addresses of one stack.
 
-It sends what it is given, byte for byte: no path is tidied, no header joined, no redirect of the API followed.
+It sends requests byte for byte: it normalizes no path, joins no headers and follows no redirect of the API.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from proof.target import Target, origin_of
 from stacks.command_line import CommandError
 
 TIMEOUT = 35  # seconds; API Gateway gives a function 30
-THROTTLED_MOST = 5  # times that one request is sent again after a 429
+THROTTLED_MOST = 5  # repetitions of one request after a 429
 _REDIRECTS_MOST = 5
 
 Pairs = Iterable[tuple[str, str]]
@@ -29,7 +29,7 @@ Pairs = Iterable[tuple[str, str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """An answer; with status 0 there was none, as the connection was closed."""
+    """An answer. Status 0 means that the connection was closed without one."""
 
     status: int
     headers: tuple[tuple[str, str], ...]  # names in lower case
@@ -41,7 +41,7 @@ class Answer:
 
     @property
     def members(self) -> dict[str, Any] | None:
-        """The object in the body; None if there is none."""
+        """The JSON object in the body; None if the body is something else."""
         try:
             found = json.loads(self.body)
         except ValueError:
@@ -54,22 +54,25 @@ class Answer:
 
     @property
     def layer(self) -> str:
-        """Who answered. The function's refusals have a request id; the gateway's have a message only."""
+        """Who answered: the function, the gateway, the HTTP server in front of both, or nobody (connection).
+
+        The function's refusals have a request id; the gateway's have a message only.
+        """
         members = self.members
         if self.status == 0:
             return "connection"
         if 200 <= self.status < 300:
             return "function" if self.body else "gateway"
         if members is None or "message" not in members:
-            # Without the gateway's own request id it was whatever stands before it and speaks HTTP.
+            # Without the gateway's request id, it was the HTTP server in front of it.
             return "gateway" if self.header("apigw-requestid") else "server"
         return "function" if "requestId" in members else "gateway"
 
 
 class Client:
-    """A client of one stack: its API, its sign-in page and its public keys, and no other address. A context manager.
+    """Calls one stack's API, sign-in page and key set, and no other address. A context manager.
 
-    Keeps one connection to each. `rate` limits requests to the API, in requests a second; 0 does not.
+    It keeps one connection to each. `rate` is the maximum of requests to the API per second; 0 is no limit.
     """
 
     def __init__(self, target: Target, rate: float = 0) -> None:
@@ -90,11 +93,11 @@ class Client:
             connection.close()
 
     def call(self, method: str, path: str, headers: Pairs = (), body: bytes | None = None) -> Answer:
-        """The API's answer. `path` is put after the API's own, query and all, as it stands.
+        """Call the API. `path` is appended to the API's own path as it is, with its query.
 
-        CommandError if nobody listens there, or if it still throttles after some patience.
+        CommandError if nobody listens there, or if it throttles THROTTLED_MOST times in a row.
         """
-        for patience in range(THROTTLED_MOST + 1):
+        for attempt in range(THROTTLED_MOST + 1):
             wait = self._next - time.monotonic()
             if wait > 0:
                 time.sleep(wait)
@@ -103,11 +106,11 @@ class Client:
             answer = self._exchange(origin_of(self._api), method, target, headers, body)
             if answer.status != 429:
                 return answer
-            time.sleep(2**patience / 4)
+            time.sleep(2**attempt / 4)
         raise CommandError("the API must not throttle this run; choose a lower --rate")
 
     def key_set(self) -> list[dict[str, Any]]:
-        """The pool's key set, as anybody may read it."""
+        """Return the members of the pool's key set, which is public."""
         url = urlsplit(self._keys_url)
         answer = self._exchange(origin_of(self._keys_url), "GET", url.path, (), None)
         keys = (answer.members or {}).get("keys")
@@ -115,8 +118,8 @@ class Client:
             raise CommandError(f"{self._keys_url} must hold the pool's keys, got {answer.status or 'no answer'}")
         return keys
 
-    def visitor(self) -> Send:
-        """A browser at the sign-in page, without anybody's cookies yet, for `local.users.sign_in`."""
+    def browser(self) -> Send:
+        """Return a sender for `local.users.sign_in`: a browser at the sign-in page, with cookies of its own."""
         cookies: dict[str, str] = {}
 
         def send(url: str, fields: Mapping[str, str] | None) -> tuple[str, str]:
@@ -131,8 +134,8 @@ class Client:
                 elif answer.status == 200:
                     return "", answer.text
                 else:
-                    said = " ".join(answer.text.split())[:200]
-                    raise CommandError(f"{urlsplit(url).path} must answer, got {answer.status}: {said}")
+                    text = " ".join(answer.text.split())[:200]
+                    raise CommandError(f"{urlsplit(url).path} must answer, got {answer.status}: {text}")
             raise CommandError(f"{urlsplit(url).path} must open, but redirects again and again")
 
         return send
@@ -170,7 +173,7 @@ class Client:
                 return Answer(status=response.status, headers=names, body=content, seconds=time.perf_counter() - began)
             except (ConnectionError, http.client.BadStatusLine, http.client.IncompleteRead):
                 self._forget(origin)
-                if is_fresh or attempt:  # a kept connection may have been closed in the meantime; a new one was not
+                if is_fresh or attempt:  # only a kept connection may have been closed in the meantime
                     break
             except (OSError, http.client.HTTPException) as error:
                 self._forget(origin)
@@ -179,8 +182,8 @@ class Client:
 
     def _connect(self, origin: str) -> http.client.HTTPConnection:
         parts = urlsplit(origin)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.netloc, timeout=TIMEOUT)
+        connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = connect(parts.netloc, timeout=TIMEOUT)
         try:
             connection.connect()
         except OSError as error:
@@ -210,5 +213,5 @@ def _sent(
     except ConnectionError:
         if body is None and not connection.sock:
             raise
-        # refused before it was all sent; the answer may be there already
+        # the server refused before the body was sent; its answer may have arrived already
     return connection.getresponse()

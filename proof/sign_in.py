@@ -1,4 +1,4 @@
-"""Tokens of a stack's users, by way of its own sign-in page, and without a right beyond the user's password."""
+"""Sign users of a stack in on its sign-in page. This needs no right beyond the user's password."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from stacks.command_line import CommandError
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
-    """A user's two tokens, as Cognito issued them."""
+    """A user's access token and ID token, as Cognito issued them."""
 
     access: str
     id: str
 
     @property
     def claims(self) -> dict[str, Any]:
-        """The access token's claims, read without any check."""
+        """The access token's claims, without any verification."""
         return claims_of(self.access)
 
     @property
@@ -43,16 +43,14 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def tokens_of(client: Client, target: Target, name: str, password: str, scopes: Iterable[str] = ()) -> Tokens:
-    """Sign in on the stack's page and ask for these scopes. CommandError where that cannot be or is refused."""
+    """Sign in on the stack's sign-in page and ask for these scopes. CommandError if that is impossible or refused."""
     if target.sign_in_url is None:
         raise CommandError("the stack must have a sign-in page for --user, but its authDomain is null")
     if target.expected is None:
         raise CommandError("the callback URL must be known to sign in; name the stack's settings with: --settings NAME")
     page = SignInPage(target.sign_in_url, target.client_id, target.expected.callback_url)
     try:
-        issued = sign_in(page, name, password, scopes, client.visitor())
+        issued = sign_in(page, name, password, scopes, client.browser())
         return Tokens(access=issued["access_token"], id=issued["id_token"])
-    except CommandError as error:
-        raise CommandError(str(error)) from None
     except (KeyError, ValueError):
         raise CommandError("the token endpoint must issue tokens, but its answer has none") from None

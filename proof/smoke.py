@@ -63,7 +63,7 @@ def _check_answer(client: Client, route: Access) -> Iterator[Check]:
         yield _skipped(route.key, "public, but a call may change something or needs a real path")
         return
     answer = client.call(route.method, route.path)
-    yield _check(route.key, "200", "" if answer.status == 200 else f"must be 200, got {_said(answer)}")
+    yield _check(route.key, "200", "" if answer.status == 200 else f"must be 200, got {_summary(answer)}")
 
 
 def _check_refusals(client: Client, route: Access) -> Iterator[Check]:
@@ -74,7 +74,7 @@ def _check_refusals(client: Client, route: Access) -> Iterator[Check]:
         answer = client.call(route.method, sample(route), headers)
         problem = ""
         if answer.status != 401:
-            problem = f"must be 401, got {_said(answer)}"
+            problem = f"must be 401, got {_summary(answer)}"
         elif answer.layer == "function":
             problem = "401 by the function alone: the gateway let the call through, the route has lost its authorizer"
         yield _check(f"{route.key} {words}", "401 by the gateway", problem)
@@ -156,7 +156,7 @@ def _check_user(client: Client, target: Target, table: Table, name: str, passwor
     for word, token, accepted in (("access", tokens.access, True), ("ID", tokens.id, accepts_id_tokens)):
         answer = client.call(route.method, route.path, [("Authorization", f"Bearer {token}")])
         problem = _not_answered(answer, route) if accepted else "" if answer.status == 401 else "must be 401"
-        found = f"{problem}, got {_said(answer)}" if problem else ""
+        found = f"{problem}, got {_summary(answer)}" if problem else ""
         yield _check(f"{route.key} with the user's {word} token", "200" if accepted else "401", found)
 
 
@@ -167,7 +167,7 @@ def _not_answered(answer: Answer, route: Access) -> str:
     return f"must be 200 with {', '.join(route.answer)}" if route.answer else "must be 200"
 
 
-def _said(answer: Answer) -> str:
+def _summary(answer: Answer) -> str:
     if answer.status == 0:
         return "no answer"
     return f"{answer.status} {' '.join(answer.text.split())[:120]}".strip()

@@ -1,4 +1,4 @@
-"""What a proof is aimed at: a stack's outputs, and what its settings ask for."""
+"""The stack that a proof tests: its outputs, and the expectations from its settings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stacks.command_line import CommandError
 
 @dataclass(frozen=True, kw_only=True)
 class Expected:
-    """What the stack's settings say, as far as a running stack shows it."""
+    """The settings of a stack that a running stack shows."""
 
     stack: str
     origins: tuple[str, ...]
@@ -35,8 +35,8 @@ class Expected:
 class Target:
     """One running stack. `endpoint` is the emulator's, None for a deployed stack.
 
-    `api_id` is None behind a domain of one's own; `sign_in_url` where the pool has no sign-in page; `expected` where
-    nobody said which stack's settings are meant.
+    `api_id` is None behind a custom domain, `sign_in_url` if the pool has no sign-in page, and `expected` if the
+    stack's settings are not known.
     """
 
     api_url: str
@@ -61,7 +61,7 @@ class Target:
 
     @property
     def keys_url(self) -> str:
-        """Where the pool's public keys are."""
+        """The URL of the pool's key set."""
         base = f"{self.endpoint}/{self.pool_id}" if self.endpoint else self.issuer
         return f"{base}/.well-known/jwks.json"
 
@@ -70,25 +70,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Give a command `--outputs`, `--stack`, `--settings`, `--user` and `--password`."""
     stack_outputs.add_arguments(parser)
     parser.add_argument(
-        "--settings", metavar="NAME", help="compare with Pulumi.NAME.yaml (default: the stack's own, where it is known)"
+        "--settings",
+        metavar="NAME",
+        help="compare with Pulumi.NAME.yaml (default: the file of the stack, if it is known)",
     )
     parser.add_argument(
-        "--user", metavar="NAME", help="sign in as this user (on this machine users are made, and deleted afterwards)"
+        "--user", metavar="NAME", help="sign in as this user (default on this machine: a temporary user)"
     )
-    parser.add_argument("--password", metavar="P", help="the user's (default: $PROOF_PASSWORD)")
+    parser.add_argument("--password", metavar="P", help="password of the user (default: $PROOF_PASSWORD)")
 
 
 def read(arguments: argparse.Namespace, root: Path = ROOT) -> Target:
-    """The stack that the arguments of `add_arguments` point at.
+    """Return the stack that the arguments of `add_arguments` name.
 
-    CommandError where its outputs or settings cannot be had, or an address in them is not one to send tokens to.
+    CommandError if its outputs or settings cannot be read, or if tokens must not be sent to a URL in them.
     """
     outputs = stack_outputs.read(arguments)
     return of_outputs(outputs, _expected(arguments, outputs, root))
 
 
 def of_outputs(outputs: Mapping[str, Any], expected: Expected | None) -> Target:
-    """The stack of these outputs."""
+    """Return the stack with these outputs."""
     endpoint = outputs.get("awsEndpointUrl")
     if endpoint is not None:
         endpoint = _address("awsEndpointUrl", endpoint)
@@ -99,12 +101,12 @@ def of_outputs(outputs: Mapping[str, Any], expected: Expected | None) -> Target:
     if issuer != f"https://cognito-idp.{region}.{suffix}/{pool_id}":
         raise CommandError(f"issuer must be that of pool {pool_id} in {region}, got {issuer}")
     api_url = _address("apiUrl", outputs["apiUrl"])
-    others = outputs.get("appClientIds", {}).values()
+    additional_clients = outputs.get("appClientIds", {}).values()
     return Target(
         api_url=api_url,
         region=region,
         pool_id=pool_id,
-        client_ids=(str(outputs["userPoolClientId"]), *map(str, others)),
+        client_ids=(str(outputs["userPoolClientId"]), *map(str, additional_clients)),
         issuer=issuer,
         sign_in_url=_address("authDomain", outputs["authDomain"]) if outputs["authDomain"] else None,
         scopes=tuple(outputs["scopes"]),
@@ -116,13 +118,13 @@ def of_outputs(outputs: Mapping[str, Any], expected: Expected | None) -> Target:
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of a URL."""
+    """Return scheme, host and port of a URL."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def _address(name: str, url: object) -> str:
-    """The URL without a final slash. CommandError unless it is safe to send a token there: encrypted, or loopback."""
+    """Return the URL without a final slash. CommandError unless it is https:// or on this machine."""
     parts = urlsplit(str(url))
     if not parts.hostname or parts.username or parts.query or parts.fragment:
         raise CommandError(f"{name} must be the URL of a stack, got {url}")
@@ -167,7 +169,10 @@ def _name_of_local_run(run: Path) -> str:
 
 
 def expected_of(stack: str, root: Path = ROOT) -> Expected:
-    """What Pulumi.<stack>.yaml and the defaults of Pulumi.yaml say. CommandError where they say too little."""
+    """Return the expectations from Pulumi.<stack>.yaml and the defaults of Pulumi.yaml.
+
+    CommandError if a setting is missing.
+    """
     try:
         project = yaml.safe_load((root / "Pulumi.yaml").read_text())
         values = {key: declared.get("default") for key, declared in project["config"].items()}
@@ -187,7 +192,7 @@ def expected_of(stack: str, root: Path = ROOT) -> Expected:
 
 
 def _plain(value: object) -> Any:
-    """The value itself where `pulumi config set` wrote it as text."""
+    """Parse a value that `pulumi config set` wrote as text."""
     try:
         return json.loads(value) if isinstance(value, str) else value
     except ValueError:

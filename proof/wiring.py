@@ -1,4 +1,4 @@
-"""The deployed API as API Gateway itself describes it, against the route table: every way in which they differ."""
+"""Compare the deployed API, as API Gateway describes it, with the route table."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _DENIED = {"AccessDeniedException", "ExpiredTokenException", "UnrecognizedClient
 
 
 class UnreadableError(Exception):
-    """The deployed API cannot be read from here; the text says why. Nothing is proven either way."""
+    """The deployed API cannot be read, so the comparison proves nothing. The text says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deviation:
-    """One thing that is not as the program says."""
+    """One difference between the deployed API and the program."""
 
     subject: str
     text: str
@@ -43,14 +43,14 @@ class Deployed:
 
 
 def deviations(target: Target, table: Table) -> list[Deviation]:
-    """Every difference between the deployed API and the table. UnreadableError without credentials to look."""
+    """Return every difference between the deployed API and the table. UnreadableError if the API cannot be read."""
     return list(compared(read(target), target, table))
 
 
 def read(target: Target) -> Deployed:
-    """The deployed API. Makes no change; UnreadableError where that cannot be done from here."""
+    """Read the deployed API, without changing it. UnreadableError if these credentials cannot."""
     if target.api_id is None:
-        raise UnreadableError(f"{target.api_url} does not name the API's id, as behind a domain of one's own")
+        raise UnreadableError(f"{target.api_url} does not name the API's id, as behind a custom domain")
     try:
         client = client_of(target, "apigatewayv2")
         api = client.get_api(ApiId=target.api_id)
@@ -79,15 +79,15 @@ def read(target: Target) -> Deployed:
 
 
 def compared(deployed: Deployed, target: Target, table: Table) -> Iterator[Deviation]:
-    """Every difference, routes first."""
-    there = {route["RouteKey"]: route for route in deployed.routes}
+    """Yield every difference, routes first."""
+    found = {route["RouteKey"]: route for route in deployed.routes}
     for route in table.routes:
-        if route.key in there:
-            yield from _of_route(route, there[route.key], deployed)
+        if route.key in found:
+            yield from _of_route(route, found[route.key], deployed)
         else:
             yield Deviation(subject=route.key, text="is missing, though the route table has it")
     known = {route.key for route in table.routes}
-    for key, other in there.items():
+    for key, other in found.items():
         if key not in known:
             kind = other.get("AuthorizationType", "NONE")
             yield Deviation(
@@ -99,12 +99,12 @@ def compared(deployed: Deployed, target: Target, table: Table) -> Iterator[Devia
     yield from _of_stages(deployed.stages, target, table)
 
 
-def _of_route(route: Access, there: Mapping[str, Any], deployed: Deployed) -> Iterator[Deviation]:
+def _of_route(route: Access, found: Mapping[str, Any], deployed: Deployed) -> Iterator[Deviation]:
     def deviation(text: str) -> Deviation:
         return Deviation(subject=route.key, text=text)
 
-    wanted, kind = "NONE" if route.public else "JWT", there.get("AuthorizationType", "NONE")
-    authorizer_id = there.get("AuthorizerId")
+    wanted, kind = "NONE" if route.public else "JWT", found.get("AuthorizationType", "NONE")
+    authorizer_id = found.get("AuthorizerId")
     if kind != wanted:
         words = "is open" if kind == "NONE" else "is not checked as it should be"
         yield deviation(f"{words}: authorization is {kind}, the route table says {wanted}")
@@ -112,13 +112,13 @@ def _of_route(route: Access, there: Mapping[str, Any], deployed: Deployed) -> It
         yield deviation(
             "has no authorizer" if not authorizer_id else f"has an authorizer that is gone ({authorizer_id})"
         )
-    dropped, added = _difference(route.scopes, there.get("AuthorizationScopes") or ())
+    dropped, added = _difference(route.scopes, found.get("AuthorizationScopes") or ())
     if kind == "JWT" and dropped:
         yield deviation(f"lacks scope {any_of(dropped)}")
     if kind == "JWT" and added:
         words = "is also open to" if route.scopes else "asks for"
         yield deviation(f"{words} scope {any_of(added)}, which the route table does not name")
-    integration = deployed.integrations.get(str(there.get("Target", "")).removeprefix("integrations/"), {})
+    integration = deployed.integrations.get(str(found.get("Target", "")).removeprefix("integrations/"), {})
     if (integration.get("IntegrationType"), integration.get("PayloadFormatVersion")) != ("AWS_PROXY", "2.0"):
         yield deviation("does not lead to a function with payload format 2.0")
 
@@ -178,10 +178,10 @@ def _of_stages(stages: Mapping[str, Mapping[str, Any]], target: Target, table: T
         rate, burst = ((settings or {}).get(f"Throttling{name}Limit") for name in ("Rate", "Burst"))
         found = None if rate is None or burst is None else Throttle(rate=rate, burst=int(burst))
         if stage and (found is None or (wanted is not None and found != wanted)):
-            said = f", not {wanted}" if wanted is not None else ""
-            yield deviation(f"throttle of {subject} is {found or 'missing'}{said}")
+            instead = f", not {wanted}" if wanted is not None else ""
+            yield deviation(f"throttle of {subject} is {found or 'missing'}{instead}")
 
 
 def _difference(wanted: Sequence[str], found: Sequence[str]) -> tuple[set[str], set[str]]:
-    """What is missing, and what is there beyond."""
+    """Return the missing names and the additional ones."""
     return set(wanted) - set(found), set(found) - set(wanted)

@@ -1,1 +1,1 @@
-"""The live run: hostile requests against a running stack, and what became of each."""
+"""Hostile requests: the cases, and the run that sends them to a stack and judges the answers."""

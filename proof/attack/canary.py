@@ -1,4 +1,4 @@
-"""An address of the attacker's on this machine: whatever asks it for keys has been led there by a token."""
+"""A listener on this machine that shows whether a layer fetches keys from a URL in a token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass
 class Canary:
-    """Serves the attacker's key set under every path, and counts who comes for it."""
+    """Serves the attacker's key set under every path, and records the requests."""
 
     url: str
     visits: list[str] = field(default_factory=list)
@@ -21,7 +21,7 @@ class Canary:
 
 @contextmanager
 def canary(keys: Mapping[str, Any]) -> Iterator[Canary]:
-    """A canary that answers with this key set as long as the block runs."""
+    """Serve this key set while the block runs."""
     document = json.dumps(keys).encode()
 
     class Handler(BaseHTTPRequestHandler):

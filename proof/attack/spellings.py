@@ -1,4 +1,4 @@
-"""How a token can be spelled that it is not: what the attack on a stack and the handler's own corpus both try."""
+"""Tables of altered tokens, signatures and headers for the attack cases."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 Altered = Mapping[str, Callable[[str], str]]
-"""By name: a token of the compact form, made into none."""
+"""By name: a function that makes something else of a compact token."""
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
 def spare_bit(token: str) -> str:
-    """The same bytes of the signature: the last character of 256 of them carries four bits that no byte takes."""
+    """Change the last character without changing the 256 bytes of the signature: four of its bits are unused."""
     return token[:-1] + _ALPHABET[_ALPHABET.index(token[-1]) | 1] if token[-1] in _ALPHABET else token
 
 
@@ -70,7 +70,7 @@ CHARACTERS = {
     "kelvin-sign": "\u212a",
     "arabic-digit": "\u0661",
 }
-"""What stands in no token; some of them are letters and digits to Unicode."""
+"""Characters that no token holds; Unicode calls some of them letters or digits."""
 
 SIGNATURES: Mapping[str, Callable[[bytes], bytes]] = {
     "truncated-bytes": lambda signature: signature[:-20],
@@ -107,11 +107,11 @@ TOKEN_HEADERS = (
     "Authorization-Token",
     "Authorization_",
 )
-"""Headers that something in front of an API, or a framework behind it, might take a token from."""
+"""Headers that a proxy in front of an API, or a framework behind it, might take a token from."""
 
 
 def nested() -> Iterator[tuple[str, bytes]]:
-    """JSON that is deep, by its name, as far as it fits into a request."""
+    """Yield deeply nested JSON that fits into a request, with its name."""
     for depth in (60, 2_000, 3_500):
         for name, opening, closing in (("lists", "[", "]"), ("objects", '{"a":', "}"), ("open-lists", "[", "")):
             text = (opening * depth + closing * depth).encode()
@@ -120,7 +120,7 @@ def nested() -> Iterator[tuple[str, bytes]]:
 
 
 def certificate(key: rsa.RSAPrivateKey, issuer: str) -> str:
-    """What `x5c` may carry: a certificate that the key's owner made for itself, in the name of the issuer's host."""
+    """Return a self-signed certificate in the name of the issuer's host, as `x5c` may carry it."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer.split("/")[2])])
     today = datetime.now(UTC)
     builder = x509.CertificateBuilder(name, name, key.public_key(), 1, today, today + timedelta(days=1))

@@ -1,4 +1,4 @@
-"""Tokens as an attacker writes them: any header, any payload, any key but the pool's."""
+"""Build tokens with any header, any payload and any key."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def decoded(segment: str) -> bytes:
 
 
 def raw(literal: str) -> str:
-    """A value that `as_json` writes as it stands, without quotes: NaN, or a number of 5,000 digits."""
+    """Return a value that `as_json` writes without quotes: NaN, or a number of 5,000 digits."""
     return f"RAW<{literal}>"
 
 
@@ -41,12 +41,12 @@ def changed(members: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
 
 
 def signing_input(header: Part, payload: Part) -> str:
-    """The first two segments."""
+    """Return the first two segments."""
     return ".".join(encoded(part if isinstance(part, bytes) else as_json(part)) for part in (header, payload))
 
 
 def rs256(key: rsa.RSAPrivateKey, text: str, digest: hashes.HashAlgorithm | None = None) -> str:
-    """`text` and its signature: a compact token if `text` is its first two segments."""
+    """Append the signature of `text`. The result is a compact token if `text` is its first two segments."""
     return f"{text}.{encoded(key.sign(text.encode(), padding.PKCS1v15(), digest or hashes.SHA256()))}"
 
 
@@ -55,14 +55,14 @@ def hs256(secret: bytes, text: str) -> str:
 
 
 def jwk(key: rsa.RSAPublicKey, kid: str, **more: Any) -> dict[str, Any]:
-    """A member of a key set as Cognito writes it, or with `more` otherwise."""
+    """Return a member of a key set as Cognito writes it, changed by `more`."""
     numbers = key.public_numbers()
     members = {"alg": "RS256", "e": _number(numbers.e), "kid": kid, "kty": "RSA", "n": _number(numbers.n), "use": "sig"}
     return changed(members, more)
 
 
 def public_key(member: Mapping[str, Any]) -> rsa.RSAPublicKey:
-    """The key in a member of a key set; ValueError or KeyError if it is no RSA key."""
+    """Return the key in a member of a key set. ValueError or KeyError if it is no RSA key."""
     exponent, modulus = (int.from_bytes(decoded(member[name]), "big") for name in ("e", "n"))
     return rsa.RSAPublicNumbers(exponent, modulus).public_key()
 

@@ -1,4 +1,4 @@
-"""The attack run finds nothing on a good stack, everything on a bad one, and tells both truthfully."""
+"""The attack run finds nothing on a good stack and everything on a bad one, and reports both."""
 
 from __future__ import annotations
 

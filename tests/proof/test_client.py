@@ -90,7 +90,7 @@ def test_redirect_of_the_sign_in_page_ends_at_its_own_door(elsewhere: Listener) 
         Listener(lambda _: (302, {"Location": f"{elsewhere.url}/?code=x"}, "")) as page,
         Client(stack(api.url, page.url)) as client,
     ):
-        assert client.visitor()(f"{page.url}/oauth2/authorize", None)[0] == f"{elsewhere.url}/?code=x"
+        assert client.browser()(f"{page.url}/oauth2/authorize", None)[0] == f"{elsewhere.url}/?code=x"
 
 
 def test_sign_in_page_that_goes_in_circles_is_given_up() -> None:
@@ -101,7 +101,7 @@ def test_sign_in_page_that_goes_in_circles_is_given_up() -> None:
         Client(stack(api.url, page.url)) as client,
         pytest.raises(CommandError, match="redirects again and again"),
     ):
-        client.visitor()(f"{page.url}/oauth2/authorize", None)
+        client.browser()(f"{page.url}/oauth2/authorize", None)
 
 
 class HostedPage:

@@ -1,4 +1,4 @@
-"""A run told to people and programs: complete, and harmless whatever a stack answered."""
+"""Reports for people and programs are complete, and harmless whatever a stack answered."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ PUBLIC = replace(PLAIN, public=True)
 RATE = Throttle(rate=50, burst=100)
 
 
-def told(before: Access | None, after: Access | None) -> list[tuple[str, bool]]:
+def described(before: Access | None, after: Access | None) -> list[tuple[str, bool]]:
     """What is said of the change from one route to another, and whether it opens the API."""
     tables = [Table(routes=(route,) if route else (), throttle=RATE) for route in (before, after)]
     return [(str(change), change.opening) for change in changes.between(*tables)]
@@ -115,7 +115,7 @@ def test_change_is_told_in_words(
     before: Access | None, after: Access | None, sentences: list[tuple[str, bool]]
 ) -> None:
     """A reviewer reads the sentence, CI the exit status: both must say the same, and neither too little."""
-    assert told(before, after) == sentences
+    assert described(before, after) == sentences
 
 
 def test_gravest_change_comes_first() -> None:

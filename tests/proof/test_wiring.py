@@ -162,7 +162,7 @@ def test_unknown_settings_leave_only_the_wildcards(deployed: Deployed, target: T
 def test_what_cannot_be_read_is_said(
     target: Target, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
 ) -> None:
-    """Whoever has no AWS credentials can still run the rest, and is told what was left out and why."""
+    """Whoever has no AWS credentials can still run the rest, and learns what was left out and why."""
 
     def refuse(*_: object) -> Any:
         raise error
