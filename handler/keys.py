@@ -1,7 +1,7 @@
-"""The pool's signing keys: fetched within a deadline, filtered, cached, and served while the endpoint is ill.
+"""The pool's signing keys: fetched within a deadline, filtered, cached, and served stale while the endpoint fails.
 
-What is proven bad is refused (`KeyUnknown`, 401). What cannot be proven either way, because the keys cannot be had, is
-`KeysUnavailable` (503): a 401 would make clients throw good sessions away.
+A key id that is proven unknown is refused (`KeyUnknown`, 401). If keys are unavailable, nothing is proven, and the
+refusal is `KeysUnavailable` (503): a 401 would make clients discard good sessions.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from jwt import PyJWK, PyJWTError
 
 from handler.errors import Cause, KeysUnavailable, KeyUnknown
 
-DEADLINE = 1.5  # seconds for connecting, headers and body together; the gateway's own fetch has the same limit
+DEADLINE = 1.5  # seconds for connecting, headers and body together; the gateway's fetch has the same limit
 BODY_LIMIT = 65_536  # bytes; a Cognito key set is about 1 kB, the gateway reads 150,000 at most
 ANSWER_LIMIT = 2 * BODY_LIMIT  # bytes with the status line, headers and chunk sizes
 KEYS_MOST = 10  # members of a key set; Cognito has two, twice that while it rotates them
-SOFT_AGE = 600  # seconds until a key set is read again
-HARD_AGE = 7_200  # seconds until it is no longer believed; the gateway keeps keys as long
-COOLDOWN = 10  # seconds between two fetches that unknown key ids may cause
+SOFT_AGE = 600  # seconds until a key set is fetched again
+HARD_AGE = 7_200  # seconds until a key set is no longer trusted; the gateway caches keys as long
+COOLDOWN = 10  # seconds between two fetches because of unknown key ids
 BACKOFF_FIRST, BACKOFF_MOST = 1, 30  # seconds without a fetch after a failed one, doubling
-RETRY_AFTER_MOST = 120  # seconds; a longer Retry-After would outlast what callers wait for
+RETRY_AFTER_MOST = 120  # seconds; the longest Retry-After that is obeyed
 
 
 class FetchFailed(Exception):  # noqa: N818 - says what happened, as the refusals do
-    """The key endpoint gave no usable key set. `retry_after` is what it asked for, in seconds, or 0."""
+    """The key endpoint gave no usable key set. `retry_after` is its Retry-After in seconds, or 0."""
 
     def __init__(self, retry_after: float = 0, *, cause: Cause = "unreachable") -> None:
         super().__init__()
@@ -43,17 +43,17 @@ class FetchFailed(Exception):  # noqa: N818 - says what happened, as the refusal
 
 
 class KeySet(NamedTuple):
-    """What one successful fetch brought: usable keys by key id, and when, in seconds since the epoch."""
+    """The usable keys of one successful fetch by key id, and its time in seconds since the epoch."""
 
     keys: dict[str, RSAPublicKey]
     fetched_at: float
 
 
 class SigningKeys:
-    """The keys of one pool, by key id. Safe to share between threads; one fetch at a time, whoever asks.
+    """The keys of one pool, by key id. Threads may share it; they never fetch at the same time.
 
-    `fetch` takes the URL and returns the body's bytes or raises FetchFailed; `clock` is seconds since the epoch (wall
-    time: a frozen Lambda environment does not count monotonic time).
+    `fetch` takes the URL and returns the body, or raises FetchFailed. `clock` returns seconds since the epoch: wall
+    time, since monotonic time stops while a Lambda environment is frozen.
     """
 
     def __init__(
@@ -68,9 +68,9 @@ class SigningKeys:
         self._clock = clock
         self._set = KeySet({}, float("-inf"))
         self._refreshing = threading.Lock()
-        self._failures = 0  # in a row
+        self._failures = 0  # consecutive
         self._failed_at = float("-inf")
-        self._quiet = 0.0  # seconds after that without a fetch
+        self._quiet = 0.0  # seconds without a fetch after the failure
         self._cause: Cause = "unreachable"
         self._unknown_at = float("-inf")  # when an unknown key id last caused a fetch
 
@@ -80,7 +80,7 @@ class SigningKeys:
         return self._cause if self._failures else None
 
     def get(self, key_id: str) -> RSAPublicKey:
-        """The key of that id. KeyUnknown if a current set does not have it, KeysUnavailable if none can be had."""
+        """Return the key. KeyUnknown if the current set lacks it, KeysUnavailable if no current set can be fetched."""
         known = self._set
         key = known.keys.get(key_id)
         age = self._clock() - known.fetched_at
@@ -91,13 +91,13 @@ class SigningKeys:
         return self._sought(key_id, known)
 
     def prefetch(self) -> None:
-        """Fetch now, so that the first request need not; a failure is left for that request to meet."""
+        """Fetch ahead of the first request. A failure is ignored: the first request reports it."""
         with self._refreshing:
             if self._may_fetch(self._clock()):
                 self._refresh()
 
     def _renewed(self, key_id: str, stale: KeySet) -> RSAPublicKey:
-        """A stale key's successor, or the stale key while another thread is fetching or the endpoint is ill."""
+        """Return the key after a refresh, or the stale key while another thread fetches or the endpoint fails."""
         if self._refreshing.acquire(blocking=False):
             try:
                 if self._set is stale and self._may_fetch(self._clock()):
@@ -105,12 +105,12 @@ class SigningKeys:
             finally:
                 self._refreshing.release()
         key = self._set.keys.get(key_id)
-        if key is None:  # only a set read since this request came can lack it
+        if key is None:  # only a set that was fetched after this request came can lack it
             raise KeyUnknown
         return key
 
     def _sought(self, key_id: str, seen: KeySet) -> RSAPublicKey:
-        """A key that the cache does not have, or no longer believes: one fetch, shared by all who wait for it."""
+        """Return a key that is not in the cache, or too old, after one fetch that all waiting threads share."""
         if not self._refreshing.acquire(timeout=DEADLINE + 0.5):
             raise KeysUnavailable("timeout")
         try:
@@ -121,7 +121,7 @@ class SigningKeys:
             key = self._set.keys.get(key_id)
             if key is not None:
                 return key
-            if self._failures:  # the last fetch failed: nothing current shows this id absent
+            if self._failures:  # the last fetch failed, so the id is not proven unknown
                 raise KeysUnavailable(self._cause)
             raise KeyUnknown
         finally:
@@ -129,9 +129,9 @@ class SigningKeys:
 
     def _refresh_for_unknown(self) -> None:
         now = self._clock()
-        # A routine refresh a second ago does not count: a rotation is seen at once. Only fetches that unknown ids
-        # caused do, so a flood of made-up ids costs one fetch per cooldown.
-        # After a failure the back-off decides alone.
+        # Only fetches because of unknown ids count, so a flood of made-up ids costs one fetch per cooldown. A routine
+        # refresh does not count, so that a rotation right after it is found at once. After a failure, the back-off
+        # alone decides.
         current = 0 <= now - self._set.fetched_at < HARD_AGE
         if current and not self._failures and 0 <= now - self._unknown_at < COOLDOWN:
             return
@@ -140,7 +140,7 @@ class SigningKeys:
             self._refresh()
 
     def _may_fetch(self, now: float) -> bool:
-        return not 0 <= now - self._failed_at < self._quiet  # a clock that was set back does not stretch it
+        return not 0 <= now - self._failed_at < self._quiet  # a clock that was set back does not extend it
 
     def _refresh(self) -> None:
         try:
@@ -209,25 +209,28 @@ def _public_key(jwk: dict[str, Any]) -> RSAPublicKey | None:
 
 
 def fetch_within_deadline(url: str) -> bytes:
-    """The body at `url`, in DEADLINE seconds all told and BODY_LIMIT bytes; FetchFailed otherwise.
+    """Return the body at `url`, of BODY_LIMIT bytes at most, within DEADLINE seconds. FetchFailed otherwise.
 
-    Follows no redirect, asks no proxy, decodes no content encoding, and always verifies TLS. The exchange runs in a
-    thread because name resolution obeys no timeout; one that is left behind ends by itself soon after.
+    Follows no redirect, uses no proxy, decodes no content encoding, and always verifies TLS. The exchange runs in a
+    thread because name resolution has no timeout. A thread that is left behind ends at its next step.
     """
     exchange = _Exchange(url)
     try:
         exchange.start()
-    except RuntimeError:  # the system has no thread left
+    except RuntimeError:  # the system cannot start another thread
         raise FetchFailed from None
     exchange.join(DEADLINE)
-    outcome = exchange.outcome  # read once: the exchange may end this very moment
+    outcome = exchange.outcome  # read once: the exchange may end at any moment
     if isinstance(outcome, FetchFailed):
         raise outcome
     return outcome
 
 
 class _Exchange(threading.Thread):
-    """One GET. `outcome` is the body, or what it failed of; while it runs, what it fails of if the time is up."""
+    """A single HTTP GET, run in a thread.
+
+    `outcome` holds the body or the failure. Until the thread finishes, it holds the failure to report on timeout.
+    """
 
     def __init__(self, url: str) -> None:
         super().__init__(daemon=True, name="signing-keys")
@@ -241,7 +244,7 @@ class _Exchange(threading.Thread):
         except FetchFailed as failed:
             self.outcome = failed
         except TimeoutError:
-            pass  # the outcome says already what was being waited for
+            pass  # the outcome already holds the failure of the current step
         except ssl.SSLError:
             self.outcome = FetchFailed(cause="tls")
         except OSError:  # no such name, no route, refused, reset
@@ -250,7 +253,7 @@ class _Exchange(threading.Thread):
             self.outcome = FetchFailed(cause="document")
 
     def _body(self) -> bytes:
-        plain = self._url.scheme == "http"  # handler.settings lets it through for a loopback address only
+        plain = self._url.scheme == "http"  # handler.settings accepts http for a loopback address only
         host = self._url.hostname or ""
         address = (host, self._url.port or (80 if plain else 443))
         with socket.create_connection(address, DEADLINE / 3) as sock:  # a dead address leaves time for the next one
@@ -272,16 +275,16 @@ class _Exchange(threading.Thread):
         body = response.read(BODY_LIMIT + 1)
         if len(body) > BODY_LIMIT:
             raise FetchFailed(cause="too_large")
-        if response.length:  # what was still to come, had it not been cut short
+        if response.length:  # bytes are missing
             raise FetchFailed(cause="document")
         return body
 
 
 class _Bounded(RawIOBase):
-    """A socket for HTTPConnection that receives ANSWER_LIMIT bytes at most, and until a point in monotonic time.
+    """A socket for HTTPConnection with a limit of ANSWER_LIMIT bytes and a deadline in monotonic time.
 
-    A socket's own timeout starts anew with every read, so a dripping answer never meets it. And http.client believes
-    the lengths it is told: for a chunk of -1 bytes it reads to the end, whatever it was asked for.
+    A socket's timeout starts again with every read, so an answer in single bytes never exceeds it. And http.client
+    trusts the lengths of an answer: for a chunk of -1 bytes it reads to the end, whatever was asked for.
     """
 
     def __init__(self, sock: socket.socket, until: float) -> None:
@@ -308,7 +311,7 @@ class _Bounded(RawIOBase):
         return size
 
     def close(self) -> None:
-        """Nothing: the connection closes it when the answer begins, and it is the caller's to close."""
+        """Do nothing: HTTPConnection calls this when the answer begins, and the caller closes the socket."""
 
 
 def _seconds(value: str) -> float:

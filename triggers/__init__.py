@@ -1,1 +1,1 @@
-"""What Cognito calls on the way to an account and a token: a package, and a zip, of its own."""
+"""Lambda triggers that Cognito calls at sign-up and when it issues tokens, in a zip of their own."""

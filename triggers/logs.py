@@ -1,4 +1,4 @@
-"""One JSON line per event on standard output. It says what was decided and why, and never for whom."""
+"""One JSON line per event on standard output: the decision and its reason, never the user."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def write(level: str, event: dict[str, Any], outcome: str, **more: str | int) -> None:
-    """Write the line, with the `timestamp` and `level` that Lambda's JSON log format filters by."""
+    """Write one line, with the `timestamp` and `level` that Lambda's JSON log format filters by."""
     now = time.time()
     stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now * 1000) % 1000:03d}Z"
     source = str(event.get("triggerSource"))

@@ -1,7 +1,7 @@
-"""After a new user confirmed the account: the user joins the default group.
+"""Post-confirmation trigger: add a new user to the default group.
 
-Cognito does not call this for users that administrators create. It does after a forgotten password, which must not
-bring back a group that an administrator took away.
+Cognito does not call this trigger for users that administrators create. It calls it after a forgotten password too,
+which must not restore a group that an administrator removed.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ _NEW_USER = "PostConfirmation_ConfirmSignUp"
 
 
 class DefaultGroupError(Exception):
-    """The user is confirmed, but in no group. Cognito shows the client this text, so AWS's own is not in it."""
+    """The user is confirmed, but in no group. Cognito shows this text to the client, so it holds none of AWS's."""
 
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
-    """The event as it came; DefaultGroupError if a new user cannot join."""
+    """Return the event unchanged. DefaultGroupError if a new user cannot join the group."""
     if event["triggerSource"] != _NEW_USER:
         write("INFO", event, "unchanged")
         return event
@@ -40,7 +40,7 @@ def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
 
 
 def _reason(error: Exception) -> str:
-    """AWS's code, or the exception's name: never the text, which may name the user."""
+    """Return AWS's error code or the exception's name, never its text, which may name the user."""
     return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
 
 

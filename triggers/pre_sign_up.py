@@ -1,6 +1,6 @@
-"""Before Cognito makes a user: only addresses of the listed domains may have an account.
+"""Pre-sign-up trigger: only email addresses of the listed domains may have an account.
 
-Cognito asks for every way in: sign-up, the first sign-in through an identity provider, and users that administrators
+Cognito calls it for sign-up, for the first sign-in through an identity provider, and for users that administrators
 create.
 """
 
@@ -15,22 +15,22 @@ from triggers.logs import write
 
 
 class SignUpRefused(Exception):  # noqa: N818 - a refusal says what it is
-    """Cognito refuses the user, and shows the client this text; it must not say which domains would do."""
+    """Cognito refuses the user and shows this text to the client. It must not name the accepted domains."""
 
 
 def is_listed(email: object, domains: Iterable[str]) -> bool:
-    """Whether the address is at exactly one of the domains, upper and lower case alike.
+    """Return whether the address is at one of the domains, in any case.
 
-    `domains` are lower case. An address in other characters than ASCII is never listed: some of them fold to letters.
+    `domains` are lower case. A domain with other characters than ASCII is never listed: some fold to ASCII letters.
     """
     if not isinstance(email, str):
         return False
-    person, _, domain = email.partition("@")  # a second @ is part of the domain, and so listed nowhere
+    person, _, domain = email.partition("@")  # a second @ is part of the domain, which is then not listed
     return bool(person) and domain.isascii() and domain.lower() in set(domains)
 
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
-    """The event, which confirms and verifies nothing; SignUpRefused for an address that is not listed."""
+    """Return the event without any confirmation or verification. SignUpRefused for an unlisted address."""
     email = event["request"]["userAttributes"].get("email")
     if not is_listed(email, json.loads(os.environ["SIGN_UP_EMAIL_DOMAINS"])):
         write("WARNING", event, "refused", reason="email_absent" if email is None else "domain_not_listed")

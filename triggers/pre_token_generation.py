@@ -1,8 +1,8 @@
-"""Before Cognito signs the tokens of a user: groups become scopes (event version 2).
+"""Pre-token-generation trigger (event version 2): add the scopes of the user's groups to the access token.
 
-A sign-in through Cognito's API (SRP, password, passkey) is granted no scope but `aws.cognito.signin.user.admin`, so its
-tokens would never reach a route that asks for one. A client that signs in on the sign-in page has asked for its scopes;
-it gets those and no more.
+A sign-in through Cognito's API (SRP, password, passkey) grants only the scope `aws.cognito.signin.user.admin`, so its
+tokens would never open a route that requires another. A client of the sign-in page requests its scopes itself, and gets
+no more than those.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _API_SIGN_IN = "aws.cognito.signin.user.admin"
 
 
 def scopes_to_add(request: Mapping[str, Any], group_scopes: Mapping[str, Sequence[str]]) -> list[str]:
-    """The scopes of the user's groups, sorted; none for tokens of the sign-in page.
+    """Return the scopes of the user's groups, sorted, or none for tokens of the sign-in page.
 
-    Only what Cognito itself says of the user counts: `clientMetadata` is whatever the caller sent.
+    `clientMetadata` is ignored: the caller writes it.
     """
     known = {scope for scopes in group_scopes.values() for scope in scopes}
     granted = request.get("scopes") or []
@@ -31,14 +31,14 @@ def scopes_to_add(request: Mapping[str, Any], group_scopes: Mapping[str, Sequenc
 
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
-    """The event with the scopes in its response; an error, and so no token, where the event is not Cognito's."""
+    """Return the event with the scopes in its response. An event of another shape is an error, and gets no token."""
     request = event["request"]
     scopes = scopes_to_add(request, json.loads(os.environ["GROUP_SCOPES"]))
     if scopes:
         event["response"] = {
             "claimsAndScopeOverrideDetails": {
                 "accessTokenGeneration": {"scopesToAdd": scopes},
-                # An empty object, or null, would take the user's groups away (Cognito: "groupOverrideDetails").
+                # An empty object, or null, would remove the user's groups (Cognito: "groupOverrideDetails").
                 "groupOverrideDetails": request["groupConfiguration"],
             }
         }
