@@ -12,11 +12,13 @@ from tests.sabotage.tree import copy_working_tree
 
 
 class Copy:
-    """A copy of the working tree in a folder of its own."""
+    """A copy of the working tree in a folder of its own, with a git repository."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         copy_working_tree(root)
+        for command in ("init --quiet", "add --all"):  # some tests list the files that git knows
+            subprocess.run(["/usr/bin/env", "git", *command.split()], cwd=root, check=True)
 
     def run(self, *arguments: str, timeout: float = 600) -> str:
         """Run `python -m …` and return its standard output; if it fails, so does the test, with its output."""
