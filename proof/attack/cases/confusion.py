@@ -69,13 +69,13 @@ def _hmac() -> Iterator[Case]:
     yield from tokens("C01", "HS256 with the public key as secret", "header_invalid", honest, "hs256-")
     yield from tokens("C01", "the same under alg RS256", "signature_invalid", disguised, "hs256-")
     yield from tokens("C02", "HS256 with a guessable secret", "header_invalid", guessed, "hs256-")
-    for labelled, algorithm, reason, name in (
+    for labeled, algorithm, reason, name in (
         ("HS256", "HS256", "header_invalid", "oct-key-hs256"),
         ("HS256", "RS256", "key_unknown", "oct-key-called-hs256"),
         ("RS256", "RS256", "key_unknown", "oct-key-called-rs256"),
     ):
-        member = {"kty": "oct", "kid": "oct-1", "k": encoded(b"k" * 32), "use": "sig", "alg": labelled}
-        title = f"{algorithm} token by an oct key of the key set, labelled {labelled}"
+        member = {"kty": "oct", "kid": "oct-1", "k": encoded(b"k" * 32), "use": "sig", "alg": labeled}
+        title = f"{algorithm} token by an oct key of the key set, labeled {labeled}"
         made = {name: _hs256(lambda _: b"k" * 32, algorithm, "oct-1")}
         yield from tokens("C03", title, reason, made, sent="event", key_set=_with(member))
 
