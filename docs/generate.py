@@ -176,6 +176,19 @@ def _leaves(kind: type[Refused]) -> list[type[Refused]]:
     return [leaf for sub in below for leaf in _leaves(sub)] if below else [kind]
 
 
+def alarms() -> str:
+    """Return the table of production's alarms: the condition, the first thing to do, and a link to the runbook."""
+    rows = ["| alarm | begins when | first |", "|---|---|---|"]
+    described: dict[str, str] = {}
+    for resource in plan_of("prod").resources:
+        found = re.fullmatch(r"(.*) First: (.*) Runbook: .*#(.*)", resource.inputs.get("alarmDescription") or "")
+        if found and not found[2].startswith("nothing"):  # part of another alarm, which notifies nobody by itself
+            meaning, first, section = found.groups()
+            title = section.replace("-", " ").capitalize()
+            described.setdefault(section, f"| [{title}](operations.md#{section}) | {meaning} | {first} |")
+    return "\n".join([*rows, *(described[section] for section in sorted(described))])
+
+
 def quotas() -> str:
     """Return production's quotas at 100 requests a second and 6,000 sign-ins an hour, the tightest first."""
     return capacity_table(bounds(plan_of("prod").settings, Load(rps=100, users=6_000)))
@@ -195,6 +208,7 @@ PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("security-model.md", "refusals", refusals),
     ("security-model.md", "attacks", attacks),
     ("security-model.md", "faults", faults),
+    ("monitoring.md", "alarms", alarms),
     ("routes.md", "routes", access.markdown),
     ("audit.md", "allowed", allow_list),
     ("policies.md", "policies", rules_as_markdown),
