@@ -166,21 +166,16 @@ Reason = str | tuple[str, ...] | None
 
 
 def requests(
-    id: str,  # noqa: A002 - the field's name
-    title: str,
-    reason: Reason,
-    made: Mapping[str, MakeRequest],
-    prefix: str = "",
-    **fields: Any,
+    case_id: str, title: str, reason: Reason, made: Mapping[str, MakeRequest], prefix: str = "", **fields: Any
 ) -> Iterator[Case]:
     """Yield a case for each request."""
     for name, make in made.items():
         words = f"{title}: {_INNER_HYPHEN.sub(' ', name)}" if len(made) > 1 else title
-        yield Case(id=id, name=f"{prefix}{name}", title=words, make=make, reason=reason, **fields)
+        yield Case(id=case_id, name=f"{prefix}{name}", title=words, make=make, reason=reason, **fields)
 
 
 def tokens(
-    id: str,  # noqa: A002 - the field's name
+    case_id: str,
     title: str,
     reason: Reason,
     made: Mapping[str, Callable[[TargetStack], str]],
@@ -188,33 +183,25 @@ def tokens(
     **fields: Any,
 ) -> Iterator[Case]:
     """Yield a case for each token: an ordinary request with that token."""
-    yield from requests(id, title, reason, {name: _with_token(make) for name, make in made.items()}, prefix, **fields)
+    yield from requests(
+        case_id, title, reason, {name: _with_token(make) for name, make in made.items()}, prefix, **fields
+    )
 
 
 def drafts(
-    id: str,  # noqa: A002 - the field's name
-    title: str,
-    reason: Reason,
-    changes: Mapping[str, Change],
-    prefix: str = "",
-    **fields: Any,
+    case_id: str, title: str, reason: Reason, changes: Mapping[str, Change], prefix: str = "", **fields: Any
 ) -> Iterator[Case]:
     """Yield a case for each change to a good token, which the strongest key that the run holds then signs."""
     made = {name: _drafted(change) for name, change in changes.items()}
-    for case, change in zip(tokens(id, title, reason, made, prefix, **fields), changes.values(), strict=True):
+    for case, change in zip(tokens(case_id, title, reason, made, prefix, **fields), changes.values(), strict=True):
         yield replace(case, change=change)
 
 
 def altered(
-    id: str,  # noqa: A002 - the field's name
-    title: str,
-    reason: Reason,
-    ways: Mapping[str, Callable[[str], str]],
-    prefix: str = "",
-    **fields: Any,
+    case_id: str, title: str, reason: Reason, ways: Mapping[str, Callable[[str], str]], prefix: str = "", **fields: Any
 ) -> Iterator[Case]:
     """Yield a case for each way to alter a real token."""
-    yield from tokens(id, title, reason, {name: _altered(alter) for name, alter in ways.items()}, prefix, **fields)
+    yield from tokens(case_id, title, reason, {name: _altered(alter) for name, alter in ways.items()}, prefix, **fields)
 
 
 def sending(headers: Callable[[TargetStack], tuple[tuple[str, str], ...]]) -> MakeRequest:

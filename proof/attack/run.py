@@ -58,8 +58,13 @@ def attack(
 ) -> Iterator[Result]:
     """Yield the result of every case on every route, then of the comparison of the API's wiring with the table.
 
+    A case for a kind of route that the table does not have is yielded as skipped.
+
     `progress` receives the number of finished pairs of case and route, and of all pairs.
     """
+    for case in cases:
+        if not any(map(case.applies_to, stack.table.routes)):
+            yield replace(_result("API", case), skipped=f"the route table has no {case.on} route")
     pairs = [(case, route) for case in cases for route in stack.table.routes if case.applies_to(route)]
     for done, (case, route) in enumerate(pairs, 1):
         found = result(client, stack, case, route)
@@ -67,6 +72,10 @@ def attack(
             yield found
         progress(done, len(pairs))
     yield from wiring(stack)
+
+
+def _result(route: str, case: Case) -> Result:
+    return Result(route=route, id=case.id, name=case.name, title=case.title, group=case.group)
 
 
 def wiring(stack: TargetStack) -> Iterator[Result]:
@@ -86,7 +95,7 @@ def wiring(stack: TargetStack) -> Iterator[Result]:
 
 def result(client: Client, stack: TargetStack, case: Case, route: Access) -> Result | None:
     """Send one case to one route. Return None where the case has no request for the route."""
-    base = Result(route=route.key, id=case.id, name=case.name, title=case.title, group=case.group)
+    base = _result(route.key, case)
     try:
         request = case.request(stack, route)
     except CannotTestError as error:

@@ -82,12 +82,7 @@ SIGNATURES: Mapping[str, Callable[[bytes], bytes]] = {
 }
 CONSTANT_SIGNATURES = {"zeros": b"\0" * 256, "ones": b"\xff" * 256, "one": b"\0" * 255 + b"\1"}
 
-NO_OBJECTS = {
-    "list": b"[]",
-    "string": b'"x"',
-    "null": b"null",
-    "number": b"5",
-}
+NO_OBJECTS = {"list": b"[]", "string": b'"x"', "null": b"null", "number": b"5"}
 NO_JSON = {"open-brace": b"{", "empty": b"", "blank": b" "}
 NO_UTF_8 = {
     "0xff": b"\xff",

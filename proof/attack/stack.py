@@ -217,10 +217,7 @@ def _tokens(
         if temporary is None:
             return {}
         user = temporary.user(groups), temporary.password
-    tokens = {
-        USER: tokens_of(client, target, *user, target.scopes),
-        UNSCOPED: tokens_of(client, target, *user),
-    }
+    tokens = {USER: tokens_of(client, target, *user, target.scopes), UNSCOPED: tokens_of(client, target, *user)}
     if temporary is not None:
         stranger = temporary.user()
         tokens[STRANGER] = tokens_of(client, target, stranger, temporary.password, target.scopes)

@@ -218,6 +218,14 @@ def test_run_without_a_user_says_what_it_left_out(client: Client, keyless: Targe
     assert by_case["B01-bit-first"].skipped == "no --user given, so there is no real token"
 
 
+def test_case_for_a_kind_of_route_that_the_table_lacks_is_said(client: Client, stack: TargetStack) -> None:
+    """A team's table may have no groups; nobody must believe that they were tested."""
+    ungrouped = tuple(route for route in stack.table.routes if not route.groups)
+    without = replace(stack, table=Table(routes=ungrouped, throttle=None))
+    (found,) = [each for each in results(client, without, "D32-group-missing") if each.id == "D32"]
+    assert found.skipped == "the route table has no grouped route"
+
+
 class FakeApi:
     """A stack that answers as a test says; only its own cases reach it."""
 

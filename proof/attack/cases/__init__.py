@@ -6,6 +6,7 @@ from proof.attack.case import Case
 from proof.attack.cases.claims import claims_cases
 from proof.attack.cases.confusion import confusion_cases
 from proof.attack.cases.encoding import encoding_cases
+from proof.attack.cases.events import event_cases
 from proof.attack.cases.exhaustion import exhaustion_cases
 from proof.attack.cases.header import header_cases
 from proof.attack.cases.signature import signature_cases
@@ -41,6 +42,7 @@ def all_cases() -> tuple[Case, ...]:
         *claims_cases(),
         *encoding_cases(),
         *transport_cases(),
+        *event_cases(),
         *exhaustion_cases(),
     )
 
@@ -64,6 +66,6 @@ def not_live() -> dict[str, str]:
     }
 
 
-def stopped_by(id: str) -> str:  # noqa: A002 - the field's name
+def stopped_by(case_id: str) -> str:
     """Return the layer that must stop the cases of an id, in words."""
-    return next((layer for layer, ids in STOPPED_BY.items() if id in ids.split()), "each layer alone")
+    return next((layer for layer, ids in STOPPED_BY.items() if case_id in ids.split()), "each layer alone")

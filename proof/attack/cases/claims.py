@@ -32,10 +32,10 @@ def claims_cases() -> Iterator[Case]:
     yield from _unusual()
 
 
-def _claim(id: str, claim: str, title: str, reason: str, values: dict[str, Any], **more: Any) -> Iterator[Case]:  # noqa: A002 - the field's name
+def _claim(case_id: str, claim: str, title: str, reason: str, values: dict[str, Any], **more: Any) -> Iterator[Case]:
     """Yield a case for each value of one claim; names begin with the claim's name."""
     prefix = f"{claim.replace('_', '-')}-"
-    yield from drafts(id, f"{claim} {title}", reason, of_claim(claim, values), prefix, **{"sent": "key", **more})
+    yield from drafts(case_id, f"{claim} {title}", reason, of_claim(claim, values), prefix, **{"sent": "key", **more})
 
 
 def _now(more: float) -> Callable[[Draft], float]:
@@ -87,10 +87,7 @@ def _times() -> Iterator[Case]:
     constants = {each: raw(each) for each in ("Infinity", "-Infinity", "NaN")}
     yield from _claim("D04", "exp", "is no JSON", "token_malformed", constants)
     yield from _claim("D04", "exp", "is too large a number", "claims_invalid", {x: raw(x) for x in ("1e400", "-1e400")})
-    long = {
-        "over-a-day": claims(iat=_now(-60), exp=_now(86_400)),
-        "endless": claims(exp=9_999_999_999),
-    }
+    long = {"over-a-day": claims(iat=_now(-60), exp=_now(86_400)), "endless": claims(exp=9_999_999_999)}
     title = "lifetime above Cognito's maximum of a day"
     yield from drafts("D06", title, "claims_invalid", long, "lifetime-", sent="key")
     yield from _claim("D07", "exp", "is this second", "token_expired", {"at-the-edge": _now(0)})
@@ -238,10 +235,10 @@ def _each(make: Callable[[str], str]) -> Callable[[Draft], object]:
 
 
 def _scope() -> Iterator[Case]:
-    def scoped(id: str, title: str, reason: str, values: dict[str, Any], prefix: str = "scope-") -> Iterator[Case]:  # noqa: A002 - the field's name
+    def scoped(case_id: str, title: str, reason: str, values: dict[str, Any], prefix: str = "scope-") -> Iterator[Case]:
         expected = (ADMITTED, 401, 403) if reason == ACCEPTED else (401, 403)
         changes = of_claim("scope", values)
-        yield from drafts(id, title, reason, changes, prefix, sent="key", on="scoped", expected=expected)
+        yield from drafts(case_id, title, reason, changes, prefix, sent="key", on="scoped", expected=expected)
 
     yield from scoped("D24", "no scope", "scope_missing", {"missing": ABSENT, "empty": ""})
     kinds = {
@@ -320,13 +317,7 @@ def _groups() -> Iterator[Case]:
     changes = {name: _group_name(make) for name, make in values.items()}
     fields: dict[str, Any] = {"sent": "key", "on": "grouped"}
     yield from drafts("D32", "cognito:groups without the group", "group_missing", changes, "groups-", **fields)
-    names = {
-        "space": "x {}",
-        "spaces": "x {} y",
-        "brackets": "[{}]",
-        "closing-bracket": "x] [{}",
-        "comma": "x,{}",
-    }
+    names = {"space": "x {}", "spaces": "x {} y", "brackets": "[{}]", "closing-bracket": "x] [{}", "comma": "x,{}"}
     for name, form in names.items():
         title = f"a group named like {form.format('admin')!r}, which the gateway's text form blurs"
         change = _group_name(_formatted(form))
