@@ -12,13 +12,14 @@ from typing import Any
 
 from operations import estimate
 from operations.estimate import table
+from operations.resource_types import RESOURCE_TYPES
 from stacks.command_line import Command, CommandError
 from stacks.plan import Plan, plan_of
 
 PRICES = Path(__file__).with_name("prices.toml")
 HOURS = 730  # of a month, as AWS counts them
 
-# Resource types with a price, for their existence or their use; and types that are free.
+# Resource types with a price for their existence or their use: each has a line below.
 PRICED = frozenset(
     {
         "aws:apigatewayv2/api:Api",
@@ -34,34 +35,6 @@ PRICED = frozenset(
         "aws:lambda/function:Function",
         "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",
         "aws:sns/topic:Topic",
-    }
-)
-FREE = frozenset(
-    {
-        "aws:acm/certificate:Certificate",
-        "aws:acm/certificateValidation:CertificateValidation",
-        "aws:apigatewayv2/apiMapping:ApiMapping",
-        "aws:apigatewayv2/authorizer:Authorizer",
-        "aws:apigatewayv2/domainName:DomainName",
-        "aws:apigatewayv2/integration:Integration",
-        "aws:apigatewayv2/route:Route",
-        "aws:apigatewayv2/stage:Stage",
-        "aws:cloudwatch/queryDefinition:QueryDefinition",
-        "aws:cognito/identityProvider:IdentityProvider",
-        "aws:cognito/logDeliveryConfiguration:LogDeliveryConfiguration",
-        "aws:cognito/managedLoginBranding:ManagedLoginBranding",
-        "aws:cognito/resourceServer:ResourceServer",
-        "aws:cognito/riskConfiguration:RiskConfiguration",
-        "aws:cognito/userGroup:UserGroup",
-        "aws:cognito/userPoolDomain:UserPoolDomain",
-        "aws:iam/role:Role",
-        "aws:iam/rolePolicy:RolePolicy",
-        "aws:kms/keyPolicy:KeyPolicy",
-        "aws:lambda/alias:Alias",
-        "aws:lambda/permission:Permission",
-        "aws:route53/record:Record",
-        "aws:sns/topicPolicy:TopicPolicy",
-        "aws:sns/topicSubscription:TopicSubscription",
     }
 )
 
@@ -152,9 +125,10 @@ def prices(path: Path = PRICES) -> Prices:
 
 def lines(plan: Plan, month: Month, at: Prices) -> list[Line]:
     """Return the bill of a stack, the most expensive line first."""
-    unknown = {each.type for each in plan.resources} - PRICED - FREE
-    if unknown:
-        raise CommandError(f"add {', '.join(sorted(unknown))} to PRICED or FREE in operations/cost.py")
+    free = {name for name, type_ in RESOURCE_TYPES.items() if type_.free}
+    if unknown := {each.type for each in plan.resources} - PRICED - free:
+        shown = ", ".join(sorted(unknown))
+        raise CommandError(f"give {shown} a line in operations/cost.py, or free=True in operations/resource_types.py")
     made = [
         *_compute(plan, month, at),
         *_monitoring(plan, month, at),

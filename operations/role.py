@@ -1,4 +1,4 @@
-"""The role that deploys: what it may do, from the resources that a stack's program makes, and whom it trusts."""
+"""`python -m operations role`: the policies and the trust policy of the role that deploys a stack."""
 
 from __future__ import annotations
 
@@ -6,143 +6,194 @@ import argparse
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
-from operations.rights import RIGHTS, Right
+from operations.resource_types import RESOURCE_TYPES, Right, Scope
 from stacks.command_line import Command, CommandError
 from stacks.engine import Stack
-from stacks.plan import plan_of
-from stacks.resource import Resource
+from stacks.mappings.mapping import DEPLOYED_ACCOUNT, PULUMI_SUFFIX
+from stacks.plan import Plan, plan_of
+from stacks.recorder import RecordedResource
 
-MOST = 6_144  # characters of a managed policy, white space not counted ("IAM and AWS STS quotas")
+MOST = 6_144  # characters of a managed policy without white space ("IAM and AWS STS quotas")
 PROVIDER = "token.actions.githubusercontent.com"
-
-_SIGN_IN_DOMAIN = "aws:cognito/userPoolDomain:UserPoolDomain"
+# Reads that answer secrets: app clients' and identity providers' secrets, and functions' environments and code. A
+# preview runs the code of a pull request that nobody has reviewed yet.
+SECRET_READS = frozenset(
+    {
+        "cognito-idp:DescribeIdentityProvider",
+        "cognito-idp:DescribeUserPoolClient",
+        "lambda:GetFunction",
+        "lambda:GetFunctionConfiguration",
+        "lambda:ListVersionsByFunction",
+        "s3:GetObject",
+        "s3:GetObjectVersion",
+    }
+)
+_READS = re.compile(r"[\w-]+:(GET|Get\w+|List\w+|Describe\w+)")
+# GitHub's default subject, with and without the immutable ids of owner and repository ("OpenID Connect reference").
+_SUBJECT_PREFIX = re.compile(r"repo:[\w.-]+(@\d+)?/[\w.-]+(?(1)@\d+)")
 
 Document = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what to print, and of which stack, account and repository."""
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--policy", action="store_true", help="what it may do, as one managed policy or several")
-    which.add_argument("--trust", action="store_true", help="whom it trusts: this repository's jobs of one environment")
-    parser.add_argument("--stack", required=True, metavar="NAME", help="which stack it deploys")
-    parser.add_argument("--account", required=True, metavar="ID", help="the account's twelve digits")
-    parser.add_argument("--repository", default="", metavar="OWNER/NAME", help="with --trust: the repository on GitHub")
-    parser.add_argument("--environment", metavar="NAME", help="with --trust: GitHub's environment (the stack's name)")
-    parser.add_argument("--read-only", action="store_true", help="with --policy: for previews, which change nothing")
+    """Add `policy` and `trust`, each with the stack and the account."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    policy = actions.add_parser("policy", help="print the role's permissions, as one managed policy or a list")
+    policy.add_argument("--api-id", default="*", metavar="ID", help="the deployed HTTP API: narrow its routes to it")
+    policy.add_argument("--read-only", action="store_true", help="for previews: reads only, none that answers a secret")
+    trust_ = actions.add_parser("trust", help="print the trust policy: one repository's jobs in one environment")
+    trust_.add_argument(
+        "--subject-prefix",
+        required=True,
+        metavar="PREFIX",
+        help="as GitHub shows it for the repository: repo:OWNER/NAME or repo:OWNER@ID/NAME@ID",
+    )
+    trust_.add_argument("--environment", metavar="NAME", help="GitHub's environment (the stack's name)")
+    for action in (policy, trust_):
+        action.add_argument("--stack", required=True, metavar="NAME", help="the stack")
+        action.add_argument("--account", required=True, metavar="ID", help="the AWS account, twelve digits")
 
 
 def execute(arguments: argparse.Namespace) -> None:
-    """Print the policies or the trust as JSON; CommandError for an argument that cannot be right."""
+    """Print the policies or the trust policy as JSON; CommandError for a wrong argument."""
     if not re.fullmatch(r"\d{12}", arguments.account):
         raise CommandError(f"--account must be twelve digits, got {arguments.account}")
-    if arguments.trust:
-        if not re.fullmatch(r"[\w.-]+/[\w.-]+", arguments.repository):
-            raise CommandError(f"--repository must be OWNER/NAME, got {arguments.repository!r}")
-        print(
-            json.dumps(
-                trust(arguments.account, arguments.repository, arguments.environment or arguments.stack), indent=2
-            )
-        )
+    if arguments.action == "trust":
+        environment = arguments.environment or arguments.stack
+        print(json.dumps(trust(arguments.account, arguments.subject_prefix, environment), indent=2))
         return
-    resources = plan_of(arguments.stack).resources
-    region = Stack.load(arguments.stack).region
-    documents = policies(resources, region, arguments.account, read_only=arguments.read_only)
+    if not re.fullmatch(r"[a-z0-9]+|\*", arguments.api_id):
+        raise CommandError(f"--api-id must be lower-case letters and digits, got {arguments.api_id}")
+    documents = policies(
+        plan_of(arguments.stack), arguments.account, api_id=arguments.api_id, read_only=arguments.read_only
+    )
     print(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
 
 
-def trust(account: str, repository: str, environment: str) -> Document:
-    """Jobs of this repository that run in this environment, by GitHub's tokens, and nobody else.
+def trust(account: str, subject_prefix: str, environment: str) -> Document:
+    """Return the trust policy for jobs of this repository in this environment. CommandError for another prefix.
 
-    The environment is what reviewers guard; a branch alone would let every job of the branch deploy.
+    The environment's reviewers guard the role; a branch instead would let every job of the branch deploy.
     """
+    if not _SUBJECT_PREFIX.fullmatch(subject_prefix):
+        raise CommandError(
+            "--subject-prefix must be repo:OWNER/NAME or repo:OWNER@ID/NAME@ID, "
+            f"as docs/delivery.md shows to find it, got {subject_prefix}"
+        )
+    condition = {
+        f"{PROVIDER}:aud": "sts.amazonaws.com",
+        f"{PROVIDER}:sub": f"{subject_prefix}:environment:{environment}",
+    }
     return _document(
         [
             {
                 "Effect": "Allow",
                 "Principal": {"Federated": f"arn:aws:iam::{account}:oidc-provider/{PROVIDER}"},
                 "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": {
-                    "StringEquals": {
-                        f"{PROVIDER}:aud": "sts.amazonaws.com",
-                        f"{PROVIDER}:sub": f"repo:{repository}:environment:{environment}",
-                    }
-                },
+                "Condition": {"StringEquals": condition},
             }
         ]
     )
 
 
-def policies(resources: Sequence[Resource], region: str, account: str, *, read_only: bool = False) -> list[Document]:
-    """What deploying these takes, in as few managed policies as fit."""
-    statements = [*_statements(resources, region, account, read_only=read_only)]
+def policies(plan: Plan, account: str, *, api_id: str = "*", read_only: bool = False) -> list[Document]:
+    """Return the permissions to deploy a stack, in as few managed policies as they fit into."""
     documents: list[list[Mapping[str, Any]]] = [[]]
-    for each in statements:
-        if _size(_document([*documents[-1], each])) > MOST:
+    for statement in _statements(plan, account, api_id, read_only=read_only):
+        if _size(_document([*documents[-1], statement])) > MOST:
             documents.append([])
-        documents[-1].append(each)
+        documents[-1].append(statement)
     return [_document(each) for each in documents]
 
 
-def _statements(
-    resources: Sequence[Resource], region: str, account: str, *, read_only: bool
-) -> Iterable[Mapping[str, Any]]:
-    """One for each set of resources, one for what takes none, and those that are for changes only."""
-    scoped: dict[tuple[str, ...], set[str]] = {}
-    anywhere: set[str] = set()
-    for right, names in _needed(resources):
-        anywhere |= {f"{right.service}:{action}" for action in right.anywhere.split()}
-        if right.actions:
-            places = [place.format(region=region, account=account, name=name) for place in right.at for name in names]
-            actions = {f"{right.service}:{action}" for action in right.actions.split()}
-            scoped.setdefault(tuple(dict.fromkeys(places)), set()).update(actions)
-    for at, actions in scoped.items():
-        if kept := _kept(actions, read_only=read_only):
-            yield {"Effect": "Allow", "Action": kept, "Resource": list(at)}
-    if kept := _kept(anywhere, read_only=read_only):
-        condition = {"StringEquals": {"aws:RequestedRegion": region}}
-        yield {"Effect": "Allow", "Action": kept, "Resource": "*", "Condition": condition}
-    if not read_only:
-        yield from _for_changes(resources, account)
+def _statements(plan: Plan, account: str, api_id: str, *, read_only: bool) -> Iterable[Mapping[str, Any]]:
+    """Yield one statement for each scope and set of actions, with every ARN that takes them."""
+    actions: dict[tuple[Scope, str], set[str]] = {}
+    roles: set[str] = set()
+    for resource, right, arns in _needed(plan, account, api_id):
+        taken = {f"{right.service}:{action}" for action in right.actions.split()}
+        if read_only:
+            taken = {action for action in taken if _READS.fullmatch(action)} - SECRET_READS
+        for arn in arns if taken else ():
+            actions.setdefault((right.scope, arn), set()).update(taken)
+        if resource.type == "aws:iam/role:Role":
+            roles |= {arn for arn in arns if right.scope is Scope.OWN}
+    together: dict[tuple[Scope, frozenset[str]], set[str]] = {}
+    for (scope, arn), taken in actions.items():
+        together.setdefault((scope, frozenset(taken)), set()).add(arn)
+    conditions = _conditions(plan)
+    for (scope, names), places in sorted(together.items(), key=lambda each: (each[0][0].name, sorted(each[0][1]))):
+        statement = {"Effect": "Allow", "Action": sorted(names), "Resource": _shortened(places)}
+        yield {**statement, **({"Condition": conditions[scope]} if conditions[scope] else {})}
+    if roles and not read_only:
+        # By name alone: AWS says that tags of the role do not work reliably here ("iam:PassRole").
+        passed = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+        yield {"Effect": "Allow", "Action": ["iam:PassRole"], "Resource": sorted(roles), "Condition": passed}
 
 
-def _for_changes(resources: Sequence[Resource], account: str) -> Iterable[Mapping[str, Any]]:
-    """What no action of one resource's own service covers."""
-    roles = _components(resources).get("aws:iam/role:Role", set())
-    if roles:
-        yield {
-            "Effect": "Allow",
-            "Action": ["iam:PassRole"],
-            "Resource": [f"arn:aws:iam::{account}:role/{name}-*" for name in sorted(roles)],
-            "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
-        }
-    if any(each.type == _SIGN_IN_DOMAIN and each.inputs.get("certificateArn") for each in resources):
-        # A sign-in page at a domain of one's own is a CloudFront distribution of Cognito's ("Using your own domain").
-        yield {"Effect": "Allow", "Action": ["cloudfront:UpdateDistribution"], "Resource": "*"}
+def _conditions(plan: Plan) -> Mapping[Scope, Mapping[str, Any]]:
+    tags = {"Project": Stack.load(plan.stack).project, "Stack": plan.stack}
+    request = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+    resource = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+    return {
+        Scope.OWN: {"StringEquals": resource},
+        Scope.NEW: {"StringEquals": request, "StringEqualsIfExists": resource},
+        Scope.UNTAGGED: {"StringEqualsIfExists": resource},
+        Scope.NAMED: {},
+        Scope.REGION: {"StringEquals": {"aws:RequestedRegion": plan.settings.region}},
+    }
 
 
-def _needed(resources: Sequence[Resource]) -> Iterable[tuple[Right, list[str]]]:
-    """What each kind of resource takes, and the components that have one. CommandError for an unknown kind."""
-    for type_, names in sorted(_components(resources).items()):
-        if type_ not in RIGHTS:
-            raise CommandError(f"operations/rights.py must say what {type_} takes")
-        for right in RIGHTS[type_]:
-            yield right, sorted(names)
+def _needed(plan: Plan, account: str, api_id: str) -> Iterable[tuple[RecordedResource, Right, list[str]]]:
+    """Yield every right of every resource with its ARNs. CommandError for an unknown resource type."""
+    generated = _generated(plan.resources, api_id)
+    for resource in plan.resources:
+        if resource.type not in RESOURCE_TYPES:
+            raise CommandError(f"add {resource.type} to RESOURCE_TYPES in operations/resource_types.py")
+        type_ = RESOURCE_TYPES[resource.type]
+        inputs = _replaced(resource.inputs, generated)
+        fields = {key: _in_account(value, account) for key, value in inputs.items() if isinstance(value, str)}
+        fields |= {"region": plan.settings.region, "account": account, "name": _name(resource), "api": api_id}
+        for right in (*type_.rights, *type_.by_setting(replace(resource, inputs=inputs))):
+            yield resource, right, [template.format_map(fields).replace("**", "*") for template in right.at]
 
 
-def _components(resources: Sequence[Resource]) -> dict[str, set[str]]:
-    """The components that have a resource of each type: what Pulumi begins its name with."""
-    found: dict[str, set[str]] = {}
-    for each in resources:
-        found.setdefault(each.type, set()).add(each.name.split("-")[0])
-    return found
+def _generated(resources: Sequence[RecordedResource], api_id: str) -> Mapping[str, str]:
+    """Return the made-up parts of recorded names and ids, with what stands for them in a pattern."""
+    keys = {each.id: "*" for each in resources if each.kind == "Key"}
+    apis = {each.id: api_id for each in resources if each.kind == "Api"}
+    return {**keys, **apis, PULUMI_SUFFIX: "-*", PULUMI_SUFFIX.lstrip("-"): "*"}
 
 
-def _kept(actions: Iterable[str], *, read_only: bool) -> list[str]:
-    reads = re.compile(r"\w[\w-]*:(GET|Get\w+|List\w+|Describe\w+)")
-    return sorted(action for action in actions if not read_only or reads.fullmatch(action))
+def _replaced(value: Any, generated: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        for made_up, pattern in generated.items():
+            value = value.replace(made_up, pattern)
+        return value
+    if isinstance(value, Mapping):
+        return {key: _replaced(member, generated) for key, member in value.items()}
+    return [_replaced(member, generated) for member in value] if isinstance(value, list) else value
+
+
+def _in_account(value: str, account: str) -> str:
+    return value.replace(f":{DEPLOYED_ACCOUNT}:", f":{account}:") if value.startswith("arn:") else value
+
+
+def _name(resource: RecordedResource) -> str:
+    """Return the resource's name in AWS: the program's, or the pattern of those that Pulumi generates."""
+    if "namePrefix" in resource.inputs:
+        return f"{resource.inputs['namePrefix']}*"
+    return str(resource.inputs.get("name") or f"{resource.name}-*")
+
+
+def _shortened(arns: Iterable[str]) -> list[str]:
+    """Leave out each ARN that another one covers."""
+    found = sorted(set(arns))
+    return [arn for arn in found if not any(arn != other and fnmatchcase(arn, other) for other in found)]
 
 
 def _document(statements: Iterable[Mapping[str, Any]]) -> Document:
@@ -154,10 +205,11 @@ def _size(document: Document) -> int:
 
 
 COMMAND = Command(
-    about="Print the deploying role's policy, or whom it trusts.",
+    about="Print the permissions and the trust policy of the role that deploys a stack.",
     examples="""examples:
-  python -m operations role --policy --stack prod --account 123456789012
-  python -m operations role --trust --stack prod --account 123456789012 --repository acme/api""",
+  python -m operations role policy --stack prod --account 123456789012
+  python -m operations role policy --stack prod --account 123456789012 --api-id a1b2c3d4e5    after the first deployment
+  python -m operations role trust --stack prod --account 123456789012 --subject-prefix repo:acme@123/api@456""",
     add_arguments=add_arguments,
     execute=execute,
 )

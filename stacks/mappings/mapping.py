@@ -15,7 +15,7 @@ DEPLOYED_ACCOUNT = "123456789012"  # AWS's own example of an account id
 Values = Mapping[str, Any]
 Parameter = str | Callable[[Any], dict[str, Any]]
 Outputs = Callable[[Values, Values, "Endpoint"], tuple[str, dict[str, Any]]]
-_PULUMI_SUFFIX = "-3f9d2c1"  # Pulumi adds a random one to each name that the program does not set
+PULUMI_SUFFIX = "-3f9d2c1"  # Pulumi adds a random one to each name that the program does not set
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Deployed:
     def physical_name(self) -> str:
         """The name in AWS: the program's, or the one that Pulumi generates."""
         if "namePrefix" in self.inputs:
-            return f"{self.inputs['namePrefix']}{_PULUMI_SUFFIX[1:]}"
-        return str(self.inputs.get("name") or self.name + _PULUMI_SUFFIX)
+            return f"{self.inputs['namePrefix']}{PULUMI_SUFFIX[1:]}"
+        return str(self.inputs.get("name") or self.name + PULUMI_SUFFIX)
 
     @property
     def digest(self) -> str:

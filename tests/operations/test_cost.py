@@ -1,4 +1,4 @@
-"""The bill: each line by hand, and nothing that the program makes without a price or a word that it is free."""
+"""The bill: each line by hand, and no priced resource type without a line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from operations.__main__ import main
-from operations.cost import FREE, PRICED, PRICES, Line, Month, lines, prices
+from operations.cost import PRICED, PRICES, Line, Month, lines, prices
+from operations.resource_types import RESOURCE_TYPES
 from stacks.command_line import CommandError
-from stacks.mappings import MAPPINGS
 from stacks.plan import Plan, plan_of
 from stacks.resource import Resource
 from tests import test_settings
@@ -36,18 +36,17 @@ def with_settings(**changes: str) -> Plan:
     return replace(prod(), settings=settings_with(**changes))
 
 
-def test_every_kind_of_resource_has_a_price_or_is_free() -> None:
+def test_every_type_has_a_line_or_is_free() -> None:
     """One that is forgotten is a bill that surprises."""
-    kinds = {type_ for type_ in MAPPINGS if not type_.startswith("aws:index/")}
-
-    assert kinds == PRICED | FREE
-    assert not PRICED & FREE
+    free = {name for name, type_ in RESOURCE_TYPES.items() if type_.free}
+    assert free | PRICED == RESOURCE_TYPES.keys()
+    assert not free & PRICED
 
 
 def test_unknown_kind_is_refused() -> None:
     """Rather than left out of the sum."""
     queue = Resource(type="aws:sqs/queue:Queue", name="jobs-queue", inputs={}, protect=False)
-    with pytest.raises(CommandError, match=r"add aws:sqs/queue:Queue to .*operations/cost\.py"):
+    with pytest.raises(CommandError, match=r"aws:sqs/queue:Queue .*operations/cost\.py.*operations/resource_types\.py"):
         lines(replace(prod(), resources=(queue,)), Month(), AT)
 
 

@@ -1,189 +1,316 @@
-"""The deploying role: everything that the program makes, nothing that it does not, and whom it trusts."""
+"""The deploying role: it allows every call of the provider, on the right resource, and nothing of another stack."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from functools import cache
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
-import botocore.session
+import botocore.client
 import pytest
 
+import handler.routes
+from local.deployment import Steps, bring_up
+from local.emulator import Emulator
 from operations.__main__ import main
-from operations.rights import RIGHTS
-from operations.role import MOST, policies, trust
+from operations.resource_types import RESOURCE_TYPES
+from operations.role import MOST, SECRET_READS, policies, trust
 from stacks.command_line import CommandError
+from stacks.engine import Stack
 from stacks.mappings import MAPPINGS
-from stacks.plan import resources_of
-from stacks.recorder import STACKS, program
-from stacks.resource import Resource
+from stacks.plan import Plan, plan_of, resources_of
+from stacks.recorder import ACCOUNT, STACKS, deployed, record_program
+from tests.handler.table import TABLE
+from tests.operations.iam import Call, allows
+from tests.operations.provider_calls import Deployment
 
-REGION, ACCOUNT = "eu-central-1", "123456789012"
-# What the reference calls otherwise than the service's own operation.
-SERVICES = {"sns": "sns", "kms": "kms", "ec2": "ec2"}
-# In the reference, but no operation: "Enabling logging from AWS services", API Gateway Management V2.
-NO_OPERATIONS = {
-    *(
-        f"logs:{each}"
-        for each in (
-            "CreateLogDelivery",
-            "GetLogDelivery",
-            "UpdateLogDelivery",
-            "DeleteLogDelivery",
-            "ListLogDeliveries",
-        )
-    ),
-    *(
-        f"apigateway:{each}"
-        for each in ("GET", "POST", "PUT", "PATCH", "DELETE", "AddCertificateToDomain", "RemoveCertificateFromDomain")
-    ),
-    "iam:PassRole",
-    "lambda:InvokeFunction",
+REFERENCE: dict[str, Any] = json.loads((Path(__file__).parent / "service_authorization.json").read_text())
+# AWS asks for * although the reference has a resource, or the resource is in an account of AWS's.
+ON_ANY = {"cloudwatch:DescribeAlarms", "cloudwatch:PutCompositeAlarm", "cloudfront:UpdateDistribution"}
+TYPES = sorted(name for name in MAPPINGS if not name.startswith("aws:index/"))
+FOREIGN_KEY = "arn:aws:kms:eu-central-1:999988887777:key/00000000-0000-0000-0000-000000000000"
+CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000"
+# Together they have every resource type, and every setting that a right follows from.
+EVERYTHING = {
+    "apiDomain": "api.example.com",
+    "apiZoneId": "Z0123456789EXAMPLE",
+    "truststoreUri": "s3://example-trust/clients.pem",
+    "truststoreVersion": "7",
+    "signInDomain": "login.example.com",
+    "signInCertificateArn": CERTIFICATE,
+    "signInZoneId": "Z0123456789EXAMPLE",
+    "managedLogin": "true",
+    "userPoolTier": "PLUS",
+    "threatProtection": "enforced",
+    "userEventLogs": "true",
+    "appClients": '[{"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"]}]',
+    "identityProviders": '[{"name": "Partner", "type": "saml", "metadataUrl": "https://idp.example.com/metadata"}]',
+    "groupScopes": '{"admin": ["api/reports.read"]}',
+    "signUpEmailDomains": '["example.com"]',
+    "defaultGroup": "member",
+    "groups": '["member"]',
+    "provisionedConcurrency": "1",
+    "shiftTraffic": "true",
+    "vpcSubnets": '["subnet-0123456789abcdef0"]',
+    "vpcSecurityGroups": '["sg-0123456789abcdef0"]',
+    "alarms": "true",
+    "alarmEmails": '["on-call@example.com"]',
+    "createKmsKey": "true",
 }
+OTHER = {"Project": "secure-serverless-api", "Stack": "other"}  # the tags of another stack
+FOREIGN = {"kmsKeyArn": FOREIGN_KEY, "alarms": "false"}
 
 
 @cache
-def statements(stack: str, *, read_only: bool = False) -> list[dict[str, Any]]:
-    made = policies(resources_of(program(stack)), REGION, ACCOUNT, read_only=read_only)
-    return [each for document in made for each in document["Statement"]]
-
-
-def test_every_kind_of_resource_is_known() -> None:
-    """One that is forgotten ends the first deployment half-way."""
-    assert {type_ for type_ in MAPPINGS if not type_.startswith("aws:index/")} == RIGHTS.keys()
+def planned(name: str) -> Plan:
+    """The plan of a stack, or of stack dev with further settings: `everything`, `a foreign key`."""
+    settings = {"everything": EVERYTHING, "a foreign key": FOREIGN}.get(name)
+    if settings is None:
+        return plan_of(name)
+    with mock.patch.object(handler.routes, "ROUTES", TABLE):
+        recording = record_program(deployed("dev", **settings))
+    return replace(plan_of("dev"), resources=resources_of(recording), outputs=recording.outputs)
 
 
 @cache
-def _operations(service: str) -> set[str]:
-    name = {"apigateway": "apigatewayv2"}.get(service, service)
-    return set(botocore.session.get_session().get_service_model(name).operation_names)
+def statements(name: str, *, read_only: bool = False, api_id: str = "*") -> tuple[dict[str, Any], ...]:
+    made = policies(planned(name), ACCOUNT, read_only=read_only, api_id=api_id)
+    return tuple(each for document in made for each in document["Statement"])
 
 
-def test_every_action_is_one_of_the_service() -> None:
-    """IAM takes a mistyped one in silence, and it allows nothing."""
-    for rights in RIGHTS.values():
-        for right in rights:
-            for action in (*right.actions.split(), *right.anywhere.split()):
-                assert f"{right.service}:{action}" in NO_OPERATIONS or action in _operations(right.service), action
+def deployment(name: str) -> Deployment:
+    return Deployment(planned(name).resources, planned(name).settings.region)
 
 
-@pytest.mark.parametrize("type_", sorted(MAPPINGS.keys() & RIGHTS.keys()))
-def test_what_makes_and_deletes_it_is_allowed(type_: str) -> None:
-    """The local run makes each by the same operations: none of them may be missing."""
-    kind = MAPPINGS[type_]
-    called = {"".join(part.title() for part in call.split("_")) for call in (kind.call, kind.delete) if call}
-    allowed = {
-        f"{right.service}:{action}".lower()
-        for right in RIGHTS[type_]
-        for action in (*right.actions.split(), *right.anywhere.split())
-    }
-    service = kind.service.removesuffix("v2")
-    if service == "apigateway":
-        assert {"apigateway:post", "apigateway:delete"} <= allowed
-        return
-    for call in called:
-        if not call.startswith(("Describe", "Get")):
-            assert f"{service}:{call}".lower() in allowed
+PLANS = [*STACKS, "everything", "a foreign key"]
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_nothing_is_allowed_by_a_pattern_of_actions(stack: str) -> None:
-    """`iam:*` is an administrator, whatever the resource says."""
-    for each in statements(stack):
-        assert all(re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+", action) for action in each["Action"])
+class TestAllowed:
+    @pytest.mark.parametrize("name", PLANS)
+    def test_every_call_of_the_provider_is_allowed(self, name: str) -> None:
+        """One that is not stops the first deployment, an update or the removal half-way."""
+        region = planned(name).settings.region
+        denied = {str(call) for call in deployment(name).calls() if not allows(statements(name), call, region)}
 
+        assert not denied
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_what_takes_any_resource_stays_in_the_region_and_out_of_iam(stack: str) -> None:
-    """A stolen session of the pipeline must not reach what other teams have elsewhere."""
-    for each in statements(stack):
-        if each["Resource"] != "*":
-            assert all("{" not in place and place != "*" for place in each["Resource"])
-            continue
-        assert each["Condition"] == {"StringEquals": {"aws:RequestedRegion": REGION}}
-        assert not any(action.startswith(("iam:", "lambda:", "dynamodb:", "kms:Put")) for action in each["Action"])
+    def test_narrowed_to_its_api_the_role_still_deploys(self) -> None:
+        """After the first deployment the API's id is known."""
+        (api,) = (each for each in planned("everything").resources if each.kind == "Api")
+        narrow, region = statements("everything", api_id=api.id), planned("everything").settings.region
 
+        assert not {str(call) for call in deployment("everything").calls() if not allows(narrow, call, region)}
+        other = Call("apigateway:DELETE", f"arn:aws:apigateway:{region}::/apis/other/routes/1")
+        assert not allows(narrow, other, region)
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_roles_are_the_stacks_own_and_go_to_lambda_only(stack: str) -> None:
-    """With any role, or to any service, the pipeline could hand itself the account."""
-    for each in statements(stack):
-        if each["Action"] == ["iam:CreateServiceLinkedRole"]:  # AWS's own, which nobody can pass or change
-            own = rf"arn:aws:iam::{ACCOUNT}:role/aws-service-role/[a-z.-]+/\*"
-            assert all(re.fullmatch(own, place) for place in each["Resource"])
-            continue
-        if any(action.startswith("iam:") for action in each["Action"]):
-            assert all(re.fullmatch(rf"arn:aws:iam::{ACCOUNT}:role/[a-z]+-\*", place) for place in each["Resource"])
-        if "iam:PassRole" in each["Action"]:
-            assert each["Action"] == ["iam:PassRole"]
-            assert each["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    def test_everything_is_every_type(self) -> None:
+        """A type that no plan here has is not tried."""
+        tried = {each.type for name in PLANS for each in planned(name).resources}
+        assert set(TYPES) - tried <= {"aws:sqs/queue:Queue"}
 
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_each_policy_fits(stack: str) -> None:
-    """IAM refuses a longer one."""
-    for document in policies(resources_of(program(stack)), REGION, ACCOUNT):
-        assert len("".join(json.dumps(document).split())) <= MOST
-
-
-@pytest.mark.parametrize("stack", STACKS)
-def test_preview_reads_only(stack: str) -> None:
-    """Anybody who opens a pull request runs their code with it."""
-    actions = {action for each in statements(stack, read_only=True) for action in each["Action"]}
-
-    assert "cognito-idp:DescribeUserPool" in actions
-    assert all(re.fullmatch(r"[a-z0-9-]+:(GET|Get|List|Describe)\w*", action) for action in actions)
-
-
-def test_sign_in_page_at_an_own_name_takes_cloudfront() -> None:
-    """And no other stack may touch a distribution."""
-    domain = Resource(
-        type="aws:cognito/userPoolDomain:UserPoolDomain",
-        name="auth-domain",
-        inputs={"certificateArn": "arn"},
-        protect=False,
-    )
-    allowed = {
-        action
-        for document in policies([domain], REGION, ACCOUNT)
-        for each in document["Statement"]
-        for action in each["Action"]
-    }
-
-    assert "cloudfront:UpdateDistribution" in allowed
-    assert not [each for each in statements("prod") if "cloudfront:UpdateDistribution" in each["Action"]]
-
-
-def test_unknown_kind_is_an_error_that_names_the_file() -> None:
-    """Whoever adds a resource learns where to say what it takes."""
-    new = Resource(type="aws:sqs/queue:Queue", name="jobs-queue", inputs={}, protect=False)
-    with pytest.raises(CommandError, match=r"operations/rights\.py must say what aws:sqs/queue:Queue takes"):
-        policies([new], REGION, ACCOUNT)
-
-
-def test_trust_is_this_repositorys_environment_and_nothing_wider() -> None:
-    """Without the subject every repository on GitHub could deploy; with a branch, every job of the branch."""
-    (statement,) = trust(ACCOUNT, "acme/api", "prod")["Statement"]
-
-    assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
-    assert statement["Condition"] == {
-        "StringEquals": {
-            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-            "token.actions.githubusercontent.com:sub": "repo:acme/api:environment:prod",
+    @pytest.mark.parametrize("type_", TYPES)
+    def test_calls_of_the_local_run_are_allowed(self, type_: str) -> None:
+        """A new type has them before anybody has read the provider's sources."""
+        assert type_ in RESOURCE_TYPES, f"add {type_} to RESOURCE_TYPES in operations/resource_types.py"
+        mapping = MAPPINGS[type_]
+        service = {"apigatewayv2": "apigateway"}.get(mapping.service, mapping.service)
+        names = {
+            f"{right.service}:{action}" for right in RESOURCE_TYPES[type_].rights for action in right.actions.split()
         }
-    }
+        for method in filter(None, (mapping.call, mapping.update, mapping.delete)):
+            operation = "".join(word.title() for word in method.split("_"))
+            if service == "apigateway":
+                operation = {"Create": "POST", "Update": "PATCH", "Delete": "DELETE"}[operation[:6]]
+            assert f"{service}:{operation}".lower() in {name.lower() for name in names}, operation
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["--account", "1234"], "--account must be twelve digits, got 1234"),
-        (["--account", ACCOUNT], "--repository must be OWNER/NAME, got ''"),
-        (["--account", ACCOUNT, "--repository", "acme/*"], "--repository must be OWNER/NAME, got 'acme/*'"),
-    ],
-)
-def test_bad_arguments_are_one_line(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """A wildcard in the repository would trust half of GitHub."""
-    assert main(["role", "--trust", "--stack", "prod", *arguments]) == 1
-    assert capsys.readouterr().err == f"operations: {said}\n"
+class TestDenied:
+    """Stack dev and stack prod in one account: dev's role must not reach prod."""
+
+    def calls(self) -> Iterator[Call]:
+        stack = deployment("everything")
+        own = {each.kind: each for each in planned("everything").resources}
+        function, tags = own["Function"].outputs["arn"].replace("3f9d2c1", "1111111"), OTHER
+        mine = {**tags, "Stack": "dev"}
+        yield Call("cognito-idp:DeleteUserPool", stack.arn("cognito-idp", "userpool/other"), tags)
+        yield Call("cognito-idp:DescribeUserPoolClient", stack.arn("cognito-idp", "userpool/other"), tags)
+        yield Call("kms:ScheduleKeyDeletion", stack.arn("kms", "key/other"), tags)
+        yield Call("kms:PutKeyPolicy", stack.arn("kms", "key/other"), tags)
+        yield Call("lambda:UpdateFunctionCode", function, tags)
+        yield Call("lambda:TagResource", function, tags, mine)  # to make it its own
+        yield Call("kms:TagResource", stack.arn("kms", "key/other"), tags, mine)
+        yield Call("lambda:CreateFunction", function, request_tags=tags)
+        yield Call("dynamodb:DeleteTable", stack.arn("dynamodb", "table/notes-table-1111111"), tags)
+        yield Call("logs:DeleteLogGroup", stack.arn("logs", "log-group:function-logs-1111111"), tags)
+        yield Call("sns:DeleteTopic", stack.arn("sns", "monitoring-alarms-1111111"), tags)
+        yield Call("cloudwatch:PutMetricAlarm", stack.arn("cloudwatch", "alarm:monitoring-x-1111111"), tags, mine)
+        yield Call("acm:DeleteCertificate", stack.arn("acm", "certificate/other"), tags)
+        yield Call("iam:PutRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/function-role-1111111", tags)
+        yield Call("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/administrator", tags)
+        yield Call("iam:CreateUser", f"arn:aws:iam::{ACCOUNT}:user/somebody")
+        yield Call("iam:AttachRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/function-role-3f9d2c1", mine)
+        yield Call("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z9999999999OTHER")
+        yield Call("apigateway:DELETE", f"arn:aws:apigateway:{stack.region}::/apis/other", tags)
+        yield Call("s3:GetObject", "arn:aws:s3:::example-trust/another.pem")
+        yield Call("kms:Decrypt", FOREIGN_KEY)
+
+    def test_nothing_of_another_stack_is_allowed(self) -> None:
+        """A stolen session of dev's pipeline must not reach production's users."""
+        region = planned("everything").settings.region
+        (api,) = (each for each in planned("everything").resources if each.kind == "Api")
+        granted = statements("everything", api_id=api.id)
+        calls = list(self.calls())
+
+        assert len(calls) >= 10
+        assert [str(call) for call in calls if allows(granted, call, region)] == []
+
+    @pytest.mark.parametrize("name", PLANS)
+    def test_preview_reads_only_and_no_secret(self, name: str) -> None:
+        """A preview runs the code of whoever may push a branch, before anybody has reviewed it."""
+        actions = {action for each in statements(name, read_only=True) for action in each["Action"]}
+
+        assert "cognito-idp:DescribeUserPool" in actions
+        assert all(re.fullmatch(r"[a-z0-9-]+:(GET|Get|List|Describe)\w*", action) for action in actions)
+        assert not actions & SECRET_READS
+
+    def test_every_read_that_answers_a_secret_is_known(self) -> None:
+        """A read is not harmless by its name."""
+        known = {action.partition(":")[2] for action in SECRET_READS}
+        reads = {action for action in REFERENCE if re.match(r"[\w-]+:(Get|List|Describe)", action)}
+        answering = re.compile(
+            r"UserPoolClient$|IdentityProvider$|GetFunction$|FunctionConfiguration$|GetObject|VersionsBy"
+        )
+
+        assert {action.partition(":")[2] for action in reads if answering.search(action)} <= known
+
+
+@pytest.mark.parametrize("name", PLANS)
+class TestForm:
+    def test_every_statement_is_one_of_the_reference(self, name: str) -> None:
+        """IAM accepts a statement that can never match: a wrong action, resource type or condition key."""
+        for statement in statements(name):
+            conditions = json.dumps(statement.get("Condition", {}))
+            for action in statement["Action"]:
+                assert action in REFERENCE, f"run tests/operations/service_authorization.py for {action}"
+                row = REFERENCE[action]
+                for arn in statement["Resource"]:
+                    fitting = _fitting(action, arn)
+                    assert fitting or (arn == "*" and (not row["resources"] or action in ON_ANY)), (action, arn)
+                    if '"StringEquals": {"aws:ResourceTag' in conditions:
+                        assert any(row["resources"][each] for each in fitting), (action, arn)
+                if "aws:RequestTag" in conditions:
+                    assert row["requestTags"], action
+
+    def test_any_resource_means_the_stacks_region_or_its_tags(self, name: str) -> None:
+        """A stolen session of the pipeline must not reach what other teams have elsewhere."""
+        for each in statements(name):
+            if "*" in each["Resource"] and each["Action"] != ["cloudfront:UpdateDistribution"]:
+                assert re.search("aws:RequestedRegion|aws:RequestTag/Stack", json.dumps(each["Condition"]))
+
+    def test_roles_go_to_lambda_only(self, name: str) -> None:
+        """Passed to any service, a role hands the pipeline whatever that service may do."""
+        for each in statements(name):
+            if "iam:PassRole" in each["Action"]:
+                assert each["Action"] == ["iam:PassRole"]
+                assert each["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+                assert all(re.fullmatch(rf"arn:aws:iam::{ACCOUNT}:role/[a-z-]+-\*", arn) for arn in each["Resource"])
+
+    def test_it_fits(self, name: str) -> None:
+        """IAM refuses a longer policy, and more than ten on a role."""
+        documents = policies(planned(name), ACCOUNT)
+
+        assert len(documents) <= 10
+        for document in documents:
+            assert len("".join(json.dumps(document, separators=(",", ":")).split())) <= MOST
+            assert "3f9d2c1" not in json.dumps(document)  # what the recorder makes up
+
+
+def _fitting(action: str, arn: str) -> list[str]:
+    """The ARN formats of the action that the ARN has."""
+    wild = {each: re.sub(r"\$\{\w+\}", "*", each) for each in REFERENCE[action]["resources"]}
+    return [each for each, pattern in wild.items() if fnmatchcase(arn, pattern) or fnmatchcase(pattern, arn)]
+
+
+def test_unknown_type_is_an_error_that_names_the_file() -> None:
+    """Whoever adds a resource learns where to say what it takes."""
+    any_ = planned("dev").resources[0]
+    new = replace(planned("dev"), resources=(replace(any_, type="aws:sqs/queue:Queue"),))
+    with pytest.raises(CommandError, match=r"add aws:sqs/queue:Queue to .*operations/resource_types\.py"):
+        policies(new, ACCOUNT)
+
+
+class TestTrust:
+    @pytest.mark.parametrize("prefix", ["repo:acme/api", "repo:acme@123456/api@456789"])
+    def test_it_is_one_repositorys_environment(self, prefix: str) -> None:
+        """Without the subject every repository on GitHub could deploy; with a branch, every job of the branch."""
+        (statement,) = trust(ACCOUNT, prefix, "prod")["Statement"]
+
+        assert statement["Action"] == "sts:AssumeRoleWithWebIdentity"
+        assert statement["Condition"] == {
+            "StringEquals": {
+                "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+                "token.actions.githubusercontent.com:sub": f"{prefix}:environment:prod",
+            }
+        }
+
+    @pytest.mark.parametrize(
+        "prefix",
+        ["acme/api", "repo:acme/*", "repo:acme", "repo:acme@1/api", "repo:acme/api@2", "repo:acme/api:ref:x", ""],
+    )
+    def test_other_prefixes_are_refused(self, prefix: str) -> None:
+        """A wildcard would trust half of GitHub; a form that GitHub never sends, nobody."""
+        with pytest.raises(CommandError, match=r"--subject-prefix must be .*docs/delivery\.md"):
+            trust(ACCOUNT, prefix, "prod")
+
+
+class TestCommandLine:
+    def test_policy_and_trust_are_printed(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """As IAM takes them."""
+        stack = ["--stack", "dev", "--account", "210987654321"]
+        assert main(["role", "policy", *stack, "--read-only"]) == 0
+        assert "210987654321" in capsys.readouterr().out
+        assert main(["role", "trust", *stack, "--subject-prefix", "repo:a/b", "--environment", "preview-dev"]) == 0
+        assert json.loads(capsys.readouterr().out)["Version"] == "2012-10-17"
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (["trust", "--account", "1234", "--subject-prefix", "repo:a/b"], "--account must be twelve digits"),
+            (["trust", "--account", ACCOUNT], "--subject-prefix"),
+            (["policy", "--account", ACCOUNT, "--api-id", "A/*"], "--api-id must be"),
+        ],
+    )
+    def test_bad_arguments_are_one_line(
+        self, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The option, and its rule."""
+        assert main(["role", *arguments, "--stack", "dev"]) == 1
+        error = capsys.readouterr().err
+        assert words in error
+        assert error.count("\n") == 1
+
+
+@pytest.mark.acceptance
+def test_calls_that_the_emulator_saw_are_allowed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The local run's own calls, as it really makes them."""
+    seen: set[str] = set()
+    make = botocore.client.BaseClient._make_api_call
+
+    def record(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        seen.add(f"{client.meta.service_model.service_name}:{operation}")
+        return make(client, operation, parameters)
+
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", record)
+    with Emulator(0, "eu-central-1", tmp_path) as emulator:
+        bring_up(Stack.load("dev"), emulator, Steps(show=lambda _: None))
+    named = {action for each in statements("dev") for action in each["Action"]}
+    changed = {call for call in seen if re.search(":(Create|Put|Set|Update|Delete|Add|Publish|Tag)", call)}
+
+    assert len(changed) > 10
+    assert {call for call in changed if not call.startswith("apigatewayv2:")} <= named
