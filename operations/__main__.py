@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from operations import capacity, comment, cost, pool, preview, release, role
+from operations import capacity, comment, cost, newest, pool, preview, release, role
 from stacks.command_line import Command, Parser, run
 
 # To add a command, write a module with a COMMAND and add its line.
@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, Command] = {
     "role": role.COMMAND,
     "preview": preview.COMMAND,
     "comment": comment.COMMAND,
+    "newest": newest.COMMAND,
     "capacity": capacity.COMMAND,
     "cost": cost.COMMAND,
 }

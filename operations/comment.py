@@ -32,21 +32,24 @@ def post(stack: str, pull: int, body: Path) -> str:
     comments = f"repos/{{owner}}/{{repo}}/issues/{pull}/comments"
     # Only comments by the workflow: its token may overwrite anybody's, and anybody may write the mark.
     mine = f'.[] | select(.user.login == "{_BOT}" and (.body | startswith("{mark_of(stack)}"))) | .id'
-    found = _gh("api", "--paginate", comments, "--jq", mine).split()
+    found = github("api", "--paginate", comments, "--jq", mine).split()
     if found:
-        _gh("api", "--method", "PATCH", f"repos/{{owner}}/{{repo}}/issues/comments/{found[0]}", "-F", f"body=@{body}")
+        github(
+            "api", "--method", "PATCH", f"repos/{{owner}}/{{repo}}/issues/comments/{found[0]}", "-F", f"body=@{body}"
+        )
         return f"comment {found[0]} is updated"
-    _gh("api", "--method", "POST", comments, "-F", f"body=@{body}")
+    github("api", "--method", "POST", comments, "-F", f"body=@{body}")
     return "the comment is created"
 
 
-def _gh(*arguments: str) -> str:
+def github(*arguments: str) -> str:
+    """Run GitHub's command line and return its output; CommandError if it is missing or refuses."""
     try:
         done = subprocess.run(["gh", *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     except FileNotFoundError:
         raise CommandError("gh must be installed and on the PATH") from None
     if done.returncode != 0:
-        raise CommandError(f"gh must be able to comment, got: {' '.join(done.stderr.split())}")
+        raise CommandError(f"gh must succeed, got: {' '.join(done.stderr.split())}")
     return done.stdout
 
 

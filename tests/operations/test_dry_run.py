@@ -35,6 +35,7 @@ CONDITIONS = {
         run.copy / ".build/preview.md"
     ).exists(),
 }
+STACK = {"inputs.stack": "dev", "github.sha": "abc123", "github.token": "made-up"}
 # A pull request that adds a route to whatever the table has.
 ADDED = """
 ROUTES = table(
@@ -53,7 +54,10 @@ esac
 """
 GH = """#!/bin/sh
 echo "gh $*" >> "$CALLS"
-case "$*" in *--paginate*) echo "$COMMENT" ;; esac
+case "$*" in
+  *--paginate*) echo "$COMMENT" ;;
+  *commits/main*) echo "$NEWEST" ;;
+esac
 """
 
 
@@ -141,7 +145,12 @@ class Deployed:
         plain = {
             name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_", "GITHUB_"))
         }
-        own = {"OUTPUTS": str(self._folder / "outputs.json"), "CALLS": str(calls), "COMMENT": comment}
+        own = {
+            "OUTPUTS": str(self._folder / "outputs.json"),
+            "CALLS": str(calls),
+            "COMMENT": comment,
+            "NEWEST": "abc123",
+        }
         return Run(self.copy, {**plain, **own, "PATH": f"{self._folder / 'bin'}:{os.environ['PATH']}"})
 
     def open_route(self, key: str, kind: str) -> None:
@@ -171,11 +180,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
 
 def test_stack_is_deployed_released_and_proven(deployed: Deployed) -> None:
     """Every step as it stands in the file, in its order."""
-    run = deployed.run().job("stack.yml", {"inputs.stack": "dev"})
+    run = deployed.run().job("stack.yml", STACK)
 
     assert run.failed is None, run.said
     assert run.done == [
         "Install",
+        "Refuse to deploy over a newer commit",
         "Hold the settings against the checklist",
         "Deploy",
         "Hold the user pool against its record",
@@ -196,7 +206,7 @@ def test_traffic_goes_back_when_the_proof_fails(deployed: Deployed) -> None:
     assert route is not None, MISSING["signed-in"]
     deployed.open_route(route.key, "NONE")
     try:
-        run = deployed.run().job("stack.yml", {"inputs.stack": "dev"})
+        run = deployed.run().job("stack.yml", STACK)
     finally:
         deployed.open_route(route.key, "JWT")
 
@@ -205,6 +215,15 @@ def test_traffic_goes_back_when_the_proof_fails(deployed: Deployed) -> None:
     assert f"{route.key}: is open" in run.said["Prove"]
     assert int(deployed.version) < int(before)
     assert "Write what front ends build on" not in run.said
+
+
+def test_older_commit_is_not_deployed_over_a_newer_one(deployed: Deployed) -> None:
+    """Somebody approves on Monday what was waiting since Friday."""
+    run = deployed.run().job("stack.yml", {**STACK, "github.sha": "def456"})
+
+    assert run.failed == "Refuse to deploy over a newer commit"
+    assert "approve the deployment of the newest" in run.said[run.failed]
+    assert not any(call.startswith("pulumi up") for call in run.calls)
 
 
 def test_rollback_goes_where_it_is_told_and_proves_it(deployed: Deployed) -> None:
