@@ -162,21 +162,7 @@ _SPOILING: tuple[Callable[[Spoiler, Random, str], str], ...] = (
 
 _ATOMS: tuple[Any, ...] = (
     *(None, True, False, 0, 1, -1, 2**31, 2**53, 10**30, 1.5, -0.0, 1e300, float("inf"), float("nan")),
-    *(
-        "",
-        "x",
-        "access",
-        "id",
-        "admin",
-        "RS256",
-        "none",
-        "2.0",
-        HELLO,
-        HEALTH,
-        "Bearer x",
-        "\0",
-        "\ud800",
-    ),
+    *("", "x", "access", "id", "admin", "RS256", "none", "2.0", HELLO, HEALTH, "Bearer x", "\0", "\ud800"),
 )
 
 

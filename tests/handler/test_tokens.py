@@ -161,14 +161,6 @@ def test_lifetime_is_a_day_at_most(world: World, verifier: TokenVerifier) -> Non
         verifier.verify(token(world, exp=NOW + 86_401), NOW)
 
 
-@pytest.mark.parametrize("claim", ["exp", "iat", "nbf"])
-@pytest.mark.parametrize("value", [None, True, str(NOW), NOW + 0.5, [NOW], {"t": NOW}, float("inf"), float("nan")])
-def test_times_are_whole_numbers(claim: str, value: Any, world: World, verifier: TokenVerifier) -> None:
-    """Comparing anything else means guessing, and guesses about `exp` have been exploited."""
-    with pytest.raises((ClaimsInvalid, TokenMalformed)):
-        verifier.verify(token(world, **{claim: value}), NOW)
-
-
 # Order of the checks
 
 
@@ -254,16 +246,6 @@ def test_duplicate_member_deep_inside_is_refused(world: World, verifier: TokenVe
     verifier.verify(world.signed(payload=claims), NOW)
     with pytest.raises(TokenMalformed):
         verifier.verify(world.signed(payload=claims.replace(b'{"b":1}', b'{"b":1,"b":1}')), NOW)
-
-
-@pytest.mark.parametrize(("name", "value"), [("alg", "none"), ("kid", "other"), ("alg", "RS256"), ("typ", "JWT")])
-def test_duplicate_header_member_is_refused(name: str, value: str, world: World, verifier: TokenVerifier) -> None:
-    """The classic way to show two layers two different algorithms."""
-    header = as_json(world.header(typ="JWT"))
-    payload = as_json(world.claims(**TIMES))
-    verifier.verify(world.signed(header, payload), NOW)
-    with pytest.raises(TokenMalformed):
-        verifier.verify(world.signed(_twice(name, value, header), payload), NOW)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
