@@ -13,12 +13,12 @@ from benchmarks.figures import Table
 from stacks.command_line import Parser, run
 
 _TOPICS = {
-    "handler": (handler.measure, "one call of the handler, beside a raw signature check", 40),
-    "import": (imports.measure, "import and memory of the handler, beside PyJWT alone", 30),
-    "program": (program.measure, "evaluation of the Pulumi program, beside its imports", 40),
+    "handler": (handler.measure, "one call of the handler, compared with a raw signature check", 40),
+    "import": (imports.measure, "import and memory of the handler, compared with PyJWT alone", 30),
+    "program": (program.measure, "evaluation of the Pulumi program, compared with its imports", 40),
     "startup": (startup.measure, "start-up of the local run, by phase", 20),
 }
-_ABOUT = "Measure what the project costs. Figures over their limit are marked; they do not make the command fail."
+_ABOUT = "Measure what the project costs. Figures over their limit are marked, but do not fail the command."
 
 
 def _measure(asked: argparse.Namespace) -> None:
@@ -42,13 +42,13 @@ def _measure(asked: argparse.Namespace) -> None:
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m benchmarks", description=_ABOUT)
-    parser.add_argument("--only", choices=_TOPICS, help="this topic alone")
-    parser.add_argument("--json", action="store_true", help="one JSON document instead of tables")
+    parser.add_argument("--only", choices=_TOPICS, help="measure this topic only")
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
     return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measure and print; 0, or 1 after one line on standard error where something could not be measured."""
+    """Measure and print. Return 0, or 1 after one line on standard error if a measurement fails."""
     return run(_parser(), arguments, _measure)
 
 

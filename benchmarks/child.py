@@ -1,4 +1,4 @@
-"""Processes that are measured: Python with nothing of this one, and the same options every time."""
+"""Measured processes: Python without anything of this process, always with the same options."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from stacks.command_line import CommandError
 
 DEADLINE = 120  # seconds
 COMPARED = ROOT / ".build" / "bench-venv"  # made by `make bench`
-ISOLATED = ("-I", "-S")  # no site-packages, no environment variable, no current folder: as bare as Lambda's own
+ISOLATED = ("-I", "-S")  # no site-packages, no PYTHON* variables, no current folder, as in Lambda
 
 
 @contextmanager
 def package() -> Iterator[Path]:
-    """The function's deployment package for this host, unpacked in a folder of its own."""
+    """Unpack the function's deployment package for this host in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         with zipfile.ZipFile(built()) as archive:
             archive.extractall(folder)
@@ -32,7 +32,7 @@ def package() -> Iterator[Path]:
 
 
 def built() -> Path:
-    """The function's deployment package for this host: the one that a local run would upload."""
+    """Return the function's deployment package for this host, which a local run would upload."""
     try:
         return build(ROOT / "handler", Target.host(), ROOT / ".build")
     except BundleError as error:
@@ -60,12 +60,12 @@ def run(
     )
     if done.returncode != 0:
         reason = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1]
-        raise CommandError(f"what is measured must run, got: {reason}")
+        raise CommandError(f"a measured process must end with status 0, got: {reason}")
     return done.stdout
 
 
 def least_seconds(commands: Sequence[Sequence[str]], runs: int) -> list[float]:
-    """The least processor time that each of these took from start to end, all run in turn: noise only ever adds."""
+    """Return the least processor time of each command, in seconds. The commands take turns; noise only adds time."""
     least = [float("inf")] * len(commands)
     for _ in range(runs):
         for index, command in enumerate(commands):
@@ -76,6 +76,6 @@ def least_seconds(commands: Sequence[Sequence[str]], runs: int) -> list[float]:
 
 
 def _spent() -> float:
-    """Processor time of all children that have ended, in seconds."""
+    """Return the processor time of all ended children, in seconds."""
     times = os.times()
     return times.children_user + times.children_system

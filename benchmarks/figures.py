@@ -1,4 +1,4 @@
-"""Figures and the tables they stand in."""
+"""Figures and their tables."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """One measured thing: an amount, and how many times its baseline's that is, where it has one.
+    """A measured amount, and its ratio to a baseline if there is one.
 
-    `limit` is for the ratio, or for the amount where there is no ratio.
+    `limit` applies to the ratio, or to the amount if there is no ratio.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """The figures of one topic; `method` says in a line how they were got, `notes` what a reader must know beside."""
+    """The figures of one topic. `method` explains the measurement in one line, `notes` add what a reader must know."""
 
     topic: str
     title: str

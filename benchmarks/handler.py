@@ -13,17 +13,17 @@ from benchmarks.contenders.calls import BATCH
 from benchmarks.figures import Figure, Table
 from benchmarks.pool import CLIENT_ID, Pool, encoded, event
 
-PROCESSES = 5  # of each handler: where a process happens to lie in memory moves its figures by some per cent
+PROCESSES = 5  # of each handler: a process's place in memory changes its figures by some percent
 ROUNDS = 900
-TOKENS = 24  # of each case; more than the handler remembers headers of
+TOKENS = 24  # of each case; more than the handler caches headers of
 _WORKER = Path(__file__).parent / "contenders" / "calls.py"
 
 Case = dict[str, Any]  # events, and the status that answers each
-Times = dict[str, list[tuple[int, int]]]  # nanoseconds of a raw batch and of the case's batch that followed, by case
+Times = dict[str, list[tuple[int, int]]]  # by case: nanoseconds of a raw batch and of the case's batch after it
 
 _CONDITIONS = (
     "handler and PyJWT run out of the unpacked deployment package under python -I -S, with keys from a key set on "
-    "loopback; tokens take turns, so that no unknown key id is remembered"
+    "loopback; tokens take turns, so that no unknown key id is cached"
 )
 _POWERTOOLS = (
     "Powertools' verifier (alpha) demands an aud, which ordinary Cognito access tokens lack: its tokens have one"

@@ -13,7 +13,9 @@ from typing import Any
 from benchmarks import child
 from benchmarks.figures import Figure, Table
 from benchmarks.pool import CLIENT_ID, Pool, event
+from handler.routes import ROUTES
 from stacks.command_line import CommandError
+from stacks.routes import MISSING, signed_in_route
 
 RUNS = 15
 _WORKER = Path(__file__).parent / "programs" / "imported.py"
@@ -26,7 +28,10 @@ def measure() -> Table:
     with Pool() as pool, child.package() as package, tempfile.TemporaryDirectory(prefix="bench-") as folder:
         cold = Path(folder, "package")
         shutil.copytree(package, cold)
-        own, compared = event(pool.token()), child.compared()
+        route = signed_in_route(ROUTES)
+        if route is None:
+            raise CommandError(MISSING["signed-in"])
+        own, compared = event(pool.token(), route.key), child.compared()
         jobs: dict[str, list[Any]] = {
             "jwt": [(["jwt"], [package], None), ()],
             "handler": [(["jwt", "handler.app"], [package], own), ()],
@@ -39,7 +44,7 @@ def measure() -> Table:
         for number in range(RUNS + 1):
             for name, (job, options) in jobs.items():
                 result = _imported(pool, job, options)
-                if number:  # the first wrote the bytecode
+                if number:  # the first run writes the bytecode
                     results[name].append(result)
     return _table(results)
 
@@ -65,7 +70,7 @@ def _table(results: dict[str, Results]) -> Table:
             ratio = median(sum(result["seconds"]) / result["seconds"][0] for result in results[name])
             amount = _milliseconds(results[name])
             figures.append(Figure(name=label, amount=amount, unit="ms", ratio=ratio, limit=limit))
-    notes = ["no bytecode: how Lambda meets the package, beside jwt without bytecode; the rest is with bytecode"]
+    notes = ["no bytecode: the package as Lambda gets it, compared with jwt without bytecode; other rows have bytecode"]
     if "megabytes" in results["jwt"][0]:
         alone = _megabytes(results["jwt"])
         figures.append(Figure(name="resident, import jwt", amount=alone, unit="MB"))
@@ -78,7 +83,7 @@ def _table(results: dict[str, Results]) -> Table:
         notes.append("resident memory is measured on Linux only")
     return Table(
         topic="import",
-        title="Import and memory: the packaged handler beside PyJWT alone",
+        title="Import and memory: the packaged handler compared with PyJWT alone",
         baseline="jwt",
         method=f"{RUNS} fresh interpreters of each, in turn, under python -I -S; each imports jwt first, and "
         "its ratio is that of all to this; times are the least, ratios and memory the median",

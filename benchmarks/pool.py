@@ -22,7 +22,7 @@ _KEY_ID = "K9n2vXr4TbY0mP7qLs5dWc8eUj1hGzAf3oViBx6NtQk="  # as long as Cognito's
 
 
 class Pool:
-    """A context manager: its key set is served on loopback while it is open."""
+    """A user pool whose key set is served on loopback inside its `with` block."""
 
     def __init__(self) -> None:
         self._key = rsa.generate_private_key(65537, 2048)
@@ -46,7 +46,7 @@ class Pool:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The function's variables; the last is what the emulator adds, so that keys are fetched here."""
+        """The function's environment variables. The last one, as the emulator sets it, redirects the key fetch here."""
         return {
             "AWS_REGION": REGION,
             "COGNITO_USER_POOL_ID": POOL_ID,
@@ -55,13 +55,13 @@ class Pool:
         }
 
     def token(self, *, kid: str = _KEY_ID, **claims: Any) -> str:
-        """A signed access token as Cognito writes one after a sign-in."""
+        """Return a signed access token as Cognito issues it after a sign-in."""
         header = {"kid": kid, "alg": "RS256"}
         text = f"{_segment(header)}.{_segment(access_claims() | claims)}"
         return f"{text}.{encoded(self._key.sign(text.encode(), padding.PKCS1v15(), SHA256()))}"
 
     def signed(self, count: int) -> list[tuple[str, str]]:
-        """Signatures, in hexadecimal, and what they sign: as long as a token's first two segments."""
+        """Return hexadecimal signatures with their texts, which are as long as a token's first two segments."""
         texts = [self.token().rpartition(".")[0] for _ in range(count)]
         return [(self._key.sign(text.encode(), padding.PKCS1v15(), SHA256()).hex(), text) for text in texts]
 
@@ -87,8 +87,9 @@ def access_claims() -> dict[str, Any]:
     }
 
 
-def event(token: str) -> dict[str, Any]:
-    """`GET /hello` as API Gateway hands it over (payload format 2.0), once its own authorizer has let it through."""
+def event(token: str, key: str = "GET /hello") -> dict[str, Any]:
+    """Return the event of a GET request (payload format 2.0) after API Gateway's authorizer accepted it."""
+    path = key.partition(" ")[2]
     claims = {name: str(value) for name, value in access_claims().items()}
     domain = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
     headers = {
@@ -108,8 +109,8 @@ def event(token: str) -> dict[str, Any]:
     }
     return {
         "version": "2.0",
-        "routeKey": "GET /hello",
-        "rawPath": "/hello",
+        "routeKey": key,
+        "rawPath": path,
         "rawQueryString": "",
         "headers": headers,
         "requestContext": {
@@ -120,13 +121,13 @@ def event(token: str) -> dict[str, Any]:
             "domainPrefix": "a1b2c3d4e5",
             "http": {
                 "method": "GET",
-                "path": "/hello",
+                "path": path,
                 "protocol": "HTTP/1.1",
                 "sourceIp": "203.0.113.7",
                 "userAgent": headers["user-agent"],
             },
             "requestId": "UkQp2hY5FiAEMbA=",
-            "routeKey": "GET /hello",
+            "routeKey": key,
             "stage": "$default",
             "time": "22/Nov/2025:20:44:00 +0000",
             "timeEpoch": 1763844240000,

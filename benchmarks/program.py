@@ -11,7 +11,7 @@ MANY = 300  # API Gateway quota: routes per HTTP API
 
 
 def measure() -> Table:
-    child.built()  # the program would build it where it is missing
+    child.built()  # or the program builds it during the measurement
     evaluate = ["-m", "benchmarks.programs.evaluate"]
     imports, shipped, many = child.least_seconds(
         [["-m", "benchmarks.programs.imports"], [*evaluate, str(len(ROUTES))], [*evaluate, str(MANY)]], RUNS
@@ -24,14 +24,14 @@ def measure() -> Table:
         figures=[
             Figure(name="import pulumi and the provider's classes that it uses", amount=imports, unit="s"),
             Figure(
-                name=f"evaluate, {len(ROUTES)} routes, beside these imports",
+                name=f"evaluate, {len(ROUTES)} routes, compared with these imports",
                 amount=shipped,
                 unit="s",
                 ratio=shipped / imports,
                 limit=1.5,
             ),
             Figure(
-                name=f"evaluate, {MANY} routes, beside {len(ROUTES)} routes",
+                name=f"evaluate, {MANY} routes, compared with {len(ROUTES)} routes",
                 amount=many,
                 unit="s",
                 ratio=many / shipped,

@@ -1,4 +1,4 @@
-"""How long `python -m local up` takes until the API answers, phase by phase."""
+"""Measure `python -m local up` until the API answers, phase by phase."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from stacks import ROOT
 from stacks.command_line import CommandError
 
 RUNS = 3
-WHOLE, RETURNED = "whole, until GET /health is 200", "until up --detach returns, with a demo user"
+WHOLE, RETURNED = "whole, until the first call is answered", "until up --detach returns, with a demo user"
 _PHASES = ("emulator", "program", "first call")  # steps that `up` prints with their seconds
 _STEP = re.compile(r" +(\d+\.\d\d) s  (\S.*?)  ")
 
 
 def measure() -> Table:
-    child.built()  # as on every start but a checkout's first
+    child.built()  # as on every start but the first of a checkout
     runs = [_phases() for _ in range(RUNS)]
     fastest = min(runs, key=lambda phases: phases[WHOLE])
     return Table(
@@ -51,7 +51,7 @@ def _phases() -> dict[str, float]:
 
 
 def _seen(command: list[str], began: float) -> dict[str, tuple[float, float]]:
-    """For each step that the command printed: when, in seconds since it `began`, and the seconds that it says."""
+    """Return for each printed step its time in seconds since `began`, and the seconds that it prints."""
     seen: dict[str, tuple[float, float]] = {}
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         line = ""

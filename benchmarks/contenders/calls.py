@@ -1,7 +1,7 @@
-"""Calls one handler in an interpreter of its own and times it, beside raw signature checks. A job comes on standard
-input, its result leaves on standard output; both are JSON.
+"""Time one handler and raw signature checks, in turns, in an interpreter of its own.
 
-Runs under `python -I -S`, with nothing on the path but what the job names: a handler sees what it sees in Lambda.
+Reads a job from standard input and writes its result to standard output, both as JSON. Runs under `python -I -S` with
+only the job's folders on the path, so a handler finds the same modules as in Lambda.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Batch = Callable[[], None]
 
-BATCH = 4  # calls between two looks at the clock: a fraction of a millisecond, which a turn on the processor outlasts
+BATCH = 4  # calls between two readings of the clock: short enough not to be interrupted by other processes
 
 
 def main() -> None:
     job = json.load(sys.stdin)
     result = os.fdopen(os.dup(sys.stdout.fileno()), "w")
-    # The log goes where it costs what it costs in Lambda: a write for each line, which nobody makes wait.
+    # As in Lambda, each log line costs one write that nothing delays.
     sys.stdout = Path(os.devnull).open("w", buffering=1)  # noqa: SIM115 - for as long as the process lives
     sys.path[:0] = [*job["path"], str(Path(__file__).parent)]
     handler = importlib.import_module(job["contender"]).lambda_handler
@@ -87,7 +87,7 @@ def _slices(whole: list[T]) -> list[list[T]]:
 
 
 def _time(batch: Batch) -> int:
-    """Nanoseconds of one call in the batch."""
+    """Return the nanoseconds of one call in the batch."""
     began = perf_counter_ns()
     batch()
     return (perf_counter_ns() - began) // BATCH

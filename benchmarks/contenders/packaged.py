@@ -1,5 +1,20 @@
-"""The handler of this project, out of its deployment package."""
+"""The project's handler, from its deployment package, with one route for any signed-in user."""
 
-from handler.app import lambda_handler
+from __future__ import annotations
 
-__all__ = ["lambda_handler"]
+from typing import TypedDict
+
+from handler.app import App
+from handler.route import Request, Route
+
+
+class Greeting(TypedDict):
+    message: str
+    user: str
+
+
+def hello(request: Request[None]) -> Greeting:
+    return {"message": "Hello, authenticated user!", "user": request.user.name}
+
+
+lambda_handler = App([Route(key="GET /hello", call=hello, summary="Greets the user", response=Greeting)]).handle

@@ -1,7 +1,7 @@
-"""Imports modules, and calls the last one's handler if there is an event for it: says how long each import took and
-what the process occupies then. A job comes on standard input, the result leaves on standard output; both are JSON.
+"""Import modules, call the last one's handler if the job has an event, and report import times and memory.
 
-Runs under `python -I -S`, with nothing on the path but what the job names.
+Reads a job from standard input and writes its result to standard output, both as JSON. Runs under `python -I -S` with
+only the job's folders on the path.
 """
 
 import importlib
@@ -26,7 +26,7 @@ if job["event"]:
     output, sys.stdout = sys.stdout, sys.stderr
     result["status"] = module.lambda_handler(job["event"], None)["statusCode"]
     sys.stdout = output
-status = Path("/proc/self/status")  # Linux; elsewhere a child cannot tell its own memory from its parent's
+status = Path("/proc/self/status")  # Linux only
 if status.exists():
     lines = (line.split() for line in status.read_text().splitlines())
     result["megabytes"] = next(int(line[1]) for line in lines if line[0] == "VmRSS:") / 1024

@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-# The provider imports a service's module when it is first named; its classes come with it.
+# The provider imports a service's module, with all its classes, when its name is first used.
 CLASSES = (
     pulumi.ComponentResource,
     aws.apigatewayv2.Api,
