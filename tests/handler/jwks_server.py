@@ -1,4 +1,4 @@
-"""A key endpoint on loopback that misbehaves as it is told to, byte by byte."""
+"""A key endpoint on loopback that misbehaves byte by byte, as a script says."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def answer(body: bytes, *headers: str, status: str = "200 OK", length: int | Non
 
 
 def chunked(*chunks: tuple[str, bytes]) -> bytes:
-    """A chunked response whose sizes are what the caller says, true or not."""
+    """A chunked response with the given sizes, true or not."""
     body = b"".join(size.encode() + b"\r\n" + data + b"\r\n" for size, data in chunks)
     return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + body
 
@@ -146,7 +146,7 @@ def plays(*steps: Step) -> Script:
 
 @contextmanager
 def unanswered_port() -> Iterator[int]:
-    """A port that neither takes nor refuses connections, as where a network has no way out: its queue is full."""
+    """A port with a full queue, which neither accepts nor refuses connections, as in a network without a way out."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         with suppress(TimeoutError):

@@ -74,7 +74,7 @@ def test_callers_do_not_mix(world: World, api: Api) -> None:
 
 
 def test_identity_comes_from_the_token_alone(world: World, api: Api) -> None:
-    """The authorizer's context can be forged by whoever may invoke the function directly."""
+    """A caller who may invoke the function directly can forge the authorizer's context."""
     forged = world.claims(username="root", **{"cognito:groups": ["admin"], "scope": "api/reports.read"})
     assert api.call(http_event(HELLO, bearer(world.access()), claims=forged), 200).body["name"] == "alice"
     assert api.call(http_event(ADMIN, bearer(world.access()), claims=forged), 403).reason == "group_missing"

@@ -1,4 +1,4 @@
-"""What a body may be, which is what its route's type says, and how any other is refused."""
+"""Bodies that match their route's type, and refusals of all others."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def refused(body: str) -> tuple[str, str]:
     ],
 )
 def test_value_of_another_type_is_refused(changes: dict[str, Any], where: str, rule: str) -> None:
-    """Nothing is converted, cut or ignored: what a client sends in error, it is told of."""
+    """Nothing is converted, cut or ignored: the client learns of its mistake."""
     assert refused(text(**changes)) == (where, rule)
 
 
@@ -223,7 +223,7 @@ def test_missing_body_is_refused(body: str | None, world: World, api: Api) -> No
 
 @pytest.mark.parametrize("body", [5, [], {}, True])
 def test_event_whose_body_is_no_text_is_refused(body: Any, world: World, api: Api) -> None:
-    """API Gateway writes a string; whoever invokes the function directly may write anything."""
+    """API Gateway sends a string; a direct invocation can send anything."""
     assert api.call({**posted(world, None), "body": body}, 400).reason == "event_invalid"
 
 
@@ -241,7 +241,7 @@ def test_other_media_type_is_415(media: str, world: World, api: Api) -> None:
 
 
 def test_body_beyond_the_limit_is_413(world: World, api: Api) -> None:
-    """It is not even looked at."""
+    """It is refused unread."""
     assert api.call(posted(world, " " * (app.BODY_LIMIT + 1)), 413).reason == "body_too_large"
     api.call(posted(world, text() + " " * (app.BODY_LIMIT - len(text()))), 201)
 
@@ -258,7 +258,7 @@ def test_right_is_checked_before_the_body(world: World, serve: Any, monkeypatch:
 
 @pytest.mark.parametrize("key", [HELLO, ADMIN])
 def test_route_without_a_request_type_takes_no_body(key: str, world: World, api: Api) -> None:
-    """One that is sent and not read would be believed to have been."""
+    """A client would believe that an ignored body was read."""
     event = posted(world, text(), route=key)
     claims = {"cognito:groups": ["admin"]}
     event["headers"]["authorization"] = f"Bearer {world.access(**claims)}"
@@ -310,13 +310,13 @@ def holding(form: Any) -> type:
     ],
 )
 def test_form_that_cannot_be_checked_is_refused(form: Any, rule: str) -> None:
-    """What looks like a rule and is none is worse than no rule."""
+    """A mark that looks like a rule and checks nothing is worse than none."""
     with pytest.raises(ValueError, match=rule):
         bodies.reader(holding(form))
 
 
 def test_types_are_looked_at_when_a_body_comes() -> None:
-    """Every cold start would pay for them, those that read nothing too."""
+    """Or every cold start would pay for them, also of functions that read no body."""
     code = "import handler.app as app; print(app.bodies.reader.cache_info().currsize)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "0\n"

@@ -1,4 +1,4 @@
-"""Signing keys, against every way their endpoint can fail: a real server on loopback that misbehaves.
+"""Signing keys against every failure of their endpoint, on a real misbehaving server on loopback.
 
 The faults by number: J01 slow, J02 dripping, J03 another status, J04 no document, J05 a document of another shape,
 J06 one that breaks parsers, J07 a malformed key among good ones, J08 rotation, J09 too large, J10 a redirect,
@@ -72,7 +72,7 @@ BOMB = gzip.compress(MEGABYTE * 40)  # 40 kB: the cap on the body alone lets it 
 
 
 class Clock:
-    """Seconds since the epoch, as the test says."""
+    """Seconds since the epoch, set by the test."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -82,7 +82,7 @@ class Clock:
 
 
 class Endpoint:
-    """A `fetch` that notes when it was asked: gives `body`, fails with it, or asks the real address if it is None."""
+    """A `fetch` that records its calls. It returns `body`, raises it, or fetches the real address if it is None."""
 
     def __init__(self, clock: Clock, body: bytes | FetchFailed | None) -> None:
         self.body = body
@@ -239,7 +239,7 @@ def no_such_name(*_: object, **__: object) -> None:
 
 @pytest.fixture(params=[*ANSWERS, *BEFORE_TLS, *CERTIFICATES, *UNREACHABLE])
 def ill(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[str, Cause]]:
-    """The address of an endpoint that has one of the faults, and the cause that an operator shall read."""
+    """The address of an endpoint with one of the faults, and the cause that the log must show."""
     fault: str = request.param
     if fault.startswith(SLOW):
         monkeypatch.setattr(keys, "DEADLINE", QUICK)
@@ -266,7 +266,7 @@ def ill(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_cold_fault_is_unavailable_in_time_once_and_never_cached(ill: tuple[str, Cause], clock: Clock) -> None:
-    """A 401 would make clients throw good sessions away; a retry per request would keep an ill endpoint ill."""
+    """A 401 would make clients discard good sessions; a retry per request would prolong the outage."""
     url, cause = ill
     endpoint = Endpoint(clock, None)
     signing_keys = SigningKeys(url, fetch=endpoint, clock=clock)
@@ -282,7 +282,7 @@ def test_cold_fault_is_unavailable_in_time_once_and_never_cached(ill: tuple[str,
 
 
 def test_stale_key_is_served_through_the_fault(ill: tuple[str, Cause], clock: Clock) -> None:
-    """An endpoint that is ill for an hour must not sign everybody out: the old set is kept, for what it has."""
+    """An outage of an hour must not sign everybody out: known keys stay in use."""
     url, cause = ill
     endpoint = Endpoint(clock, GOOD)
     signing_keys = SigningKeys(url, fetch=endpoint, clock=clock)
@@ -411,7 +411,7 @@ def test_j12_name_resolution_that_hangs_ends_at_the_deadline(monkeypatch: pytest
 
 
 def test_j12_name_that_resolves_too_late_is_not_waited_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exchange that nobody waits for any more must end at its next step, not begin a second deadline."""
+    """An abandoned exchange must end at its next step, not begin a second deadline."""
     monkeypatch.setattr(keys, "DEADLINE", 0.4)
     resolve, released = socket.getaddrinfo, threading.Event()
 
@@ -663,7 +663,7 @@ def hostile_jwks(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(hostile_jwks() | JSON, max_size=3))
 def test_hostile_key_never_raises_anything_else(members: list[Any]) -> None:
-    """An exception that nobody foresaw would be a 500 for every good token."""
+    """An unforeseen exception would be a 500 for every good token."""
     with suppress(FetchFailed):
         for key in usable_keys(document(*members)).values():
             assert key.key_size >= 2048
@@ -841,14 +841,14 @@ def test_retry_after_is_honoured_within_reason(status: str, value: str, wait: fl
 
 
 def test_prefetch_spares_the_first_request_a_fetch(signing_keys: SigningKeys, endpoint: Endpoint) -> None:
-    """Initialising has the whole processor and nobody waits; the first request has neither."""
+    """Initialization has the whole processor and no client waits for it."""
     signing_keys.prefetch()
     signing_keys.get("old")
     assert len(endpoint.asked) == 1
 
 
 def test_prefetch_that_fails_is_harmless(signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock) -> None:
-    """A failure while initialising would fail the cold start, public routes too."""
+    """A failure during initialization would fail the cold start, public routes too."""
     endpoint.body = DEAD
     signing_keys.prefetch()
     signing_keys.prefetch()
@@ -864,7 +864,7 @@ def test_prefetch_that_fails_is_harmless(signing_keys: SigningKeys, endpoint: En
 def test_clock_set_back_does_not_stretch_the_back_off(
     signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock
 ) -> None:
-    """The back-off is for the endpoint's sake, not a sentence of an hour."""
+    """The back-off spares the endpoint; it must not last an hour."""
     endpoint.body = FetchFailed(60)
     unavailable(signing_keys)
     clock.now -= 30
@@ -897,7 +897,7 @@ def test_clock_set_back_does_not_stretch_the_cooldown(
 def test_clock_set_back_does_not_stretch_the_age_of_keys(
     back: float, signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock
 ) -> None:
-    """A set from the future has an age that nobody knows: it is read again, and not believed if that fails."""
+    """A set from the future has an unknown age: it is fetched again, and not trusted if that fails."""
     signing_keys.get("old")
     clock.now -= back
     assert signing_keys.get("old") == OLD
@@ -908,7 +908,7 @@ def test_clock_set_back_does_not_stretch_the_age_of_keys(
 
 
 def test_clock_set_forward_costs_one_fetch(signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock) -> None:
-    """A frozen environment wakes hours later: its keys are too old, and one fetch mends that."""
+    """A frozen environment wakes up hours later with keys that are too old; one fetch fixes that."""
     signing_keys.get("old")
     clock.now += 30 * 86_400
     assert signing_keys.get("old") == OLD
@@ -920,7 +920,7 @@ def test_clock_set_forward_costs_one_fetch(signing_keys: SigningKeys, endpoint: 
 
 
 def in_threads(count: int, call: Callable[[], Any]) -> list[Any]:
-    """What `count` calls at the same moment return; an exception's type where one rose."""
+    """Return the results of `count` simultaneous calls, with the type of an exception in its place."""
     together = threading.Barrier(count)
 
     def one(_: int) -> Any:
@@ -953,7 +953,7 @@ def test_cold_threads_share_one_failure() -> None:
 
 
 def test_first_request_shares_the_prefetch() -> None:
-    """Who comes while the keys are on their way waits for them, and does not send for them again."""
+    """A request during a fetch waits for it and does not start another."""
     with JwksServer(lambda: [0.1, answer(GOOD)]) as server, ThreadPoolExecutor(1) as pool:
         signing_keys = SigningKeys(server.url)
         prefetch = pool.submit(signing_keys.prefetch)
@@ -974,7 +974,7 @@ def test_threads_that_lack_a_key_share_one_fetch(clock: Clock) -> None:
 
 
 def test_threads_with_a_stale_key_share_one_fetch(clock: Clock) -> None:
-    """Who saw the old set and comes second finds the new one, and need not fetch it again."""
+    """The second thread with the old set finds the new one and does not fetch again."""
     endpoint = Endpoint(clock, GOOD)
     overtaken = False
 
@@ -1106,14 +1106,14 @@ def cold_start(world: World, base: str, *routes: str, **more: str) -> list[int]:
 
 
 def test_cold_start_at_a_dead_endpoint_answers_public_routes(world: World) -> None:
-    """An ill key endpoint must not take down what needs no key; a failed initialisation would."""
+    """A failing key endpoint must not take down routes that need no key."""
     base = f"http://127.0.0.1:{unused_port()}"
     statuses = cold_start(world, base, HEALTH, HELLO, AWS_LAMBDA_INITIALIZATION_TYPE="on-demand")
     assert statuses == [200, 503]
 
 
 def test_cold_start_fetches_the_keys_before_the_first_request(world: World) -> None:
-    """Initialising has the whole processor; in a request the same work takes several times as long."""
+    """Initialization has the whole processor; in a request the same work takes several times as long."""
     with JwksServer(plays(answer(key_document(world.jwks())))) as server:
         assert cold_start(world, server.base, AWS_LAMBDA_INITIALIZATION_TYPE="on-demand") == []
         assert server.connections == 1

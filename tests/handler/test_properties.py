@@ -1,4 +1,4 @@
-"""What no token and no event may bring about, whatever they are. `FUZZ_EXAMPLES` sets how many are tried."""
+"""Properties that hold for every token and every event. `FUZZ_EXAMPLES` sets the number of examples."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def spoiler(world: World) -> Spoiler:
 @search
 @given(randoms, st.sampled_from(PROTECTED))
 def test_spoiled_token_is_unauthorized(spoiler: Spoiler, api: Api, random: Random, route: str) -> None:
-    """One bit of difference from what the pool signed is a different token, and nobody's."""
+    """A token that differs by one bit from a signed one is invalid."""
     api.call(http_event(route, bearer(spoiler.token(random)), claims={}), 401)
 
 
@@ -84,7 +84,7 @@ def test_any_json_is_an_answerable_event(api: Api, made: Any) -> None:
 @search
 @given(st.text() | st.lists(st.sampled_from(["Bearer", "bearer", " ", "\t", ".", "a", "=", ","])).map("".join))
 def test_any_authorization_is_answerable(api: Api, value: str) -> None:
-    """The one header that strangers write into."""
+    """Strangers write this header."""
     made = http_event(HELLO, claims={})
     made["headers"]["authorization"] = value
     api.call(made, 401)

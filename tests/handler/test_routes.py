@@ -1,4 +1,4 @@
-"""The route table: what may stand in it, and what does."""
+"""Routes: their rules, and the shipped table's compliance with them."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_throttle_of_zero_is_refused(rate: float, burst: int) -> None:
 
 @pytest.mark.parametrize("key", ["POST /items", "PUT /items/{id}", "PATCH /items/{id}"])
 def test_route_declares_the_body_it_takes(key: str) -> None:
-    """A frozen dataclass: what was checked stays as it was."""
+    """A frozen dataclass stays as it was checked."""
     assert route().request is None
     assert route(key, request=NewItem, status=201).request is NewItem
 

@@ -1,4 +1,4 @@
-"""The function's environment: every rule, and above all where keys may come from."""
+"""The function's environment: every rule, above all the source of the keys."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_log_level_is_one_of_four(level: str) -> None:
 
 
 def test_settings_cannot_be_changed_afterwards() -> None:
-    """What was checked is what is used."""
+    """Checked settings must stay as they are."""
     with pytest.raises(AttributeError):
         read().issuer = "https://evil.example"
 
@@ -193,7 +193,7 @@ HOSTILE = [
 @pytest.mark.parametrize("variable", ENDPOINTS)
 @pytest.mark.parametrize("endpoint", HOSTILE)
 def test_other_endpoint_moves_nothing(endpoint: str, variable: str) -> None:
-    """Whoever can say where keys come from can sign tokens: only this machine may."""
+    """A caller who chooses the source of the keys can sign tokens, so only loopback is accepted."""
     assert jwks_url(endpoint, variable) == OWN
 
 

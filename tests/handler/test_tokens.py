@@ -176,7 +176,7 @@ def test_lifetime_is_a_day_at_most(world: World, verifier: TokenVerifier) -> Non
 def test_payload_is_not_read_before_the_signature(
     hostile: Callable[[World], str], world: World, verifier: TokenVerifier
 ) -> None:
-    """Whoever has no key must not reach the parser, nor learn what a claim would have to be."""
+    """An attacker without a key must not reach the parser, nor learn the expected claims."""
     with pytest.raises(SignatureInvalid):
         verifier.verify(hostile(world), NOW)
 
@@ -293,7 +293,7 @@ def test_only_an_object_is_parsed(text: str) -> None:
 
 
 def test_token_has_a_longest_length(world: World, verifier: TokenVerifier) -> None:
-    """The gateway takes 10,240 bytes of headers in all; what is longer never came through it."""
+    """The gateway accepts 10,240 bytes of headers in all, so a longer token bypassed it."""
 
     payload = as_json(world.claims(**TIMES))
     for filling in range(3):  # some lengths are none that base64 has

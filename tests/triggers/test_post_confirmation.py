@@ -1,4 +1,4 @@
-"""Who joins the default group, and what happens when that fails."""
+"""Joining the default group, and failing to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses may have an account, however they are written."""
+"""Addresses that may have an account, in every spelling."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def domains(monkeypatch: pytest.MonkeyPatch) -> None:
     "email", ["ada@example.com", "Ada.Lovelace+tag@EXAMPLE.com", "ada@Kiosk.Example", "j\u00f6rg@example.com"]
 )
 def test_listed_domains_pass_and_nothing_is_confirmed(source: str, email: str) -> None:
-    """Domains know no case; whoever signs up must still prove the address."""
+    """Domains are case-insensitive; the user must still confirm the address."""
     event = pre_sign_up(email, source)
     before = copy.deepcopy(event)
 
@@ -76,14 +76,14 @@ def test_every_other_address_is_refused(source: str, email: object) -> None:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_user_without_an_address_is_refused(source: str) -> None:
-    """A user name alone says nothing of where somebody belongs."""
+    """A user name says nothing about the domain."""
     with pytest.raises(SignUpRefused):
         lambda_handler(pre_sign_up(None, source), None)
 
 
 @pytest.mark.parametrize("field", ["clientMetadata", "validationData"])
 def test_what_the_client_sends_beside_changes_nothing(field: str) -> None:
-    """It is the caller's own."""
+    """The caller writes it."""
     sent: dict[str, Any] = {field: {"email": "ada@example.com", "domains": '["attacker.example"]', "admin": "true"}}
     with pytest.raises(SignUpRefused):
         lambda_handler(pre_sign_up("eve@attacker.example", **sent), None)
@@ -98,7 +98,7 @@ def test_answer_that_came_filled_in_confirms_nothing() -> None:
 
 
 def test_refusal_does_not_say_which_domains_would_do() -> None:
-    """Cognito shows it to whoever signs up."""
+    """Cognito shows the text to the client."""
     with pytest.raises(SignUpRefused) as refused:
         lambda_handler(pre_sign_up("eve@attacker.example"), None)
 

@@ -1,4 +1,4 @@
-"""Groups become scopes: which, for whom, and what a caller cannot talk it into."""
+"""Groups become scopes, for the right users only, whatever a caller sends."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_client_of_the_sign_in_page_gets_what_it_asked_for(scopes: list[str]) ->
 
 
 def test_refresh_that_names_the_added_scopes_keeps_them() -> None:
-    """Cognito does not document whether the scopes of a refreshed token hold what a trigger added before."""
+    """Cognito does not document whether a refreshed token's scopes include those that a trigger added."""
     event = pre_token_generation(["analyst"], [API_SIGN_IN, "api/reports.read"], "TokenGeneration_RefreshTokens")
 
     assert added(event) == ["api/reports.read"]
@@ -97,7 +97,7 @@ def test_refresh_that_names_the_added_scopes_keeps_them() -> None:
     ],
 )
 def test_client_metadata_changes_nothing(metadata: dict[str, str]) -> None:
-    """Whoever signs in chooses it."""
+    """The caller chooses it."""
     assert added(pre_token_generation(["analyst"], clientMetadata=metadata)) == ["api/reports.read"]
     assert added(pre_token_generation([], clientMetadata=metadata)) == []
 
@@ -130,7 +130,7 @@ def test_event_of_another_shape_is_an_error(broken: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("value", [None, "", "admin=api/reports.read"])
 def test_unreadable_setting_is_an_error(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
-    """Guessing what was meant would be granting scopes by accident."""
+    """A guess would grant scopes by accident."""
     if value is None:
         monkeypatch.delenv("GROUP_SCOPES")
     else:
