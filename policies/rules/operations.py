@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from policies.rule import STACK, ResourceRule, Severity, StackRule, Violation, of_type
+from stacks.mappings import MAPPINGS
 from stacks.resource import Resource
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -18,20 +19,9 @@ WATCHED = {
     "signing keys that cannot be had": "keys_unavailable",
     "a route that lost its authorizer": "authorizer_missing",
 }
+# The types of the program that have tags, and some that a team may add.
 TAGGABLE = (
-    "aws:cognito/userPool:UserPool",
-    "aws:apigatewayv2/api:Api",
-    "aws:apigatewayv2/stage:Stage",
-    "aws:apigatewayv2/domainName:DomainName",
-    "aws:acm/certificate:Certificate",
-    "aws:lambda/function:Function",
-    "aws:iam/role:Role",
-    "aws:cloudwatch/logGroup:LogGroup",
-    "aws:cloudwatch/metricAlarm:MetricAlarm",
-    "aws:cloudwatch/compositeAlarm:CompositeAlarm",
-    "aws:sns/topic:Topic",
-    "aws:kms/key:Key",
-    "aws:dynamodb/table:Table",
+    *(name for name, mapping in MAPPINGS.items() if "tags" in mapping.inputs),
     "aws:s3/bucket:Bucket",
     "aws:secretsmanager/secret:Secret",
 )

@@ -58,8 +58,8 @@ def test_unmapped_inputs_are_refused() -> None:
 
 def test_unmapped_types_are_refused() -> None:
     """A resource that nobody prepared must not get made-up outputs."""
-    with pytest.raises(CommandError, match=r"aws:sqs/queue:Queue \(queue\) .* add .* to MAPPINGS .* stacks/mappings"):
-        record(lambda: aws.sqs.Queue("queue"))
+    with pytest.raises(CommandError, match=r"aws:xray/group:Group \(group\) .* add .* to MAPPINGS .* stacks/mappings"):
+        record(lambda: aws.xray.Group("group", group_name="any", filter_expression="any"))
 
 
 def test_names_are_unique() -> None:
