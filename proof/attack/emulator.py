@@ -25,8 +25,9 @@ _PASSES = """
     D23-aud-null D23-aud-list-ours D23-aud-list-ours-and-other D28 D30 D31-machine D31-machine-group-route
     D31-username-null D31-username-number D31-username-true D31-username-list D31-username-object D31-username-empty
     D31-username-crlf D31-username-129-characters D32 D33 D35-payload-claim-twice D35-payload-utf-16 D36-jti-number
-    D36-jti-null D36-jti-list E03 E04 E05-signature-exclamation F04-spacing-two-spaces F05 F16-body-not-json
-    F16-body-prototype F16-body-event F16-body-binary F16-body-300-kB F16-body-without-the-right R08-exp-4299-digits
+    D36-jti-null D36-jti-list E03 E04 E05-signature-exclamation E05-signature-inner-exclamation F04-spacing-two-spaces
+    F05 F16-body-not-json F16-body-prototype F16-body-event F16-body-binary F16-body-300-kB F16-body-without-the-right
+    R08-exp-4299-digits
 """
 PASSES = frozenset(_PASSES.split())
 

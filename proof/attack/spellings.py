@@ -45,6 +45,7 @@ PADDING: Altered = {
 }
 PUNCTUATION: Altered = {
     "exclamation": lambda token: f"{token}!!!!",
+    "inner-exclamation": lambda token: f"{token[:-9]}!!!!{token[-9:]}",
     "percent-20": lambda token: f"{token}%20",
     "inner-space": lambda token: f"{token[:-9]} {token[-9:]}",
     "inner-tab": lambda token: f"{token[:-9]}\t{token[-9:]}",
