@@ -1,4 +1,4 @@
-"""The stack: settings in, components wired, outputs exported. A component takes its group of settings whole."""
+"""The stack: settings in, components wired, outputs exported."""
 
 import pulumi
 
@@ -6,54 +6,162 @@ from components.api_function import ApiFunction, ApiFunctionArgs
 from components.auth_pool import AuthPool, AuthPoolArgs
 from components.bundle import ROOT, Target, build
 from components.encryption import Encryption, EncryptionArgs
-from components.http_api import HttpApi, HttpApiArgs
+from components.http_api import HttpApi, HttpApiArgs, RouteArgs, TargetArgs, ThrottleArgs
 from components.item_table import ItemTable, ItemTableArgs
-from components.monitoring import Monitoring, MonitoringArgs
+from components.monitoring import MonitoredFunctionArgs, Monitoring, MonitoringArgs
 from components.pool_triggers import PoolTriggers, PoolTriggersArgs
 from components.tags import tag_everything
 from handler.routes import ROUTES
 from settings import Settings
 
 settings = Settings.load(ROUTES)
-target = Target.of(settings.package_platform, settings.function.architecture, settings.function.python_version)
 tag_everything(settings.resource_tags)
-key = Encryption("encryption", EncryptionArgs()).key_arn if settings.create_kms_key else settings.kms_key_arn or None
-packages = {name: build(ROOT / name, target, ROOT / ".build") for name in ("handler", "triggers")}
-common = {"kms_key_arn": key, **settings.runtime}
-trigger_args = PoolTriggersArgs(package=packages["triggers"], **common, **vars(settings.triggers))
-triggers = PoolTriggers("triggers", trigger_args).functions
-auth_args = AuthPoolArgs(
-    scopes={scope: route.summary for route in ROUTES for scope in route.scopes},
-    groups=dict.fromkeys(settings.groups, "") | {group: route.summary for route in ROUTES for group in route.groups},
-    triggers=triggers,
-    **settings.auth,
+
+target = Target.of(settings.package_platform, settings.function.architecture, settings.function.python_version)
+handler_package = pulumi.FileArchive(str(build(ROOT / "handler", target, ROOT / ".build")))
+triggers_package = pulumi.FileArchive(str(build(ROOT / "triggers", target, ROOT / ".build")))
+
+key_arn: pulumi.Input[str] | None = settings.kms_key_arn or None
+if settings.create_kms_key:
+    key_arn = Encryption("encryption", EncryptionArgs()).key_arn
+
+triggers = PoolTriggers(
+    "triggers",
+    PoolTriggersArgs(
+        package=triggers_package,
+        triggers=settings.triggers,
+        architecture=settings.function.architecture,
+        python_version=settings.function.python_version,
+        log_retention_days=settings.log_retention_days,
+        kms_key_arn=key_arn,
+    ),
 )
-auth = AuthPool("auth", auth_args)
-notes = ItemTable("notes", ItemTableArgs(keys=("owner", "id"), deletion_protection=auth_args.deletion_protection))
-functions: dict[str, ApiFunction] = {}
-for name, own in settings.functions.items():
-    items = sorted({action for route in ROUTES if route.function == name for action in route.items})
-    function_args = ApiFunctionArgs(
-        package=packages["handler"],
-        entry_point="handler.app.lambda_handler",
-        environment={
-            "COGNITO_USER_POOL_ID": auth.user_pool_id,
-            "COGNITO_CLIENT_IDS": auth.client_list,
-            "COGNITO_TOKEN_USES": "access,id" if settings.accept_id_tokens else "access",
-            "NOTES_TABLE": notes.name,
-            **settings.log_environment,
+
+auth = AuthPool(
+    "auth",
+    AuthPoolArgs(
+        region=settings.region,
+        sign_in=settings.sign_in,
+        sign_in_page=settings.sign_in_page,
+        factors=settings.factors,
+        clients=settings.clients,
+        providers=settings.providers,
+        protection=settings.protection,
+        mail=settings.mail,
+        scopes={scope: route.summary for route in ROUTES for scope in route.scopes},
+        groups={
+            **dict.fromkeys(settings.groups, ""),
+            **{group: route.summary for route in ROUTES for group in route.groups},
         },
-        statements=[notes.grant(*items)] if items else [],
-        kms_key_arn=key,
-        **own,
+        triggers=triggers.triggers,
+        log_retention_days=settings.log_retention_days,
+        kms_key_arn=key_arn,
+    ),
+)
+
+notes = ItemTable(
+    "notes",
+    ItemTableArgs(
+        partition_key="owner",
+        sort_key="id",
+        deletion_protection=settings.sign_in.deletion_protection,
+        kms_key_arn=key_arn,
+    ),
+)
+
+environment: dict[str, pulumi.Input[str]] = {
+    "COGNITO_USER_POOL_ID": auth.user_pool_id,
+    "COGNITO_CLIENT_IDS": auth.client_list,
+    "COGNITO_TOKEN_USES": "access,id" if settings.accept_id_tokens else "access",
+    "NOTES_TABLE": notes.name,
+    "LOG_LEVEL": settings.function.log_level.value,
+}
+if settings.log_subject_salt:
+    environment["LOG_SUBJECT_SALT"] = pulumi.Output.secret(settings.log_subject_salt)
+
+functions: dict[str, ApiFunction] = {}
+for name, options in settings.functions.items():
+    # A function may do with the table what its own routes say, and nothing else.
+    actions = sorted({action for route in ROUTES if route.function == name for action in route.items})
+    functions[name] = ApiFunction(
+        "function" if name == "api" else f"function-{name}",
+        ApiFunctionArgs(
+            package=handler_package,
+            entry_point="handler.app.lambda_handler",
+            environment=environment,
+            options=options,
+            log_retention_days=settings.log_retention_days,
+            kms_key_arn=key_arn,
+            statements=[notes.grant(*actions)] if actions else [],
+        ),
     )
-    functions[name] = ApiFunction("function" if name == "api" else f"function-{name}", function_args)
-reached = {"issuer": auth.issuer, "audiences": auth.audiences, "functions": functions, **vars(settings.api)}
-api_args = HttpApiArgs(routes=ROUTES, log_retention_days=settings.log_retention_days, kms_key_arn=key, **reached)
-api = HttpApi("api", api_args)
-watched = {"auth": auth, "functions": functions, "triggers": triggers, "api": api, **vars(settings.monitoring)}
-monitoring = Monitoring("monitoring", MonitoringArgs(region=settings.region, **watched))
-outputs = {"apiUrl": api.url, "region": settings.region, "release": functions["api"].released(monitoring.alarm_names)}
-table = {"scopes": sorted(auth_args.scopes), "routes": [route.key for route in ROUTES]}
-for name, output in {**outputs, **auth.exports, **table}.items():
-    pulumi.export(name, output)
+
+api = HttpApi(
+    "api",
+    HttpApiArgs(
+        routes=[
+            RouteArgs(
+                key=route.key,
+                function=route.function,
+                public=route.public,
+                scopes=route.scopes,
+                throttle=ThrottleArgs(rate=route.throttle.rate, burst=route.throttle.burst) if route.throttle else None,
+            )
+            for route in ROUTES
+        ],
+        issuer=auth.issuer,
+        audiences=auth.audiences,
+        functions={
+            name: TargetArgs(name=function.name, invoke_arn=function.invoke_arn, qualifier=function.qualifier)
+            for name, function in functions.items()
+        },
+        options=settings.api,
+        log_retention_days=settings.log_retention_days,
+        kms_key_arn=key_arn,
+    ),
+)
+
+monitoring = Monitoring(
+    "monitoring",
+    MonitoringArgs(
+        region=settings.region,
+        user_pool_id=auth.user_pool_id,
+        user_pool_client_id=auth.client_id,
+        api_id=api.id,
+        api_log_group=api.log_group,
+        functions={
+            name: MonitoredFunctionArgs(
+                name=function.name,
+                log_group=function.log_group,
+                reserved_concurrency=function.reserved_concurrency,
+            )
+            for name, function in functions.items()
+        },
+        triggers=triggers.function_names,
+        options=settings.monitoring,
+    ),
+)
+
+# What front ends build on (docs/contract.md).
+pulumi.export("apiUrl", api.url)
+pulumi.export("region", settings.region)
+pulumi.export("userPoolId", auth.user_pool_id)
+pulumi.export("userPoolClientId", auth.client_id)
+pulumi.export("issuer", auth.issuer)
+pulumi.export("authDomain", auth.domain)
+pulumi.export("signIn", auth.sign_in)
+if auth.client_ids:
+    pulumi.export("appClientIds", auth.client_ids)
+if auth.client_secrets:
+    pulumi.export("appClientSecrets", auth.client_secrets)
+pulumi.export("scopes", sorted({scope for route in ROUTES for scope in route.scopes}))
+pulumi.export("routes", [route.key for route in ROUTES])
+# What `python -m operations release` needs: the function, its alias, and the alarms that stop a release.
+pulumi.export(
+    "release",
+    {
+        "function": functions["api"].name,
+        "alias": functions["api"].qualifier,
+        "alarms": list(monitoring.alarm_names.values()),
+    },
+)

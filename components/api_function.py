@@ -1,106 +1,250 @@
-"""A function behind the API: its role, its log group, itself, and the alias that callers reach."""
+"""A function behind the API: its role, its log group, its versions, and the alias that callers reach."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
 
-from components import execution_role
-from components.execution_role import Statement
+from . import execution_role
+from .arguments import (
+    Path,
+    Problem,
+    Set,
+    between,
+    checked,
+    distinct,
+    each,
+    keys,
+    optional_in_schema,
+    sized,
+    typed,
+    validate,
+)
+from .execution_role import StatementArgs
+from .formats import retention_days, secret_name, secret_reference, security_group_id, subnet_id
 
 ALIAS = "live"
 # Lambda keeps these for itself and refuses a function that sets them ("Defined runtime environment variables").
 _RESERVED_PREFIX = "AWS_"
 _RESERVED = frozenset({"_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"})
-_NO_SNAP_START = frozenset({"3.9", "3.10", "3.11"})  # "Supported runtimes": Python 3.12 and newer
+_ENVIRONMENT_BYTES = 4096  # Lambda quota: all names and values
 
 
+class Architecture(StrEnum):
+    """Processor of a function."""
+
+    ARM64 = "arm64"
+    X86_64 = "x86_64"
+
+
+class PythonVersion(StrEnum):
+    """Python runtimes of Lambda that have SnapStart and Amazon Linux 2023."""
+
+    PYTHON_3_12 = "3.12"
+    PYTHON_3_13 = "3.13"
+    PYTHON_3_14 = "3.14"
+
+
+class LogLevel(StrEnum):
+    """Least severity that is logged."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
+
+
+def _not_zero(value: int) -> Iterator[tuple[Path, str]]:
+    if value == 0:  # Lambda would refuse every call
+        yield (), "be -1, or at least 1"
+
+
+def _unreserved(environment: Mapping[str, pulumi.Input[str]]) -> Iterator[tuple[Path, str]]:
+    reserved = [key for key in environment if key in _RESERVED or key.startswith(_RESERVED_PREFIX)]
+    if reserved:
+        yield (), f"not set what Lambda reserves, {', '.join(sorted(reserved))}"
+
+
+def environment_size(environment: Mapping[str, pulumi.Input[str]]) -> int:
+    """Return the bytes of names and values. The length of an Output is not known yet and counts as 0."""
+    return sum(
+        len(key.encode()) + (len(value.encode()) if isinstance(value, str) else 0) for key, value in environment.items()
+    )
+
+
+def provisioned_fits_into_reserved(provisioned_concurrency: int, reserved_concurrency: int) -> Iterator[Problem]:
+    """Lambda takes provisioned concurrency out of the reserved."""
+    if provisioned_concurrency > reserved_concurrency >= 0:
+        rule = f"be at most reserved_concurrency, {reserved_concurrency}"
+        fix = Set(("provisioned_concurrency",), reserved_concurrency)
+        yield Problem(("provisioned_concurrency",), rule, provisioned_concurrency, fix)
+
+
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
-class ApiFunctionArgs:
-    """What runs, with how much, and what it may reach. Memory in MB, timeout in seconds, log retention in days.
+class FunctionSizeArgs:
+    """What each function has for itself."""
 
-    `reserved_concurrency` -1 shares the account's. `live_alias` publishes every change as a version behind the alias
-    `live`; with `shift_traffic` a deployment leaves the alias where it is, for a release to move by weight.
-    `secret_references` has a parameter's or secret's name or ARN for each name that the code asks for; only that
-    reference is in the environment. `statements` is what else the role may do. ValueError for what Lambda would refuse
-    half-way.
-    """
-
-    package: Path
-    entry_point: str
-    environment: Mapping[str, pulumi.Input[str]]
-    architecture: str = "arm64"
-    python_version: str = "3.13"
-    memory_mb: int = 512
-    timeout_seconds: int = 10
-    reserved_concurrency: int = -1
-    provisioned_concurrency: int = 0
-    snap_start: bool = False
-    live_alias: bool = True
-    shift_traffic: bool = False
-    tracing: bool = True
-    log_level: str = "INFO"
-    log_retention_days: int = 365
-    vpc_subnets: Sequence[str] = ()
-    vpc_security_groups: Sequence[str] = ()
-    kms_key_arn: pulumi.Input[str] | None = None
-    secret_references: Mapping[str, str] = field(default_factory=dict)
-    statements: Sequence[Statement] = ()
+    memory_mb: int = field(default=512, metadata=checked(between(128, 10_240)))
+    """Memory of the function in MB, 128 to 10240. Its share of the processor grows with it."""
+    # API Gateway gives up at 30 seconds.
+    timeout_seconds: int = field(default=10, metadata=checked(between(3, 29)))
+    """Maximum duration of a call in seconds, 3 to 29. API Gateway gives up at 30."""
+    reserved_concurrency: int = field(default=-1, metadata=checked(between(-1, 100_000), _not_zero, example=10))
+    """Concurrent calls that are reserved for the function, and its limit. -1: it shares the account's."""
+    provisioned_concurrency: int = field(default=0, metadata=checked(between(0, 100_000), example=5))
+    """Environments that are kept started, and paid for while idle. 0: none."""
+    secret_references: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=checked(
+            keys(secret_name), each(secret_reference), example={"PAYMENT_KEY": "/secure-api/prod/payment-key"}
+        ),
+    )
+    """For each name that the code asks for, the parameter (/path) or secret of AWS that holds the value."""
 
     def __post_init__(self) -> None:
-        reserved = [key for key in self.environment if key in _RESERVED or key.startswith(_RESERVED_PREFIX)]
-        if reserved:
-            raise ValueError(f"environment must not set what Lambda reserves, got {', '.join(sorted(reserved))}")
-        # Lambda quota: 4 KB of names and values. Of an Output the length is not known yet.
-        size = sum(len(key) + len(value) for key, value in self.variables.items() if isinstance(value, str))
-        if size > 4096:
-            raise ValueError(f"environment must be 4096 bytes at most, got {size}")
-        if bool(self.vpc_subnets) != bool(self.vpc_security_groups):
-            raise ValueError("a function in a VPC must have both vpc_subnets and vpc_security_groups, got one of them")
-        if self.snap_start and self.provisioned_concurrency:
-            raise ValueError("snap_start and provisioned_concurrency exclude each other, got both")
-        if self.snap_start and self.python_version in _NO_SNAP_START:
-            raise ValueError(f"snap_start must have Python 3.12 or newer, got {self.python_version}")
-        if not self.live_alias and (self.snap_start or self.provisioned_concurrency or self.shift_traffic):
-            raise ValueError(
-                "live_alias must be on for snap_start, provisioned_concurrency or shift_traffic, got it off"
-            )
-        if self.provisioned_concurrency > self.reserved_concurrency >= 0:
-            raise ValueError(
-                f"provisioned_concurrency must fit into reserved_concurrency {self.reserved_concurrency}, "
-                f"got {self.provisioned_concurrency}"
-            )
+        validate(self, provisioned_fits_into_reserved)
+
+
+def versions_are_reached_by_the_alias(
+    live_alias: bool,  # noqa: FBT001 - rules are called by name
+    snap_start: bool,  # noqa: FBT001
+    shift_traffic: bool,  # noqa: FBT001
+    provisioned_concurrency: int,
+) -> Iterator[Problem]:
+    """Snapshots, started environments and weights belong to versions, which callers reach through the alias only."""
+    wants = {
+        "snap_start": snap_start,
+        "shift_traffic": shift_traffic,
+        "provisioned_concurrency": provisioned_concurrency > 0,
+    }
+    for name, wanted in wants.items():
+        if wanted and not live_alias:
+            fix = Set(("live_alias",), value=True)
+            yield Problem(("live_alias",), f"be true with {name}", value=False, fix=fix)
+
+
+def snapshots_exclude_provisioned(snap_start: bool, provisioned_concurrency: int) -> Iterator[Problem]:  # noqa: FBT001
+    """Lambda takes one of the two ("Lambda SnapStart", supported features and limitations)."""
+    if snap_start and provisioned_concurrency:
+        fix = Set(("provisioned_concurrency",), 0)
+        yield Problem(("provisioned_concurrency",), "be 0 with snap_start", provisioned_concurrency, fix)
+
+
+def vpc_is_complete(vpc_subnets: Sequence[str], vpc_security_groups: Sequence[str]) -> Iterator[Problem]:
+    """With one of the two alone Lambda leaves the function outside the VPC."""
+    if vpc_subnets and not vpc_security_groups:
+        fix = Set(("vpc_security_groups", 0), "sg-0123456789abcdef0")
+        yield Problem(("vpc_security_groups",), "be set with vpc_subnets", None, fix)
+    if vpc_security_groups and not vpc_subnets:
+        fix = Set(("vpc_subnets", 0), "subnet-0123456789abcdef0")
+        yield Problem(("vpc_subnets",), "be set with vpc_security_groups", None, fix)
+
+
+OPTION_RULES = (
+    provisioned_fits_into_reserved,
+    versions_are_reached_by_the_alias,
+    snapshots_exclude_provisioned,
+    vpc_is_complete,
+)
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class FunctionOptionsArgs(FunctionSizeArgs):
+    """What the function runs on."""
+
+    architecture: Architecture = Architecture.ARM64
+    """Processor of the function: arm64 or x86_64."""
+    python_version: PythonVersion = PythonVersion.PYTHON_3_13
+    """Python version of the function: 3.12, 3.13 or 3.14."""
+    snap_start: bool = False
+    """Lambda starts the function from a snapshot, for a charge. Excludes provisioned concurrency."""
+    live_alias: bool = True
+    """Each change is a version, which the API calls by the alias live. Off, the API calls the newest code."""
+    shift_traffic: bool = False
+    """A deployment publishes its version without traffic; a release then moves the traffic by weight."""
+    tracing: bool = True
+    """X-Ray traces the calls. Off, the function may not send traces."""
+    log_level: LogLevel = LogLevel.INFO
+    """Least severity that the function logs: DEBUG, INFO, WARNING or ERROR. Refusals are WARNING."""
+    vpc_subnets: Sequence[str] = field(
+        default=(), metadata=checked(sized(0, 16), distinct, each(subnet_id), example=["subnet-0123456789abcdef0"])
+    )
+    """Private subnets of the function. They need a NAT gateway, or the function cannot fetch signing keys."""
+    vpc_security_groups: Sequence[str] = field(
+        default=(), metadata=checked(sized(0, 5), distinct, each(security_group_id), example=["sg-0123456789abcdef0"])
+    )
+    """Security groups of the function in its subnets. They must allow outgoing HTTPS."""
+
+    def __post_init__(self) -> None:
+        validate(self, *OPTION_RULES)
+
+
+def environment_fits(environment: Mapping[str, pulumi.Input[str]], options: FunctionOptionsArgs) -> Iterator[Problem]:
+    """Lambda refuses a function whose names and values take more than 4 KB."""
+    size = environment_size({**environment, **secret_variables(options)})
+    if size > _ENVIRONMENT_BYTES:
+        yield Problem(("environment",), f"have at most {_ENVIRONMENT_BYTES} bytes with secret_references", size)
+
+
+def secret_variables(options: FunctionSizeArgs) -> dict[str, str]:
+    """Return the environment variables that say where each secret is; the secrets themselves are not in them."""
+    return {f"SECRET_{name}": reference for name, reference in options.secret_references.items()}
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class ApiFunctionArgs:
+    """Arguments of a function. Raises ArgumentsError for what Lambda would refuse half-way."""
+
+    package: pulumi.Archive
+    """Zip with the code."""
+    entry_point: str
+    """The handler, as `handler.app.lambda_handler`."""
+    environment: Mapping[str, pulumi.Input[str]] = field(metadata=checked(_unreserved))
+    """Environment variables."""
+    options: FunctionOptionsArgs = field(default_factory=FunctionOptionsArgs)
+    """What the function runs on, and with how much."""
+    log_retention_days: int = field(default=365, metadata=checked(retention_days))
+    """Days that the log is kept."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """Key that encrypts the log and the environment. None: a key that AWS owns."""
+    statements: Sequence[StatementArgs] = ()
+    """Further rights of the function's role."""
+
+    def __post_init__(self) -> None:
+        validate(self, environment_fits)
 
     @property
     def variables(self) -> dict[str, pulumi.Input[str]]:
-        """The environment as the function sees it: what was given, and where each secret stands."""
-        return {
-            **self.environment,
-            **{f"SECRET_{name}": reference for name, reference in self.secret_references.items()},
-        }
+        """The environment as the function sees it, with the place of each secret."""
+        return {**self.environment, **secret_variables(self.options)}
 
 
 class ApiFunction(pulumi.ComponentResource):
-    """A Python function that may write its own logs and traces, read its own secrets, and what it is given besides.
-
-    `qualifier` is what callers must name, None without an alias; `version` the newest one, or `$LATEST`.
-    """
+    """A Python function that may write its own logs and traces, read its own secrets, and do what `statements` say."""
 
     name: pulumi.Output[str]
+    """Name of the function."""
     invoke_arn: pulumi.Output[str]
+    """ARN by which API Gateway invokes the function or its alias."""
     log_group: pulumi.Output[str]
+    """Name of the log group."""
     reserved_concurrency: int
+    """Concurrent calls that are reserved for it, -1 for none."""
     qualifier: pulumi.Output[str] | None
+    """Name of the alias. None: callers use the function itself."""
     version: pulumi.Output[str]
+    """The newest version, or `$LATEST`."""
 
     def __init__(self, name: str, args: ApiFunctionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("secureapi:index:ApiFunction", name, None, opts)
+        args = typed(ApiFunctionArgs, args)
         child = pulumi.ResourceOptions(parent=self)
+        options = args.options
 
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs", retention_in_days=args.log_retention_days, kms_key_id=args.kms_key_arn, opts=child
@@ -115,36 +259,36 @@ class ApiFunction(pulumi.ComponentResource):
             f"{name}-function",
             role=role.arn,
             package_type="Zip",
-            code=pulumi.FileArchive(str(args.package)),
+            code=args.package,
             handler=args.entry_point,
-            runtime=f"python{args.python_version}",
-            architectures=[args.architecture],
-            memory_size=args.memory_mb,
-            timeout=args.timeout_seconds,
-            reserved_concurrent_executions=args.reserved_concurrency,
+            runtime=f"python{options.python_version.value}",
+            architectures=[options.architecture.value],
+            memory_size=options.memory_mb,
+            timeout=options.timeout_seconds,
+            reserved_concurrent_executions=options.reserved_concurrency,
             environment={"variables": args.variables},
             kms_key_arn=args.kms_key_arn,
-            vpc_config=_vpc(args),
-            publish=args.live_alias,
-            snap_start={"apply_on": "PublishedVersions"} if args.snap_start else None,
+            vpc_config=_vpc(options),
+            publish=options.live_alias,
+            snap_start={"apply_on": "PublishedVersions"} if options.snap_start else None,
             logging_config={
                 "log_format": "JSON",
                 "log_group": logs.name,
-                "application_log_level": "WARN" if args.log_level == "WARNING" else args.log_level,
+                "application_log_level": "WARN" if options.log_level is LogLevel.WARNING else options.log_level.value,
                 "system_log_level": "INFO",  # with the report of every call: duration, memory, cold start
             },
-            tracing_config={"mode": "Active" if args.tracing else "PassThrough"},
+            tracing_config={"mode": "Active" if options.tracing else "PassThrough"},
             # Without its policy the first calls would leave no log, and Lambda could not join a VPC.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
         )
-        alias = self._alias(name, function, args) if args.live_alias else None
+        alias = self._alias(name, function, options) if options.live_alias else None
 
         self.name = function.name
         self.invoke_arn = alias.invoke_arn if alias else function.invoke_arn
         self.qualifier = alias.name if alias else None
         self.version = function.version
         self.log_group = logs.name
-        self.reserved_concurrency = args.reserved_concurrency
+        self.reserved_concurrency = options.reserved_concurrency
         self.register_outputs(
             {
                 "name": self.name,
@@ -156,46 +300,42 @@ class ApiFunction(pulumi.ComponentResource):
             }
         )
 
-    def released(self, alarms: Mapping[str, pulumi.Output[str]]) -> dict[str, Any]:
-        """Return what `python -m operations release` needs: the function, its alias and the alarms that stop it."""
-        return {"function": self.name, "alias": self.qualifier, "alarms": list(alarms.values())}
-
-    def _alias(self, name: str, function: aws.lambda_.Function, args: ApiFunctionArgs) -> aws.lambda_.Alias:
-        """The name that callers hold on to while versions come and go."""
-        # Where a release shifts traffic, what it did must outlast the next deployment.
-        theirs = ["function_version", "routing_config"] if args.shift_traffic else None
+    def _alias(self, name: str, function: aws.lambda_.Function, options: FunctionOptionsArgs) -> aws.lambda_.Alias:
+        """Make the alias, the name that callers use while versions come and go."""
+        # A release moves the alias, and its work must outlast the next deployment.
+        ignored = ["function_version", "routing_config"] if options.shift_traffic else None
         alias = aws.lambda_.Alias(
             f"{name}-live",
             name=ALIAS,
             function_name=function.name,
             function_version=function.version,
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=theirs),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=ignored),
         )
-        if args.provisioned_concurrency:
+        if options.provisioned_concurrency:
             aws.lambda_.ProvisionedConcurrencyConfig(
                 f"{name}-provisioned",
                 function_name=function.name,
                 qualifier=alias.name,
-                provisioned_concurrent_executions=args.provisioned_concurrency,
+                provisioned_concurrent_executions=options.provisioned_concurrency,
                 opts=pulumi.ResourceOptions(parent=self),
             )
         return alias
 
 
-def _rights(args: ApiFunctionArgs, log_arn: pulumi.Output[str]) -> list[Statement]:
+def _rights(args: ApiFunctionArgs, log_arn: pulumi.Output[str]) -> list[StatementArgs]:
     return [
         execution_role.write_logs(log_arn),
-        *([execution_role.send_traces()] if args.tracing else []),
-        *(execution_role.join_vpc(log_arn) if args.vpc_subnets else []),
+        *([execution_role.send_traces()] if args.options.tracing else []),
+        *(execution_role.join_vpc(log_arn) if args.options.vpc_subnets else []),
         *([execution_role.decrypt(args.kms_key_arn)] if args.kms_key_arn is not None else []),
-        *execution_role.read_secrets(args.secret_references.values(), log_arn),
+        *execution_role.read_secrets(args.options.secret_references.values(), log_arn),
         *args.statements,
     ]
 
 
-def _vpc(args: ApiFunctionArgs) -> aws.lambda_.FunctionVpcConfigArgs | None:
-    if not args.vpc_subnets:
+def _vpc(options: FunctionOptionsArgs) -> aws.lambda_.FunctionVpcConfigArgs | None:
+    if not options.vpc_subnets:
         return None
     return aws.lambda_.FunctionVpcConfigArgs(
-        subnet_ids=list(args.vpc_subnets), security_group_ids=list(args.vpc_security_groups)
+        subnet_ids=list(options.vpc_subnets), security_group_ids=list(options.vpc_security_groups)
     )

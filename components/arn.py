@@ -1,22 +1,20 @@
-"""ARNs that follow from another resource's: its partition, region and account, which no setting has to repeat."""
-
-from __future__ import annotations
+"""ARNs in the partition, region and account of another resource, so that no setting has to repeat them."""
 
 import pulumi
 
 
 def beside(arn: pulumi.Output[str], service: str, resource: str) -> pulumi.Output[str]:
-    """The ARN of a resource in the partition, region and account of this one's."""
+    """Return the ARN of a resource in the partition, region and account of this one."""
     return arn.apply(lambda whole: ":".join(["arn", _part(whole, 1), service, *whole.split(":")[3:5], resource]))
 
 
 def account_root(arn: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The principal that stands for the whole account that a resource is in."""
+    """Return the principal of the whole account that a resource is in."""
     return arn.apply(lambda whole: f"arn:{_part(whole, 1)}:iam::{_part(whole, 4)}:root")
 
 
 def regional_service(name: str, arn: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The principal of a service that has one for each region."""
+    """Return the principal of a service that has one for each region."""
     return arn.apply(lambda whole: f"{name}.{_part(whole, 3)}.amazonaws.com")
 
 

@@ -1,141 +1,370 @@
-"""Who may sign in, and how: the Cognito user pool and what belongs to it."""
-
-from __future__ import annotations
+"""The Cognito user pool, and everything that belongs to it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
-from components import app_clients, mail, second_factors, threat_protection
-from components.app_clients import AppClientsArgs, People
-from components.custom_attributes import CustomAttribute, schema, written_by_users
-from components.identity_providers import IdentityProvidersArgs, identity_providers
-from components.mail import MailArgs
-from components.pool_triggers import PoolTrigger, admit, lambda_config
-from components.second_factors import SecondFactorsArgs
-from components.sign_in_page import SignInPageArgs, branding, sign_in_page
-from components.threat_protection import ThreatProtectionArgs
+from . import app_clients, identity_providers, mail, second_factors, sign_in_page, threat_protection
+from .app_clients import AppClientArgs, AppClientsArgs, ClientKind, UserAccess
+from .arguments import (
+    Key,
+    Problem,
+    Remove,
+    Set,
+    between,
+    checked,
+    distinct,
+    each,
+    optional_in_schema,
+    sized,
+    typed,
+    validate,
+)
+from .custom_attributes import STANDARD, CustomAttributeArgs, schema, written_by_users
+from .formats import retention_days, web_url
+from .identity_providers import IdentityProviderArgs, IdentityProvidersArgs
+from .mail import MailArgs
+from .pool_triggers import PoolTriggerArgs, allow_invoke, lambda_config
+from .second_factors import FirstFactor, Mfa, SecondFactor, SecondFactorsArgs
+from .sign_in_page import SignInPageArgs
+from .threat_protection import RiskAction, RiskActionsArgs, ThreatProtection, ThreatProtectionArgs
+
+_SES = "arn:aws:ses:eu-central-1:123456789012:identity/example.com"
+# What a provider may fill beside the attributes that a client may write ("Mapping IdP attributes").
+_MAPPED = frozenset({*STANDARD, "email_verified", "phone_number_verified", "username"})
 
 
+class UserPoolTier(StrEnum):
+    """Cognito's feature plans."""
+
+    LITE = "LITE"
+    ESSENTIALS = "ESSENTIALS"
+    PLUS = "PLUS"
+
+
+def attribute_names_are_unique(custom_attributes: Sequence[CustomAttributeArgs]) -> Iterator[Problem]:
+    """CreateUserPool refuses two attributes of one name."""
+    names = [attribute.name for attribute in custom_attributes]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            path = ("custom_attributes", index)
+            yield Problem((*path, "name"), "be unique among the attributes", name, Remove(path))
+
+
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
-class AuthPoolArgs(
-    SecondFactorsArgs, MailArgs, ThreatProtectionArgs, SignInPageArgs, IdentityProvidersArgs, AppClientsArgs
-):
-    """How people sign in. URLs are exact; lifetimes in minutes and days; ValueError where Cognito would refuse.
+class SignInArgs:
+    """How users sign in with the browser's app client."""
 
-    `scopes` maps `<resource server>/<name>` to what it allows in words, `groups` likewise. With `deletion_protection`
-    neither Cognito nor Pulumi deletes or replaces the pool. The rest is each concern's own.
-    """
-
-    region: str
-    callback_urls: Sequence[str]
-    logout_urls: Sequence[str]
-    scopes: Mapping[str, str] = field(default_factory=dict)
-    groups: Mapping[str, str] = field(default_factory=dict)
-    user_pool_tier: Literal["LITE", "ESSENTIALS", "PLUS"] = "ESSENTIALS"
-    triggers: Mapping[str, PoolTrigger] = field(default_factory=dict)
+    callback_urls: Sequence[str] = field(
+        metadata=checked(sized(1, 100), distinct, each(web_url), example=["https://app.example.com/"])
+    )
+    """Exact URLs that the sign-in page may return to: https, or http on localhost."""
+    logout_urls: Sequence[str] = field(
+        metadata=checked(sized(1, 100), distinct, each(web_url), example=["https://app.example.com/"])
+    )
+    """Exact URLs that sign-out may return to: https, or http on localhost."""
+    user_pool_tier: UserPoolTier = UserPoolTier.ESSENTIALS
+    """Cognito's feature plan, which also sets its price: LITE, ESSENTIALS or PLUS."""
     email_as_username: bool = False
-    custom_attributes: Sequence[CustomAttribute] = ()
+    """Users have no user name but their email address. Cannot be changed once the pool exists."""
+    custom_attributes: Sequence[CustomAttributeArgs] = field(
+        default=(), metadata=checked(sized(0, 50), example=[{"name": "team", "type": "String"}])
+    )
+    """Attributes in addition to Cognito's. You can add one at any time; you cannot change or remove one."""
     self_sign_up: bool = True
+    """Anyone may sign up. Otherwise only administrators create users."""
     password_sign_in: bool = False
-    password_minimum_length: int = 12
-    password_history: int = 0
-    access_token_minutes: int = 15
-    refresh_token_days: int = 30
+    """The app client may send a plain password to Cognito (USER_PASSWORD_AUTH) as well as SRP; for tests and tools."""
+    # Cognito's own range is 6 to 99.
+    password_minimum_length: int = field(default=12, metadata=checked(between(12, 99)))
+    """Minimum length of a password, 12 to 99. Upper and lower case, digits and symbols are always required."""
+    password_history: int = field(default=0, metadata=checked(between(0, 24)))
+    """Number of previous passwords that cannot be reused, 0 to 24. Above 0 it needs a tier above LITE."""
+    access_token_minutes: int = field(default=15, metadata=checked(app_clients.access_token_minutes))
+    """Lifetime of access and ID tokens, 5 to 1440 minutes. A revoked token still works that long."""
+    refresh_token_days: int = field(default=30, metadata=checked(app_clients.refresh_token_days))
+    """Days until users sign in again, 1 to 3650."""
     refresh_token_rotation: bool = False
-    refresh_grace_seconds: int = 10
+    """Each refresh returns a new refresh token and ends the old one; clients must keep the new one."""
+    refresh_grace_seconds: int = field(default=10, metadata=checked(app_clients.refresh_grace_seconds))
+    """Seconds in which a used refresh token works once more, 0 to 60, in case an answer was lost."""
     deletion_protection: bool = True
+    """AWS and Pulumi refuse to delete or replace the user pool and the data of users."""
 
     def __post_init__(self) -> None:
-        for concern in (MailArgs, SignInPageArgs, IdentityProvidersArgs, AppClientsArgs):
-            concern.__post_init__(self)
-        if not self.callback_urls or not self.logout_urls:
-            raise ValueError("callback_urls and logout_urls must each name a URL: the code flow returns to one")
-        if not 12 <= self.password_minimum_length <= 99:  # Cognito's own range is 6 to 99
-            raise ValueError(f"password_minimum_length must be 12 to 99, got {self.password_minimum_length}")
-        if not 5 <= self.access_token_minutes <= 1440:  # Cognito: 5 minutes to 1 day
-            raise ValueError(f"access_token_minutes must be 5 to 1440, got {self.access_token_minutes}")
-        if not 1 <= self.refresh_token_days <= 3650:  # Cognito: 60 minutes to 10 years
-            raise ValueError(f"refresh_token_days must be 1 to 3650, got {self.refresh_token_days}")
-        if len(self.scopes) > 47:  # Cognito: 50 for an app client, three of them OpenID Connect's
-            raise ValueError(f"scopes must be 47 at most, got {len(self.scopes)}")
+        validate(self, attribute_names_are_unique)
+
+
+def _needs_tier(name: str, rule: str, value: object, tier: UserPoolTier, needed: UserPoolTier) -> Problem:
+    return Problem(
+        (name,), f"{rule} on the tier {tier.value}: it needs {needed.value}", value, Set(("user_pool_tier",), needed.value)
+    )
+
+
+def plus_features_have_their_tier(
+    user_pool_tier: UserPoolTier,
+    threat_protection: ThreatProtection,
+    user_event_logs: bool,  # noqa: FBT001 - rules are called by name
+) -> Iterator[Problem]:
+    """Cognito refuses the pool with FeatureUnavailableInTier ("User pool feature plans")."""
+    if user_pool_tier is UserPoolTier.PLUS:
+        return
+    if threat_protection is not ThreatProtection.OFF:
+        yield _needs_tier("threat_protection", "be off", threat_protection.value, user_pool_tier, UserPoolTier.PLUS)
+    if user_event_logs:
+        yield _needs_tier("user_event_logs", "be false", value=True, tier=user_pool_tier, needed=UserPoolTier.PLUS)
+
+
+def essentials_features_have_their_tier(  # noqa: PLR0913 - a rule names what it reads
+    user_pool_tier: UserPoolTier,
+    first_factors: Sequence[FirstFactor],
+    mfa: Mfa,
+    mfa_methods: Sequence[SecondFactor],
+    password_history: int,
+    refresh_token_rotation: bool,  # noqa: FBT001
+    managed_login: bool,  # noqa: FBT001
+    app_clients: Sequence[AppClientArgs],
+) -> Iterator[Problem]:
+    """Cognito refuses the pool with FeatureUnavailableInTier ("User pool feature plans", "Refresh tokens")."""
+    if user_pool_tier is not UserPoolTier.LITE:
+        return
+    wanted: list[tuple[str, str, object, bool]] = [
+        ("first_factors", "be password alone", list(first_factors), list(first_factors) != [FirstFactor.PASSWORD]),
+        ("password_history", "be 0", password_history, password_history > 0),
+        ("managed_login", "be false", True, managed_login),
+        ("mfa_methods", "not include email", list(mfa_methods), mfa is not Mfa.OFF and SecondFactor.EMAIL in mfa_methods),
+        ("refresh_token_rotation", "be false", True, refresh_token_rotation),
+    ]
+    for name, rule, value, is_wanted in wanted:
+        if is_wanted:
+            yield _needs_tier(name, rule, value, user_pool_tier, UserPoolTier.ESSENTIALS)
+    for index, client in enumerate(app_clients):
+        if client.refresh_token_rotation:
+            path = ("app_clients", index, "refresh_token_rotation")
+            rule = "be false on the tier LITE: it needs ESSENTIALS"
+            yield Problem(path, rule, value=True, fix=Set(("user_pool_tier",), UserPoolTier.ESSENTIALS.value))
+
+
+def token_trigger_has_its_tier(user_pool_tier: UserPoolTier, triggers: Mapping[str, PoolTriggerArgs]) -> Iterator[Problem]:
+    """Scopes are added to the access token by the second version of the trigger, which LITE does not have."""
+    if user_pool_tier is UserPoolTier.LITE and "pre_token_generation" in triggers:
+        fix = Set(("user_pool_tier",), UserPoolTier.ESSENTIALS.value)
+        rule = "not have pre_token_generation on the tier LITE: it needs ESSENTIALS"
+        yield Problem(("triggers",), rule, sorted(triggers), fix)
+
+
+def codes_and_notices_need_ses(
+    email_source_arn: str,
+    mfa: Mfa,
+    mfa_methods: Sequence[SecondFactor],
+    first_factors: Sequence[FirstFactor],
+    risk_notifications: bool,  # noqa: FBT001
+) -> Iterator[Problem]:
+    """Cognito's own sender sends neither factors nor notices (SetUserPoolMfaConfig; NotifyConfigurationType)."""
+    wanted: list[tuple[str, str, object, bool]] = [
+        ("mfa_methods", "not include email", list(mfa_methods), mfa is not Mfa.OFF and SecondFactor.EMAIL in mfa_methods),
+        ("first_factors", "not include email", list(first_factors), FirstFactor.EMAIL in first_factors),
+        ("risk_notifications", "be false", True, risk_notifications),
+    ]
+    for name, rule, value, is_wanted in wanted:
+        if is_wanted and not email_source_arn:
+            fix = Set(("email_source_arn",), _SES)
+            yield Problem((name,), f"{rule} without SES (email_source_arn)", value, fix)
+
+
+def risks_do_not_ask_for_missing_factors(
+    threat_protection: ThreatProtection, risk_actions: RiskActionsArgs, mfa: Mfa
+) -> Iterator[Problem]:
+    """MFA_REQUIRED blocks a user without a second factor, and here no user can have one (AccountTakeoverActionType)."""
+    if threat_protection is not ThreatProtection.ENFORCED or mfa is not Mfa.OFF:
+        return
+    for risk, action in (("low", risk_actions.low), ("medium", risk_actions.medium), ("high", risk_actions.high)):
+        if action is RiskAction.MFA_REQUIRED:
+            fix = Set(("mfa",), Mfa.OPTIONAL.value)
+            yield Problem(("risk_actions", risk), "not be MFA_REQUIRED while mfa is off", action.value, fix)
+
+
+def choice_needs_managed_login(
+    first_factors: Sequence[FirstFactor],
+    managed_login: bool,  # noqa: FBT001
+) -> Iterator[Problem]:
+    """The classic page offers passwords alone ("Authentication with managed login": choice-based sign-in)."""
+    if list(first_factors) != [FirstFactor.PASSWORD] and not managed_login:
+        fix = Set(("managed_login",), value=True)
+        yield Problem(("first_factors",), "be password alone without managed_login", list(first_factors), fix)
+
+
+def passkeys_are_of_the_custom_domain(
+    passkey_relying_party_id: str,
+    sign_in_domain: str,
+    managed_login: bool,  # noqa: FBT001
+) -> Iterator[Problem]:
+    """With managed login at a custom domain the id must be that domain's full name (WebAuthnConfigurationType)."""
+    if managed_login and sign_in_domain and passkey_relying_party_id not in {"", sign_in_domain}:
+        fix = Set(("passkey_relying_party_id",), sign_in_domain)
+        yield Problem(("passkey_relying_party_id",), f"be {sign_in_domain}", passkey_relying_party_id, fix)
+
+
+def mapped_attributes_can_be_written(
+    identity_providers: Sequence[IdentityProviderArgs], custom_attributes: Sequence[CustomAttributeArgs]
+) -> Iterator[Problem]:
+    """Each sign-in writes the mapped attributes, so they must exist, and be writable and mutable.
+
+    "Attribute permissions and scopes"; an immutable one lets a user in once and never again.
+    """
+    attributes = {f"custom:{attribute.name}": attribute for attribute in custom_attributes}
+    for index, provider in enumerate(identity_providers):
+        for name in provider.attribute_mapping:
+            path = ("identity_providers", index, "attribute_mapping", Key(name))
+            attribute = attributes.get(name)
+            if attribute is None and name not in _MAPPED:
+                yield Problem(path, "be an attribute of the pool", None, Remove(path))
+            elif attribute is not None and not (attribute.writable and attribute.mutable):
+                yield Problem(path, "be a custom attribute that is writable and mutable", None, Remove(path))
+
+
+RULES = (
+    plus_features_have_their_tier,
+    essentials_features_have_their_tier,
+    token_trigger_has_its_tier,
+    codes_and_notices_need_ses,
+    risks_do_not_ask_for_missing_factors,
+    choice_needs_managed_login,
+    passkeys_are_of_the_custom_domain,
+    mapped_attributes_can_be_written,
+)
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class AuthPoolArgs:
+    """Arguments of a user pool. Raises ArgumentsError for what Cognito would refuse, or take and not do."""
+
+    region: str
+    """AWS region of the pool, which the address of the sign-in page contains."""
+    sign_in: SignInArgs
+    """How users sign in."""
+    sign_in_page: SignInPageArgs
+    """Host and style of the sign-in page."""
+    factors: SecondFactorsArgs = field(default_factory=SecondFactorsArgs)
+    """First and second factors."""
+    clients: AppClientsArgs = field(default_factory=AppClientsArgs)
+    """Additional app clients."""
+    providers: IdentityProvidersArgs = field(default_factory=IdentityProvidersArgs)
+    """External identity providers."""
+    protection: ThreatProtectionArgs = field(default_factory=ThreatProtectionArgs)
+    """Reaction to suspicious sign-ins."""
+    mail: MailArgs = field(default_factory=MailArgs)
+    """Sender and texts of the mail."""
+    scopes: Mapping[str, str] = field(default_factory=dict, metadata=checked(sized(0, app_clients.MOST_SCOPES)))
+    """Description of each scope, by `<resource server>/<name>`."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Description of each group, by its name."""
+    triggers: Mapping[str, PoolTriggerArgs] = field(default_factory=dict)
+    """Functions that the pool calls, by the name of the trigger (`pre_sign_up`, …)."""
+    log_retention_days: int = field(default=365, metadata=checked(retention_days))
+    """Days that the log of sign-ins is kept."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """Key that encrypts the log of sign-ins. None: a key that AWS owns."""
+
+    def __post_init__(self) -> None:
+        concerns = (self.sign_in, self.sign_in_page, self.factors, self.clients, self.providers, self.protection, self.mail)
+        validate(self, *RULES, **{name: value for concern in concerns for name, value in vars(concern).items()})
 
 
 class AuthPool(pulumi.ComponentResource):
-    """A user pool whose app clients' access tokens the API and the function both accept.
-
-    `client_id` is the browser's client, the one that always is; `audiences` are the ids of all. `client_ids` and
-    `client_secrets` have the others by name, the latter machines only and secret.
-    """
+    """A user pool whose app clients' access tokens both the API and the function accept."""
 
     user_pool_id: pulumi.Output[str]
+    """Id of the pool."""
     client_id: pulumi.Output[str]
+    """Id of the browser's app client, which is always there."""
     client_ids: Mapping[str, pulumi.Output[str]]
+    """Ids of the additional app clients, by name."""
     client_secrets: Mapping[str, pulumi.Output[str]]
+    """Secrets of the machines' app clients, by name."""
     audiences: Sequence[pulumi.Output[str]]
+    """Ids of all app clients: the audiences of the JWT authorizer."""
     issuer: pulumi.Output[str]
+    """Issuer of the pool's tokens."""
     domain: pulumi.Output[str]
+    """Base URL of the sign-in page."""
     sign_in: Mapping[str, Any]
+    """What a front end must know to sign users up and in, beside ids and addresses. All of it is public."""
 
     def __init__(self, name: str, args: AuthPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("secureapi:index:AuthPool", name, None, opts)
+        args = typed(AuthPoolArgs, args)
         child = pulumi.ResourceOptions(parent=self)
+        sign_in = args.sign_in
 
         pool = aws.cognito.UserPool(
             f"{name}-pool",
-            user_pool_tier=args.user_pool_tier,
-            # How users are named cannot change while a pool lives, so it is said in full.
-            username_attributes=["email"] if args.email_as_username else None,
-            alias_attributes=None if args.email_as_username else ["email"],
+            user_pool_tier=sign_in.user_pool_tier.value,
+            # The names of users cannot change while a pool lives, so every part of them is written out.
+            username_attributes=["email"] if sign_in.email_as_username else None,
+            alias_attributes=None if sign_in.email_as_username else ["email"],
             username_configuration={"case_sensitive": False},
-            schemas=schema(args.custom_attributes),
+            schemas=schema(sign_in.custom_attributes),
             auto_verified_attributes=["email"],
             user_attribute_update_settings={"attributes_require_verification_before_updates": ["email"]},
-            account_recovery_setting=second_factors.account_recovery(args),
+            account_recovery_setting=second_factors.account_recovery(args.factors),
             admin_create_user_config=aws.cognito.UserPoolAdminCreateUserConfigArgs(
-                allow_admin_create_user_only=not args.self_sign_up, invite_message_template=mail.invitation(args)
+                allow_admin_create_user_only=not sign_in.self_sign_up,
+                invite_message_template=mail.invitation(args.mail),
             ),
-            email_configuration=mail.email(args),
+            email_configuration=mail.email(args.mail),
             lambda_config=lambda_config(args.triggers),
-            password_policy=_password_policy(args),
-            user_pool_add_ons=threat_protection.add_ons(args),
-            **second_factors.factors(args),
-            deletion_protection="ACTIVE" if args.deletion_protection else "INACTIVE",
+            password_policy=_password_policy(sign_in),
+            user_pool_add_ons=threat_protection.add_ons(args.protection),
+            mfa_configuration=second_factors.mfa_configuration(args.factors),
+            software_token_mfa_configuration=second_factors.software_token(args.factors),
+            email_mfa_configuration=second_factors.email_codes(args.factors),
+            # LITE has no sign-in policy ("User pool feature plans").
+            sign_in_policy=None
+            if sign_in.user_pool_tier is UserPoolTier.LITE
+            else second_factors.sign_in_policy(args.factors),
+            web_authn_configuration=second_factors.passkeys(args.factors),
+            deletion_protection="ACTIVE" if sign_in.deletion_protection else "INACTIVE",
             # Cognito refuses a delete; `protect` makes Pulumi refuse a replacement too, at preview.
-            opts=pulumi.ResourceOptions(parent=self, protect=args.deletion_protection),
+            opts=pulumi.ResourceOptions(parent=self, protect=sign_in.deletion_protection),
         )
-        admit(name, pool, args.triggers, child)
+        allow_invoke(name, pool, args.triggers, child)
         servers = _resource_servers(name, pool, args.scopes, child)
         _groups(name, pool, args.groups, child)
-        providers = identity_providers(name, pool, args, child)
-        threat_protection.risk_configuration(name, pool, args, args, child)
-        threat_protection.user_event_logs(name, pool, args, child)
+        providers = identity_providers.identity_providers(name, pool, args.providers, child)
+        threat_protection.risk_configuration(name, pool, args.protection, args.mail, child)
+        threat_protection.user_event_logs(
+            name, pool, args.protection, args.log_retention_days, args.kms_key_arn, child
+        )
         # A client waits for the scopes and providers that it names: they must exist first.
         after = pulumi.ResourceOptions(parent=self, depends_on=[*servers, *providers])
-        people = People(
-            providers=("COGNITO", *(each.name for each in args.identity_providers)),
-            password_sign_in=args.password_sign_in,
-            choice=args.choice,
-            write_attributes=written_by_users(args.custom_attributes),
+        access = UserAccess(
+            providers=("COGNITO", *(provider.name for provider in args.providers.identity_providers)),
+            password_sign_in=sign_in.password_sign_in,
+            choice=args.factors.choice,
+            write_attributes=written_by_users(sign_in.custom_attributes),
         )
-        client = app_clients.for_people(f"{name}-client", pool, args, people, after)
-        others = app_clients.others(name, pool, args, people, after)
-        self.domain = sign_in_page(name, pool, args.region, args, child)
-        pages = {"": client, **{f"-{each}": made for each, made in others.people.items()}}
-        branding(name, pool, pages, args, child)
+        client = app_clients.user_client(f"{name}-client", pool, _browser_client(args), access, after)
+        additional = app_clients.additional_clients(name, pool, args.clients, access, after)
+        self.domain = sign_in_page.sign_in_page(name, pool, args.region, args.sign_in_page, child)
+        styled = {"": client, **{f"-{key}": made for key, made in additional.users.items()}}
+        sign_in_page.branding(name, pool, styled, args.sign_in_page, child)
 
         self.user_pool_id = pool.id
         self.client_id = client.id
-        self.client_ids = {each: made.id for each, made in others.all.items()}
-        self.client_secrets = {each: pulumi.Output.secret(made.client_secret) for each, made in others.machines.items()}
+        self.client_ids = {key: made.id for key, made in additional.all.items()}
+        self.client_secrets = {key: pulumi.Output.secret(made.client_secret) for key, made in additional.machines.items()}
         self.audiences = [client.id, *self.client_ids.values()]
         self.issuer = pulumi.Output.concat("https://", pool.endpoint)
-        self.sign_in = _sign_in(args)
+        self.sign_in = public_settings(args)
         self.register_outputs(
             {
                 "user_pool_id": self.user_pool_id,
@@ -151,46 +380,50 @@ class AuthPool(pulumi.ComponentResource):
 
     @property
     def client_list(self) -> pulumi.Output[str]:
-        """The ids of all its clients, comma-separated."""
+        """The ids of all app clients, separated by commas."""
         first, *others = self.audiences
-        return pulumi.Output.concat(first, *(part for each in others for part in (",", each)))
-
-    @property
-    def exports(self) -> Mapping[str, Any]:
-        """What the stack says of it, by the names that front ends know; further clients only where there are some."""
-        further = {"appClientIds": self.client_ids, "appClientSecrets": self.client_secrets}
-        return {
-            "userPoolId": self.user_pool_id,
-            "userPoolClientId": self.client_id,
-            "issuer": self.issuer,
-            "authDomain": self.domain,
-            "signIn": self.sign_in,
-            **{name: clients for name, clients in further.items() if clients},
-        }
+        return pulumi.Output.concat(first, *(part for other in others for part in (",", other)))
 
 
-def _sign_in(args: AuthPoolArgs) -> Mapping[str, Any]:
-    """What a front end must know to sign people up and in, beside ids and addresses; all of it is public."""
+def _browser_client(args: AuthPoolArgs) -> AppClientArgs:
+    """Return the app client that is always there. It may ask for every scope."""
+    return AppClientArgs(
+        name="browser",
+        kind=ClientKind.BROWSER,
+        callback_urls=args.sign_in.callback_urls,
+        logout_urls=args.sign_in.logout_urls,
+        scopes=list(args.scopes),
+        access_token_minutes=args.sign_in.access_token_minutes,
+        refresh_token_days=args.sign_in.refresh_token_days,
+        refresh_token_rotation=args.sign_in.refresh_token_rotation,
+        refresh_grace_seconds=args.sign_in.refresh_grace_seconds,
+    )
+
+
+def public_settings(args: AuthPoolArgs) -> Mapping[str, Any]:
+    """Return what a front end must know to sign users up and in, by the names of the contract."""
     return {
-        "callbackUrls": list(args.callback_urls),
-        "logoutUrls": list(args.logout_urls),
+        "callbackUrls": list(args.sign_in.callback_urls),
+        "logoutUrls": list(args.sign_in.logout_urls),
         "scopes": ["openid", "email", "profile", *sorted(args.scopes)],
-        "signInWith": ["email"] if args.email_as_username else ["username", "email"],
-        "selfSignUp": args.self_sign_up,
+        "signInWith": ["email"] if args.sign_in.email_as_username else ["username", "email"],
+        "selfSignUp": args.sign_in.self_sign_up,
         "passwordPolicy": {
-            "minimumLength": args.password_minimum_length,
+            "minimumLength": args.sign_in.password_minimum_length,
             "requireLowercase": True,
             "requireUppercase": True,
             "requireNumbers": True,
             "requireSymbols": True,
         },
-        "identityProviders": [{"name": each.name, "type": each.type} for each in args.identity_providers],
-        **second_factors.told(args),
+        "identityProviders": [
+            {"name": provider.name, "type": provider.type.value} for provider in args.providers.identity_providers
+        ],
+        **second_factors.public_settings(args.factors),
         "groups": sorted(args.groups),
     }
 
 
-def _password_policy(args: AuthPoolArgs) -> aws.cognito.UserPoolPasswordPolicyArgs:
+def _password_policy(args: SignInArgs) -> aws.cognito.UserPoolPasswordPolicyArgs:
     return aws.cognito.UserPoolPasswordPolicyArgs(
         minimum_length=args.password_minimum_length,
         require_lowercase=True,
@@ -205,7 +438,7 @@ def _password_policy(args: AuthPoolArgs) -> aws.cognito.UserPoolPasswordPolicyAr
 def _resource_servers(
     name: str, pool: aws.cognito.UserPool, scopes: Mapping[str, str], opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
-    """A resource server for each identifier that a scope names."""
+    """Make a resource server for each identifier that a scope names."""
     return [
         aws.cognito.ResourceServer(
             f"{name}-resources-{identifier}",

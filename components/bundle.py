@@ -103,7 +103,7 @@ def bill_of(package: Path) -> Path:
 
 
 def _write_bill(package: Path, name: str, bill: Path) -> None:
-    from components.sbom import bill_of_materials  # noqa: PLC0415 - 0.1 s that only a build needs to spend
+    from .sbom import bill_of_materials  # noqa: PLC0415 - 0.1 s that only a build needs to spend
 
     unfinished = package.with_suffix(".json")
     unfinished.write_text(bill_of_materials(package, name))

@@ -1,54 +1,66 @@
-"""Attributes of the pool's own, beside those that Cognito gives every user."""
-
-from __future__ import annotations
+"""A user pool's custom attributes."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 import pulumi_aws as aws
 
-# What an app client may write of Cognito's own unless told otherwise ("Attribute permissions and scopes").
-_STANDARD = (
+from .arguments import checked, matching, optional_in_schema, validate
+
+# What an app client may write of Cognito's own attributes by default ("Attribute permissions and scopes").
+STANDARD = (
     *("address", "birthdate", "email", "family_name", "gender", "given_name", "locale", "middle_name", "name"),
     *("nickname", "phone_number", "picture", "preferred_username", "profile", "updated_at", "website", "zoneinfo"),
 )
 
 
-class CustomAttribute(Protocol):
-    """An attribute of the pool's own. Cognito adds one in place, and never changes or removes one.
+class AttributeType(StrEnum):
+    """The type of a custom attribute (AttributeDataType)."""
 
-    Users set a `writable` one themselves, with no more than their access token; the others are administrators' and
-    triggers', so that a tenant or a plan can be read from a token and believed.
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def type(self) -> Literal["String", "Number", "DateTime", "Boolean"]: ...
-    @property
-    def mutable(self) -> bool: ...
-    @property
-    def writable(self) -> bool: ...
+    STRING = "String"
+    NUMBER = "Number"
+    DATE_TIME = "DateTime"
+    BOOLEAN = "Boolean"
 
 
-def schema(attributes: Sequence[CustomAttribute]) -> list[aws.cognito.UserPoolSchemaArgs] | None:
-    """Cognito's own attributes are in every pool; constraints are said in full, or each deployment would differ."""
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class CustomAttributeArgs:
+    """An attribute in addition to Cognito's. Cognito adds one in place, and never changes or removes one."""
+
+    name: str = field(
+        metadata=checked(matching(r"[A-Za-z][A-Za-z0-9_-]{0,19}", "be up to 20 letters, digits, _ and -, a letter first"))
+    )
+    """Up to 20 letters, digits, _ and -. Tokens have it as `custom:<name>`."""
+    type: AttributeType
+    """String, Number, DateTime or Boolean."""
+    mutable: bool = True
+    """Whether a user's value may change once it is set."""
+    writable: bool = False
+    """Whether users set their own value, with no more than their access token. Otherwise only administrators and
+    triggers do, so that a tenant or a plan can be read from a token and believed."""
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+
+def schema(attributes: Sequence[CustomAttributeArgs]) -> list[aws.cognito.UserPoolSchemaArgs] | None:
+    """Return the attributes as the pool takes them. Constraints are complete, or each deployment would differ."""
     text = aws.cognito.UserPoolSchemaStringAttributeConstraintsArgs(min_length="0", max_length="2048")
     number = aws.cognito.UserPoolSchemaNumberAttributeConstraintsArgs()
     return [
         aws.cognito.UserPoolSchemaArgs(
             name=each.name,
-            attribute_data_type=each.type,
+            attribute_data_type=each.type.value,
             mutable=each.mutable,
-            string_attribute_constraints=text if each.type == "String" else None,
-            number_attribute_constraints=number if each.type == "Number" else None,
+            string_attribute_constraints=text if each.type is AttributeType.STRING else None,
+            number_attribute_constraints=number if each.type is AttributeType.NUMBER else None,
         )
         for each in attributes
     ] or None
 
 
-def written_by_users(attributes: Sequence[CustomAttribute]) -> list[str] | None:
-    """What a client lets users write; None, Cognito's default, is everything, and right only without attributes."""
-    if not attributes:
-        return None
-    return [*_STANDARD, *(f"custom:{each.name}" for each in attributes if each.writable)]
+def written_by_users(attributes: Sequence[CustomAttributeArgs]) -> list[str]:
+    """Return what a client lets users write. It is complete: left out, Cognito would keep the list before."""
+    return [*STANDARD, *(f"custom:{each.name}" for each in attributes if each.writable)]

@@ -1,38 +1,41 @@
-"""A key of the stack's own for logs and the function's environment, which rotates every year."""
+"""The stack's KMS key for logs, environments and the table. It rotates every year."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
-from components import arn
+from . import arn
+from .arguments import between, checked, optional_in_schema, typed, validate
 
 
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
 class EncryptionArgs:
-    """How long a deleted key can be brought back, in days: what it encrypted is lost after that. KMS: 7 to 30."""
+    """Arguments of the key."""
 
-    deletion_window_days: int = 30
+    # KMS: 7 to 30 days
+    deletion_window_days: int = field(default=30, metadata=checked(between(7, 30)))
+    """Days in which a deleted key can be restored, 7 to 30. What it encrypted is lost after that."""
 
     def __post_init__(self) -> None:
-        if not 7 <= self.deletion_window_days <= 30:
-            raise ValueError(f"deletion_window_days must be 7 to 30, got {self.deletion_window_days}")
+        validate(self)
 
 
 class Encryption(pulumi.ComponentResource):
     """A KMS key that this account governs and that CloudWatch Logs may use for this account's log groups only."""
 
     key_arn: pulumi.Output[str]
+    """ARN of the key."""
 
     def __init__(self, name: str, args: EncryptionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("secureapi:index:Encryption", name, None, opts)
+        args = typed(EncryptionArgs, args)
         child = pulumi.ResourceOptions(parent=self)
 
         key = aws.kms.Key(
             f"{name}-key",
-            description="Logs and the environment of the functions of one stack",
+            description="Logs, environments and data of one stack",
             enable_key_rotation=True,
             deletion_window_in_days=args.deletion_window_days,
             opts=child,

@@ -1,15 +1,12 @@
-"""What a function may do: the statements of its execution role, each as narrow as AWS allows."""
-
-from __future__ import annotations
+"""Execution roles of functions: statements that are each as narrow as AWS allows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
 
 import pulumi
 
-from components import arn
-
-Statement = Mapping[str, Any]
+from . import arn
+from .arguments import optional_in_schema
 
 TRUST = {
     "Version": "2012-10-17",
@@ -19,37 +16,64 @@ TRUST = {
 }
 
 
-def policy(statements: Sequence[Statement]) -> pulumi.Output[str]:
-    """A policy document of these statements."""
-    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class StatementArgs:
+    """One statement of a policy."""
+
+    sid: str
+    """Name of the statement, in letters and digits."""
+    actions: Sequence[str]
+    """Actions, as `dynamodb:Query`."""
+    resources: Sequence[pulumi.Input[str]]
+    """ARNs of the resources that the actions may touch."""
+    effect: str = "Allow"
+    """Allow or Deny."""
+    condition: Mapping[str, Mapping[str, pulumi.Input[str]]] = field(default_factory=dict)
+    """Conditions, by operator and key."""
 
 
-def write_logs(log_arn: pulumi.Output[str]) -> Statement:
-    """Write to the streams of this log group; AWS's managed policy may write every group of the account."""
-    return {
-        "Sid": "WriteOwnLogs",
-        "Effect": "Allow",
-        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Resource": pulumi.Output.concat(log_arn, ":*"),
-    }
+def policy(statements: Iterable[StatementArgs]) -> pulumi.Output[str]:
+    """Return the policy document of these statements."""
+    return pulumi.Output.json_dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": each.sid,
+                    "Effect": each.effect,
+                    "Action": list(each.actions),
+                    "Resource": each.resources[0] if len(each.resources) == 1 else list(each.resources),
+                    **({"Condition": each.condition} if each.condition else {}),
+                }
+                for each in statements
+            ],
+        }
+    )
 
 
-def send_traces() -> Statement:
-    """X-Ray knows no resources: its `*` is all there is."""
-    return {
-        "Sid": "SendTraces",
-        "Effect": "Allow",
-        "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
-        "Resource": "*",
-    }
+def write_logs(log_arn: pulumi.Output[str]) -> StatementArgs:
+    """Write to the streams of this log group. AWS's managed policy may write to every group of the account."""
+    return StatementArgs(
+        sid="WriteOwnLogs",
+        actions=["logs:CreateLogStream", "logs:PutLogEvents"],
+        resources=[pulumi.Output.concat(log_arn, ":*")],
+    )
 
 
-def join_vpc(own_arn: pulumi.Output[str]) -> list[Statement]:
+def send_traces() -> StatementArgs:
+    """Send traces. X-Ray knows no resources, so `*` is the narrowest."""
+    return StatementArgs(
+        sid="SendTraces", actions=["xray:PutTraceSegments", "xray:PutTelemetryRecords"], resources=["*"]
+    )
+
+
+def join_vpc(own_arn: pulumi.Output[str]) -> list[StatementArgs]:
     """Let Lambda make the network interfaces of a function in a VPC, and never the function's own code.
 
-    Lambda deletes interfaces only where all of the account's may be, and describes only on `*` ("Execution role
+    Lambda deletes interfaces only where all of the account's may be deleted, and describes only on `*` ("Execution role
     permissions" in Lambda's page on VPCs). A call of the function's code carries its ARN as `lambda:SourceFunctionArn`;
-    one of Lambda itself does not.
+    a call of Lambda itself does not.
     """
     manage = [
         "ec2:CreateNetworkInterface",
@@ -59,59 +83,46 @@ def join_vpc(own_arn: pulumi.Output[str]) -> list[Statement]:
     ]
     describe = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
     return [
-        {
-            "Sid": "ManageNetworkInterfaces",
-            "Effect": "Allow",
-            "Action": manage,
-            "Resource": arn.beside(own_arn, "ec2", "*/*"),
-        },
-        {"Sid": "DescribeNetwork", "Effect": "Allow", "Action": describe, "Resource": "*"},
-        {
-            "Sid": "KeepCodeOffTheNetwork",
-            "Effect": "Deny",
-            "Action": [*manage, *describe],
-            "Resource": "*",
-            "Condition": {"ArnLike": {"lambda:SourceFunctionArn": arn.beside(own_arn, "lambda", "function:*")}},
-        },
+        StatementArgs(
+            sid="ManageNetworkInterfaces", actions=manage, resources=[arn.beside(own_arn, "ec2", "*/*")]
+        ),
+        StatementArgs(sid="DescribeNetwork", actions=describe, resources=["*"]),
+        StatementArgs(
+            sid="KeepCodeOffTheNetwork",
+            effect="Deny",
+            actions=[*manage, *describe],
+            resources=["*"],
+            condition={"ArnLike": {"lambda:SourceFunctionArn": arn.beside(own_arn, "lambda", "function:*")}},
+        ),
     ]
 
 
-def decrypt(key_arn: pulumi.Input[str]) -> Statement:
-    """Read what this key encrypts: the environment, which Lambda decrypts as the function, and secrets."""
-    return {"Sid": "Decrypt", "Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": key_arn}
+def decrypt(key_arn: pulumi.Input[str]) -> StatementArgs:
+    """Decrypt with this key: the environment, which Lambda decrypts as the function, and secrets."""
+    return StatementArgs(sid="Decrypt", actions=["kms:Decrypt"], resources=[key_arn])
 
 
-def read_secrets(references: Iterable[str], own_arn: pulumi.Output[str]) -> list[Statement]:
-    """Read exactly these secrets and parameters, and no version of anything else."""
+def read_secrets(references: Iterable[str], own_arn: pulumi.Output[str]) -> list[StatementArgs]:
+    """Read exactly these secrets and parameters."""
     ordered = sorted(set(references))
-    secrets = [each for each in ordered if not _is_parameter(each)]
-    parameters = [each for each in ordered if _is_parameter(each)]
-    statements: list[Statement] = []
+    # Secrets Manager adds a hyphen and six characters to a name; `-*` would match names that go on.
+    secrets = [
+        each if each.startswith("arn:") else arn.beside(own_arn, "secretsmanager", f"secret:{each}-??????")
+        for each in ordered
+        if not _is_parameter(each)
+    ]
+    parameters = [
+        each if each.startswith("arn:") else arn.beside(own_arn, "ssm", f"parameter{each}")
+        for each in ordered
+        if _is_parameter(each)
+    ]
+    statements: list[StatementArgs] = []
     if secrets:
         statements.append(
-            {
-                "Sid": "ReadSecrets",
-                "Effect": "Allow",
-                "Action": ["secretsmanager:GetSecretValue"],
-                # Secrets Manager adds a hyphen and six characters to a name; `-*` would match names that go on.
-                "Resource": [
-                    each if each.startswith("arn:") else arn.beside(own_arn, "secretsmanager", f"secret:{each}-??????")
-                    for each in secrets
-                ],
-            }
+            StatementArgs(sid="ReadSecrets", actions=["secretsmanager:GetSecretValue"], resources=secrets)
         )
     if parameters:
-        statements.append(
-            {
-                "Sid": "ReadParameters",
-                "Effect": "Allow",
-                "Action": ["ssm:GetParameter"],
-                "Resource": [
-                    each if each.startswith("arn:") else arn.beside(own_arn, "ssm", f"parameter{each}")
-                    for each in parameters
-                ],
-            }
-        )
+        statements.append(StatementArgs(sid="ReadParameters", actions=["ssm:GetParameter"], resources=parameters))
     return statements
 
 

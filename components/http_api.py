@@ -1,19 +1,30 @@
-"""The way in: an HTTP API whose JWT authorizer checks every route that is not said to be public."""
-
-from __future__ import annotations
+"""The HTTP API, whose JWT authorizer checks every route that is not public."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
-from components.api_domain import ApiDomain, ApiDomainArgs
+from .api_domain import ApiDomain, ApiDomainArgs, TruststoreArgs
+from .arguments import (
+    Problem,
+    Set,
+    between,
+    checked,
+    distinct,
+    each,
+    matching,
+    optional_in_schema,
+    sized,
+    typed,
+    validate,
+)
+from .formats import certificate_arn, hostname, optional, origin, retention_days, zone_id
 
-# What an access log line says (API Gateway, "HTTP API logging variables"). No header is in it, so no token can be;
-# `authorizer.claims` as a whole would log null.
+# Fields of an access log line (API Gateway, "HTTP API logging variables"). No header is among them, so no token can
+# be; `authorizer.claims` as a whole would log null.
 ACCESS_LOG_FIELDS = {
     "requestId": "$context.requestId",
     "time": "$context.requestTime",
@@ -36,101 +47,197 @@ CALLER_FIELDS = {  # personal data
 }
 
 
-class Throttle(Protocol):
-    """A route's own limit: steady requests a second, and the most at once."""
-
-    @property
-    def rate(self) -> float: ...
-    @property
-    def burst(self) -> int: ...
-
-
-class Route(Protocol):
-    """What the gateway needs to know of a route; the route table's own entries fit."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def function(self) -> str: ...
-    @property
-    def public(self) -> bool: ...
-    @property
-    def scopes(self) -> Sequence[str]: ...
-    @property
-    def throttle(self) -> Throttle | None: ...
-
-
-class Function(Protocol):
-    """What the gateway needs to know of a function; `qualifier` is the alias to call, None for the function itself."""
-
-    @property
-    def name(self) -> pulumi.Output[str]: ...
-    @property
-    def invoke_arn(self) -> pulumi.Output[str]: ...
-    @property
-    def qualifier(self) -> pulumi.Output[str] | None: ...
-
-
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
-class HttpApiArgs:
-    """Routes, who checks their tokens, and which functions answer. Throttle in requests a second; retention in days.
+class ThrottleArgs:
+    """A route's own limit."""
 
-    With `api_domain` the API answers there only, unless `keep_default_endpoint`; see ApiDomainArgs. ValueError for a
-    wildcard origin, for a throttle of 0, which API Gateway reads as "refuse everything", and for what else it accepts
-    and should not.
-    """
-
-    routes: Sequence[Route]
-    issuer: pulumi.Input[str]
-    audiences: Sequence[pulumi.Input[str]]
-    functions: Mapping[str, Function]
-    allowed_origins: Sequence[str]
-    allow_credentials: bool = False
-    throttle_rate: int = 50
-    throttle_burst: int = 100
-    detailed_metrics: bool = False
-    api_domain: str = ""
-    api_certificate_arn: str = ""
-    api_zone_id: str = ""
-    keep_default_endpoint: bool = False
-    truststore_uri: str = ""
-    truststore_version: str = ""
-    access_log_callers: bool = True
-    log_retention_days: int = 365
-    kms_key_arn: pulumi.Input[str] | None = None
+    rate: float
+    """Requests a second that the route takes steadily."""
+    burst: int = field(metadata=checked(between(1, 5000)))
+    """Requests that the route takes at once."""
 
     def __post_init__(self) -> None:
-        if any("*" in origin for origin in self.allowed_origins):
-            raise ValueError(f"allowed_origins must be exact, got {', '.join(self.allowed_origins)}")
-        if self.throttle_rate < 1 or self.throttle_burst < 1:
-            raise ValueError(f"throttle must be above 0, got rate {self.throttle_rate}, burst {self.throttle_burst}")
-        if not self.audiences:
-            raise ValueError("audiences must name an app client: an authorizer without one admits any client's token")
-        unknown = {route.function for route in self.routes} - self.functions.keys()
-        if unknown:
-            raise ValueError(f"every route must name one of the functions, got {', '.join(sorted(unknown))}")
-        if self.truststore_uri and (not self.api_domain or self.keep_default_endpoint):
-            raise ValueError(
-                "truststore_uri must have api_domain, and no keep_default_endpoint, which asks for no certificate"
-            )
+        validate(self)
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class RouteArgs:
+    """One route. It is protected unless `public` says otherwise."""
+
+    key: str = field(
+        metadata=checked(matching(r"(GET|HEAD|POST|PUT|PATCH|DELETE) /\S*", "be a method and a path, as GET /orders"))
+    )
+    """Method and path, as `GET /orders`."""
+    function: str = "api"
+    """Name of the function that answers."""
+    public: bool = False
+    """Anyone may call the route, without a token."""
+    scopes: Sequence[str] = field(default=(), metadata=checked(sized(0, 10), distinct))
+    """Scopes of which a token must have one. API Gateway takes ten."""
+    throttle: ThrottleArgs | None = None
+    """The route's own limit. None: the stage's."""
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class TargetArgs:
+    """A function that answers routes."""
+
+    name: pulumi.Input[str]
+    """Name of the function."""
+    invoke_arn: pulumi.Input[str]
+    """ARN by which API Gateway invokes the function or its alias."""
+    qualifier: pulumi.Input[str] | None = None
+    """Name of the alias. None: the function itself."""
+
+
+def burst_holds_a_second(throttle_rate: int, throttle_burst: int) -> Iterator[Problem]:
+    """The bucket is refilled at the rate: a smaller bucket overflows, and the rate is never reached."""
+    least = min(throttle_rate, 5000)  # the greatest burst there is
+    if throttle_burst < least:
+        rule = f"be at least {least} with a throttle_rate of {throttle_rate}"
+        yield Problem(("throttle_burst",), rule, throttle_burst, Set(("throttle_burst",), least))
+
+
+def custom_domain_is_complete(
+    api_domain: str,
+    api_certificate_arn: str,
+    api_zone_id: str,
+    keep_default_endpoint: bool,  # noqa: FBT001 - rules are called by name
+    truststore: TruststoreArgs,
+) -> Iterator[Problem]:
+    """A domain needs a certificate; what belongs to a domain does nothing without one."""
+    if api_domain and not api_certificate_arn and not api_zone_id:
+        fix = Set(("api_zone_id",), "Z0123456789EXAMPLE")
+        yield Problem(("api_zone_id",), "be set with api_domain, or api_certificate_arn must", None, fix)
+    if not api_domain:
+        for name, value in {
+            "api_certificate_arn": api_certificate_arn,
+            "api_zone_id": api_zone_id,
+            "keep_default_endpoint": keep_default_endpoint,
+            "truststore": truststore.uri,
+        }.items():
+            if value:
+                fix = Set(("api_domain",), "api.example.com")
+                yield Problem(("api_domain",), f"be set with {name}", None, fix)
+
+
+def mutual_tls_has_one_door(
+    truststore: TruststoreArgs,
+    keep_default_endpoint: bool,  # noqa: FBT001
+) -> Iterator[Problem]:
+    """The default endpoint asks no client for a certificate."""
+    if truststore.uri and keep_default_endpoint:
+        fix = Set(("keep_default_endpoint",), value=False)
+        yield Problem(("keep_default_endpoint",), "be false with truststore", value=True, fix=fix)
+
+
+OPTION_RULES = (burst_holds_a_second, custom_domain_is_complete, mutual_tls_has_one_door)
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class HttpApiOptionsArgs:
+    """Who may call the API from where, and how often."""
+
+    allowed_origins: Sequence[str] = field(
+        metadata=checked(sized(1, 50), distinct, each(origin), example=["https://app.example.com"])
+    )
+    """Exact origins whose pages may call the API (CORS): https, or http on localhost."""
+    allow_credentials: bool = False
+    """Browsers may send cookies of these origins. The API needs none, since its token is a header."""
+    throttle_rate: int = field(default=50, metadata=checked(between(1, 10_000)))
+    """Requests a second that each route takes steadily, 1 to 10000."""
+    throttle_burst: int = field(default=100, metadata=checked(between(1, 5000)))
+    """Requests that each route takes at once, 1 to 5000, and not less than the rate."""
+    detailed_metrics: bool = False
+    """CloudWatch measures each route separately, at the price of custom metrics."""
+    access_log_callers: bool = True
+    """The access log names the caller: subject, address and user agent. Off, it holds no personal data."""
+    api_domain: str = field(default="", metadata=checked(optional(hostname), example="api.example.com"))
+    """Custom domain for the API. Disables the default execute-api endpoint."""
+    api_certificate_arn: str = field(
+        default="",
+        metadata=checked(
+            optional(certificate_arn),
+            example="arn:aws:acm:eu-central-1:123456789012:certificate/00000000-0000-0000-0000-000000000000",
+        ),
+    )
+    """Certificate for the custom domain, in this region. Empty: a new one, proven in the Route 53 zone."""
+    api_zone_id: str = field(default="", metadata=checked(optional(zone_id), example="Z0123456789EXAMPLE"))
+    """Route 53 zone of the custom domain. Empty: its record is made elsewhere."""
+    keep_default_endpoint: bool = False
+    """The default endpoint answers as well as the custom domain, while callers move."""
+    truststore: TruststoreArgs = field(
+        default_factory=TruststoreArgs, metadata=checked(example={"uri": "s3://example-trust/clients.pem"})
+    )
+    """Authorities of the client certificates that the custom domain requires (mutual TLS): `uri` and `version`."""
+
+    def __post_init__(self) -> None:
+        validate(self, *OPTION_RULES)
+
+
+def routes_have_their_functions(
+    routes: Sequence[RouteArgs], functions: Mapping[str, TargetArgs]
+) -> Iterator[Problem]:
+    """A route leads to a function."""
+    for index, route in enumerate(routes):
+        if route.function not in functions:
+            rule = f"be one of {', '.join(sorted(functions)) or 'no functions'}"
+            yield Problem(("routes", index, "function"), rule, route.function)
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class HttpApiArgs:
+    """Arguments of an API. Raises ArgumentsError for what API Gateway would refuse, or accepts and should not."""
+
+    routes: Sequence[RouteArgs] = field(metadata=checked(sized(0, 300)))
+    """The routes. API Gateway takes 300."""
+    issuer: pulumi.Input[str]
+    """Issuer of the tokens."""
+    # An authorizer without an audience admits any client's token; API Gateway takes 50.
+    audiences: Sequence[pulumi.Input[str]] = field(metadata=checked(sized(1, 50)))
+    """App clients whose tokens the authorizer admits."""
+    functions: Mapping[str, TargetArgs]
+    """The functions that answer, by the names that routes use."""
+    options: HttpApiOptionsArgs
+    """Origins, throttles, logs and the custom domain."""
+    log_retention_days: int = field(default=365, metadata=checked(retention_days))
+    """Days that the access log is kept."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """Key that encrypts the access log. None: a key that AWS owns."""
+
+    def __post_init__(self) -> None:
+        validate(self, routes_have_their_functions)
 
 
 class HttpApi(pulumi.ComponentResource):
     """An HTTP API in front of one or more functions, with a JWT authorizer, throttles and an access log."""
 
     url: pulumi.Output[str]
+    """Base URL of the API."""
     id: pulumi.Output[str]
+    """Id of the API."""
     log_group: pulumi.Output[str]
+    """Name of the access log's group."""
 
     def __init__(self, name: str, args: HttpApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("secureapi:index:HttpApi", name, None, opts)
+        args = typed(HttpApiArgs, args)
         child = pulumi.ResourceOptions(parent=self)
+        options = args.options
 
         api = aws.apigatewayv2.Api(
             f"{name}-api",
             protocol_type="HTTP",
             cors_configuration=_cors(args),
-            disable_execute_api_endpoint=bool(args.api_domain) and not args.keep_default_endpoint,
+            disable_execute_api_endpoint=bool(options.api_domain) and not options.keep_default_endpoint,
             opts=child,
         )
         authorizer = aws.apigatewayv2.Authorizer(
@@ -172,21 +279,21 @@ class HttpApi(pulumi.ComponentResource):
             name="$default",
             auto_deploy=True,
             default_route_settings={
-                "throttling_rate_limit": args.throttle_rate,
-                "throttling_burst_limit": args.throttle_burst,
-                "detailed_metrics_enabled": args.detailed_metrics,
+                "throttling_rate_limit": options.throttle_rate,
+                "throttling_burst_limit": options.throttle_burst,
+                "detailed_metrics_enabled": options.detailed_metrics,
             },
             route_settings=_route_settings(args),
             access_log_settings={
                 "destination_arn": logs.arn,
-                "format": access_log_format(callers=args.access_log_callers),
+                "format": access_log_format(callers=options.access_log_callers),
             },
             # Settings of a route that does not exist yet are refused, and a stage without the permission answers 500.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*routes, *permissions]),
         )
 
         self.url = api.api_endpoint
-        if args.api_domain:
+        if options.api_domain:
             self.url = ApiDomain(f"{name}-domain", _domain_args(args, api, stage), child).url
         self.id = api.id
         self.log_group = logs.name
@@ -194,7 +301,7 @@ class HttpApi(pulumi.ComponentResource):
 
 
 def access_log_format(*, callers: bool) -> str:
-    """What API Gateway writes of a request, on one line; who called only if it is to be known."""
+    """Return the format of a line of the access log; `callers` adds personal data."""
     return json.dumps({**ACCESS_LOG_FIELDS, **(CALLER_FIELDS if callers else {})})
 
 
@@ -203,7 +310,7 @@ def _routes(
     api: aws.apigatewayv2.Api,
     authorizer: aws.apigatewayv2.Authorizer,
     integrations: Mapping[str, aws.apigatewayv2.Integration],
-    routes: Sequence[Route],
+    routes: Sequence[RouteArgs],
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
     return [
@@ -223,9 +330,9 @@ def _routes(
 
 
 def _permission(
-    name: str, api: aws.apigatewayv2.Api, function: Function, opts: pulumi.ResourceOptions
+    name: str, api: aws.apigatewayv2.Api, function: TargetArgs, opts: pulumi.ResourceOptions
 ) -> aws.lambda_.Permission:
-    """Any stage and route of this API, and no other API, may call the function by the name that its routes use.
+    """Let every stage and route of this API, and no other API, call the function.
 
     One statement for each route would pass the 20 kB that a function's policy may have long before the 300th.
     """
@@ -240,28 +347,26 @@ def _permission(
     )
 
 
-def _cors(args: HttpApiArgs) -> aws.apigatewayv2.ApiCorsConfigurationArgs | None:
-    """Exact origins and the methods that routes have. Credentials only by word: the token is in a header, no cookie."""
-    if not args.allowed_origins:
-        return None
+def _cors(args: HttpApiArgs) -> aws.apigatewayv2.ApiCorsConfigurationArgs:
+    """Return the CORS settings: exact origins, and the methods that routes have."""
     return aws.apigatewayv2.ApiCorsConfigurationArgs(
-        allow_origins=list(args.allowed_origins),
+        allow_origins=list(args.options.allowed_origins),
         allow_methods=sorted({route.key.split(" ")[0] for route in args.routes}),
         allow_headers=["authorization", "content-type"],
-        allow_credentials=args.allow_credentials,
+        allow_credentials=args.options.allow_credentials,
         expose_headers=["apigw-requestid", "retry-after", "www-authenticate"],
         max_age=600,
     )
 
 
 def _route_settings(args: HttpApiArgs) -> list[aws.apigatewayv2.StageRouteSettingArgs]:
-    """Settings of routes with a throttle of their own, whole: what a route's entry leaves out is 0, not the stage's."""
+    """Return per-route stage settings. API Gateway treats an omitted field as 0, so every field is set."""
     return [
         aws.apigatewayv2.StageRouteSettingArgs(
             route_key=route.key,
             throttling_rate_limit=route.throttle.rate,
             throttling_burst_limit=route.throttle.burst,
-            detailed_metrics_enabled=args.detailed_metrics,
+            detailed_metrics_enabled=args.options.detailed_metrics,
         )
         for route in args.routes
         if route.throttle is not None
@@ -270,11 +375,10 @@ def _route_settings(args: HttpApiArgs) -> list[aws.apigatewayv2.StageRouteSettin
 
 def _domain_args(args: HttpApiArgs, api: aws.apigatewayv2.Api, stage: aws.apigatewayv2.Stage) -> ApiDomainArgs:
     return ApiDomainArgs(
-        domain=args.api_domain,
+        domain=args.options.api_domain,
         api_id=api.id,
         stage=stage.id,
-        certificate_arn=args.api_certificate_arn,
-        zone_id=args.api_zone_id,
-        truststore_uri=args.truststore_uri,
-        truststore_version=args.truststore_version,
+        certificate_arn=args.options.api_certificate_arn,
+        zone_id=args.options.api_zone_id,
+        truststore=args.options.truststore,
     )

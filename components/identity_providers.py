@@ -1,66 +1,146 @@
-"""Who else may say who somebody is: OpenID Connect, SAML and Google."""
+"""External identity providers: OpenID Connect, SAML and Google."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
 
-_TYPES = {"oidc": "OIDC", "saml": "SAML", "google": "Google"}
+from .arguments import Key, Problem, Remove, Set, checked, matching, optional_in_schema, sized, validate
+from .formats import https_url, optional
+
+
+class ProviderType(StrEnum):
+    """The protocol of a provider."""
+
+    OIDC = "oidc"
+    SAML = "saml"
+    GOOGLE = "google"
+
+
+_TYPES = {ProviderType.OIDC: "OIDC", ProviderType.SAML: "SAML", ProviderType.GOOGLE: "Google"}
 _SAML_EMAIL = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress"
-# What of the provider's claims becomes which attribute. An address counts as verified where the provider says it is.
-_MAPPINGS: Mapping[str, Mapping[str, str]] = {
-    "oidc": {"email": "email", "email_verified": "email_verified", "username": "sub"},
-    "google": {"email": "email", "email_verified": "email_verified", "username": "sub"},
-    "saml": {"email": _SAML_EMAIL},
+# Pool attribute to provider's claim. An address counts as verified where the provider says that it is.
+_MAPPINGS: Mapping[ProviderType, Mapping[str, str]] = {
+    ProviderType.OIDC: {"email": "email", "email_verified": "email_verified", "username": "sub"},
+    ProviderType.GOOGLE: {"email": "email", "email_verified": "email_verified", "username": "sub"},
+    ProviderType.SAML: {"email": _SAML_EMAIL},
 }
+_GOOGLE = "Google"
+# Cognito knows its social providers by these names (CreateIdentityProvider, ProviderType), and itself by the last.
+_RESERVED = frozenset({_GOOGLE, "Facebook", "LoginWithAmazon", "SignInWithApple", "COGNITO", "Cognito"})
 
 
-class IdentityProvider(Protocol):
-    """One provider. `client_id`, `issuer` and `scopes` are OpenID Connect's and Google's, `metadata_url` SAML's."""
+def members_fit_the_type(
+    type: ProviderType,  # noqa: A002 - the name of the field
+    client_id: str,
+    issuer: str,
+    metadata_url: str,
+) -> Iterator[Problem]:
+    """Each type of provider needs its own members (CreateIdentityProvider, ProviderDetails)."""
+    values = {"client_id": client_id, "issuer": issuer, "metadata_url": metadata_url}
+    examples = {
+        "client_id": "client-id-at-the-provider",
+        "issuer": "https://login.example.com",
+        "metadata_url": "https://idp.example.com/metadata.xml",
+    }
+    needed = {
+        ProviderType.OIDC: ("client_id", "issuer"),
+        ProviderType.GOOGLE: ("client_id",),
+        ProviderType.SAML: ("metadata_url",),
+    }
+    for name in needed[type]:
+        if not values[name]:
+            yield Problem((name,), f"be set for {type.value}", "", Set((name,), examples[name]))
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def type(self) -> str: ...
-    @property
-    def client_id(self) -> str: ...
-    @property
-    def issuer(self) -> str: ...
-    @property
-    def scopes(self) -> Sequence[str]: ...
-    @property
-    def metadata_url(self) -> str: ...
-    @property
-    def attribute_mapping(self) -> Mapping[str, str]: ...
+
+def name_fits_the_type(type: ProviderType, name: str) -> Iterator[Problem]:  # noqa: A002 - the name of the field
+    """Cognito reserves the names of the social providers, and takes Google under no other name."""
+    if type is ProviderType.GOOGLE and name != _GOOGLE:
+        yield Problem(("name",), f"be {_GOOGLE} for google", name, Set(("name",), _GOOGLE))
+    if type is not ProviderType.GOOGLE and name in _RESERVED:
+        yield Problem(("name",), f"not be {name}, which Cognito reserves", None, Set(("name",), "Partner"))
 
 
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
-class IdentityProvidersArgs:
-    """Providers beside the pool's own users, and their client secrets by provider name.
+class IdentityProviderArgs:
+    """One provider. OpenID Connect and Google have a client id and a secret, SAML has metadata."""
 
-    ValueError for a secret that no provider has, and for a provider that lacks its own.
-    """
-
-    identity_providers: Sequence[IdentityProvider] = ()
-    identity_provider_secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    name: str = field(
+        # Cognito: no underscore, space or hyphen at either end; three characters at least (ProviderNameTypeV2)
+        metadata=checked(matching(r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]", "be 3 to 32 letters, digits and hyphens"))
+    )
+    """The provider's name on the sign-in page. A Google provider is named Google."""
+    type: ProviderType
+    """oidc, saml or google."""
+    client_id: str = ""
+    """The client id that the provider gave to this user pool."""
+    issuer: str = field(default="", metadata=checked(optional(https_url)))
+    """Issuer of an OpenID Connect provider."""
+    scopes: Sequence[str] = field(default=("openid", "email"))
+    """Scopes to ask the provider for."""
+    metadata_url: str = field(default="", metadata=checked(optional(https_url)))
+    """Address of a SAML provider's metadata."""
+    attribute_mapping: Mapping[str, str] = field(default_factory=dict)
+    """Pool attribute to the provider's claim. Empty: the email address, and whether it is verified."""
 
     def __post_init__(self) -> None:
-        needed = {each.name for each in self.identity_providers if each.type != "saml"}
-        if needed != self.identity_provider_secrets.keys():
-            differing = ", ".join(sorted(needed ^ self.identity_provider_secrets.keys()))
-            raise ValueError(
-                f"identity_provider_secrets must name each OIDC and Google provider, got it wrong for {differing}"
-            )
+        validate(self, members_fit_the_type, name_fits_the_type)
+
+
+def names_are_unique(identity_providers: Sequence[IdentityProviderArgs]) -> Iterator[Problem]:
+    """Cognito knows a provider by its name."""
+    names = [each.name for each in identity_providers]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            path = ("identity_providers", index, "name")
+            yield Problem(path, "be unique among the providers", name, Set(path, f"{name}{index}"))
+
+
+def secrets_fit_the_providers(
+    identity_providers: Sequence[IdentityProviderArgs], identity_provider_secrets: Mapping[str, str]
+) -> Iterator[Problem]:
+    """OpenID Connect and Google providers have a secret; SAML has none."""
+    needed = {each.name for each in identity_providers if each.type is not ProviderType.SAML}
+    for name in sorted(needed - {name for name, secret in identity_provider_secrets.items() if secret}):
+        path = ("identity_provider_secrets", Key(name))
+        yield Problem(path, f"hold the client secret of {name}", None, Set(path, "SECRET"))
+    for name in sorted(identity_provider_secrets.keys() - needed):
+        path = ("identity_provider_secrets", Key(name))
+        yield Problem(path, "name an OpenID Connect or Google provider", None, Remove(path))
+
+
+RULES = (names_are_unique, secrets_fit_the_providers)
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class IdentityProvidersArgs:
+    """Providers in addition to the pool's own users."""
+
+    identity_providers: Sequence[IdentityProviderArgs] = field(
+        default=(),
+        metadata=checked(
+            sized(0, 50),  # Cognito quota: identity providers of a user pool
+            example=[{"name": "Partner", "type": "saml", "metadataUrl": "https://idp.example.com/metadata.xml"}],
+        ),
+    )
+    """OpenID Connect, SAML and Google providers, which every client of users offers."""
+    identity_provider_secrets: Mapping[str, str] = field(
+        default_factory=dict, repr=False, metadata=checked(example={_GOOGLE: "SECRET"}, secret=True)
+    )
+    """Client secret of each OpenID Connect and Google provider, by the provider's name. A Pulumi secret."""
+
+    def __post_init__(self) -> None:
+        validate(self, *RULES)
 
 
 def identity_providers(
     name: str, pool: aws.cognito.UserPool, args: IdentityProvidersArgs, opts: pulumi.ResourceOptions
 ) -> list[pulumi.Resource]:
-    """The providers in the pool; app clients that let people in by them must wait for these."""
+    """Make the providers. App clients that offer them must wait for these."""
     return [
         aws.cognito.IdentityProvider(
             f"{name}-provider-{each.name}",
@@ -69,15 +149,16 @@ def identity_providers(
             provider_type=_TYPES[each.type],
             provider_details=_details(each, args.identity_provider_secrets.get(each.name, "")),
             attribute_mapping=dict(each.attribute_mapping or _MAPPINGS[each.type]),
-            opts=opts,
+            # A provider of another type takes the place of one of the same name.
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
         )
         for each in args.identity_providers
     ]
 
 
-def _details(provider: IdentityProvider, secret: str) -> dict[str, pulumi.Input[str]]:
-    """What Cognito asks of each kind of provider (API reference, CreateIdentityProvider, ProviderDetails)."""
-    if provider.type == "saml":
+def _details(provider: IdentityProviderArgs, secret: str) -> dict[str, pulumi.Input[str]]:
+    """Return what Cognito asks of each type of provider (API reference, CreateIdentityProvider, ProviderDetails)."""
+    if provider.type is ProviderType.SAML:
         return {
             "MetadataURL": provider.metadata_url,
             "IDPSignout": "true",
@@ -88,6 +169,6 @@ def _details(provider: IdentityProvider, secret: str) -> dict[str, pulumi.Input[
         "client_secret": pulumi.Output.secret(secret),
         "authorize_scopes": " ".join(provider.scopes),
     }
-    if provider.type == "oidc":
+    if provider.type is ProviderType.OIDC:
         details |= {"oidc_issuer": provider.issuer, "attributes_request_method": "GET"}
     return details

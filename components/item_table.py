@@ -1,46 +1,51 @@
 """A DynamoDB table that is paid by use, encrypted, restorable, and hard to lose."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from components.execution_role import Statement
+from .arguments import optional_in_schema, typed
+from .execution_role import StatementArgs
 
 
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
 class ItemTableArgs:
-    """`keys` are the partition key and the sort key, both strings.
+    """Keys and protection of a table."""
 
-    With `deletion_protection` neither AWS nor Pulumi deletes or replaces the table.
-    """
-
-    keys: tuple[str, str]
+    partition_key: str
+    """Name of the partition key, a string."""
+    sort_key: str
+    """Name of the sort key, a string."""
     deletion_protection: bool = True
+    """AWS and Pulumi refuse to delete or replace the table."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """Key that encrypts the table. None: AWS's own key in this account."""
 
 
 class ItemTable(pulumi.ComponentResource):
-    """A table whose items belong to their partition key, each sorted by the other. There is no index beside it."""
+    """A table without further indexes. Its items belong to their partition key, and are sorted by the sort key."""
 
     name: pulumi.Output[str]
+    """Name of the table."""
     arn: pulumi.Output[str]
+    """ARN of the table."""
 
     def __init__(self, name: str, args: ItemTableArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("secureapi:index:ItemTable", name, None, opts)
+        args = typed(ItemTableArgs, args)
 
-        partition, sort = args.keys
         table = aws.dynamodb.Table(
             f"{name}-table",
-            attributes=[{"name": key, "type": "S"} for key in args.keys],
-            hash_key=partition,
-            range_key=sort,
+            attributes=[{"name": key, "type": "S"} for key in (args.partition_key, args.sort_key)],
+            hash_key=args.partition_key,
+            range_key=args.sort_key,
             billing_mode="PAY_PER_REQUEST",
             deletion_protection_enabled=args.deletion_protection,
             point_in_time_recovery={"enabled": True},  # to any second of the last 35 days
-            # A key of AWS's in this account, whose use CloudTrail records; without it a key that nobody sees.
-            server_side_encryption={"enabled": True},
+            # AWS's key in this account, whose use CloudTrail records; without this, a key that nobody sees.
+            server_side_encryption={"enabled": True, "kms_key_arn": args.kms_key_arn},
             # DynamoDB refuses a delete; `protect` makes Pulumi refuse a replacement too, at preview.
             opts=pulumi.ResourceOptions(parent=self, protect=args.deletion_protection),
         )
@@ -49,17 +54,14 @@ class ItemTable(pulumi.ComponentResource):
         self.arn = table.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
 
-    def grant(self, *actions: str) -> Statement:
-        """A role's right to these of DynamoDB's actions, as `Query`, on this table and on no other.
+    def grant(self, *actions: str) -> StatementArgs:
+        """Return the right to these actions of DynamoDB, as `Query`, on this table and on no other.
 
-        ValueError for a wildcard, which would also grant what AWS thinks of next year.
+        Raise ValueError for a wildcard, which would also grant the actions that AWS adds next year.
         """
         wild = [action for action in actions if not action.isalpha()]
         if wild or not actions:
             raise ValueError(f"actions must be names of DynamoDB's, without wildcard, got {', '.join(wild) or 'none'}")
-        return {
-            "Sid": "UseTable",
-            "Effect": "Allow",
-            "Action": [f"dynamodb:{action}" for action in actions],
-            "Resource": self.arn,
-        }
+        return StatementArgs(
+            sid="UseTable", actions=[f"dynamodb:{action}" for action in actions], resources=[self.arn]
+        )

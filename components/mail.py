@@ -1,36 +1,129 @@
-"""What the pool writes to people, and from which address."""
+"""The mail that the user pool sends, and its sender."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pulumi_aws as aws
 
+from .arguments import Path, Problem, Set, checked, matching, optional_in_schema, sized, validate
+from .formats import arn
 
+_ADDRESS = r"[^<>@\s]+@[^<>@\s]+"
+_SES_IDENTITY = "arn:aws:ses:eu-central-1:123456789012:identity/example.com"
+
+
+def _holds_placeholders(value: str) -> Iterator[tuple[Path, str]]:
+    # Cognito refuses an invitation without either (API reference, MessageTemplateType).
+    for part in ("{username}", "{####}"):
+        if value and part not in value:
+            yield (), f"include {part}, or be empty"
+
+
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
-class MailArgs:
-    """Without `email_source_arn` Cognito sends from its own address, 50 messages a day at most.
+class InvitationArgs:
+    """The mail to a user whom an administrator creates."""
 
-    `invitation_message` is what an administrator's new user receives; it holds `{username}` and `{####}`, the
-    temporary password. ValueError where Cognito would refuse.
-    """
-
-    email_from: str = ""
-    email_source_arn: str = ""
-    email_reply_to: str = ""
-    email_configuration_set: str = ""
-    invitation_subject: str = ""
-    invitation_message: str = ""
+    subject: str = field(
+        default="",
+        # no password in a subject, which every list of mails shows
+        metadata=checked(matching(r"[^{}]*", "have no placeholder"), sized(0, 140, "characters"), example="Welcome"),
+    )
+    """Subject of the mail. Empty: Cognito's own."""
+    message: str = field(
+        default="",
+        metadata=checked(
+            _holds_placeholders,
+            sized(0, 20_000, "characters"),
+            example="Hello {username}, your temporary password is {####}",
+        ),
+    )
+    """Text of the mail, with {username} and {####}, the temporary password. Empty: Cognito's own."""
 
     def __post_init__(self) -> None:
-        if bool(self.email_from) is not bool(self.email_source_arn):
-            raise ValueError("email_from and email_source_arn must be given together")
+        validate(self)
 
 
-def email(args: MailArgs) -> aws.cognito.UserPoolEmailConfigurationArgs | None:
-    """Through SES where there is an identity for it; None leaves it to Cognito."""
+def identity_has_a_sender(email_from: str, email_source_arn: str) -> Iterator[Problem]:
+    """An SES identity sends nothing without an address, and Cognito's own sender takes no other address."""
+    if email_source_arn and not email_from:
+        yield Problem(("email_from",), "be set with email_source_arn", "", Set(("email_from",), "hello@example.com"))
+
+
+def sender_needs_the_identity(
+    email_from: str, email_reply_to: str, email_configuration_set: str, email_source_arn: str
+) -> Iterator[Problem]:
+    """Only SES takes a sender, a reply address and a configuration set (EmailConfigurationType)."""
+    values = {
+        "email_from": email_from,
+        "email_reply_to": email_reply_to,
+        "email_configuration_set": email_configuration_set,
+    }
+    for name, value in values.items():
+        if value and not email_source_arn:
+            fix = Set(("email_source_arn",), _SES_IDENTITY)
+            yield Problem((name,), "be empty without SES (email_source_arn)", value, fix)
+
+
+def sender_is_of_the_identity(email_from: str, email_source_arn: str) -> Iterator[Problem]:
+    """SES sends for the addresses of its identity only: the address itself, or any of its domain and subdomains."""
+    identity = email_source_arn.rpartition("/")[2].lower()
+    address = (re.findall(_ADDRESS, email_from) or [""])[-1].lower()
+    domain = address.rpartition("@")[2]
+    if identity and address and identity not in {address, domain} and not domain.endswith(f".{identity}"):
+        better = identity if "@" in identity else f"hello@{identity}"
+        rule = f"be an address of the SES identity {identity}"
+        yield Problem(("email_from",), rule, email_from, Set(("email_from",), better))
+
+
+RULES = (identity_has_a_sender, sender_needs_the_identity, sender_is_of_the_identity)
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class MailArgs:
+    """Sender and texts of the mail. Without `email_source_arn` Cognito sends, at most 50 messages a day."""
+
+    email_from: str = field(
+        default="",
+        metadata=checked(
+            matching(rf"{_ADDRESS}|[^<>@]+ <{_ADDRESS}>", "be an address, or a name and <address>", empty=True),
+            example="hello@example.com",
+        ),
+    )
+    """Sender of all mail, an address or a name and <address>. Empty: Cognito's own sender, 50 messages a day."""
+    email_source_arn: str = field(
+        default="",
+        metadata=checked(
+            lambda value: arn("ses", r"identity/\S+", what="an SES identity")(value) if value else iter(()),
+            example=_SES_IDENTITY,
+        ),
+    )
+    """ARN of the SES identity that sends the mail."""
+    email_reply_to: str = field(
+        default="", metadata=checked(matching(_ADDRESS, "be an email address", empty=True), example="help@example.com")
+    )
+    """Address that receives the replies. Empty: the sender."""
+    email_configuration_set: str = field(
+        default="",
+        metadata=checked(matching(r"[A-Za-z0-9_-]{0,64}", "be up to 64 letters, digits, _ and -"), example="sign-in"),
+    )
+    """SES configuration set, for bounces and metrics. Empty: none."""
+    invitation: InvitationArgs = field(
+        default_factory=InvitationArgs,
+        metadata=checked(example={"subject": "Welcome", "message": "Hello {username}, your password is {####}"}),
+    )
+    """The mail to users whom an administrator creates: `subject` and `message`."""
+
+    def __post_init__(self) -> None:
+        validate(self, *RULES)
+
+
+def email(args: MailArgs) -> aws.cognito.UserPoolEmailConfigurationArgs:
+    """Return the sender. The provider ignores a block that goes away, so Cognito's own sender is named as well."""
     if not args.email_source_arn:
-        return None
+        return aws.cognito.UserPoolEmailConfigurationArgs(email_sending_account="COGNITO_DEFAULT")
     return aws.cognito.UserPoolEmailConfigurationArgs(
         email_sending_account="DEVELOPER",
         from_email_address=args.email_from,
@@ -40,10 +133,18 @@ def email(args: MailArgs) -> aws.cognito.UserPoolEmailConfigurationArgs | None:
     )
 
 
+# Cognito's own texts, word for word ("Customizing email and SMS messages"): where one text is given the provider sends
+# the others as empty strings, which Cognito refuses (minimum length 6).
+_SUBJECT = "Your temporary password"
+_MESSAGE = "Your username is {username} and temporary password is {####}."
+
+
 def invitation(args: MailArgs) -> aws.cognito.UserPoolAdminCreateUserConfigInviteMessageTemplateArgs | None:
-    """The invitation, where it is not Cognito's own."""
-    if not args.invitation_message and not args.invitation_subject:
+    """Return the invitation; None leaves all of it to Cognito."""
+    if not args.invitation.message and not args.invitation.subject:
         return None
     return aws.cognito.UserPoolAdminCreateUserConfigInviteMessageTemplateArgs(
-        email_subject=args.invitation_subject or None, email_message=args.invitation_message or None
+        email_subject=args.invitation.subject or _SUBJECT,
+        email_message=args.invitation.message or _MESSAGE,
+        sms_message=_MESSAGE,
     )

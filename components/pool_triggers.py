@@ -1,52 +1,90 @@
-"""What the user pool calls on the way to an account and a token: a function for each trigger that is switched on."""
-
-from __future__ import annotations
+"""Triggers of the user pool: a function for each one that is switched on."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pulumi
 import pulumi_aws as aws
 
-from components import execution_role
+from . import execution_role
+from .api_function import Architecture, PythonVersion, environment_size
+from .arguments import Problem, checked, distinct, each, keys, matching, optional_in_schema, sized, typed, validate
+from .execution_role import StatementArgs
+from .formats import email_domain, group_name, retention_days, scope_name
 
 
+def environments_fit(group_scopes: Mapping[str, Sequence[str]], sign_up_email_domains: Sequence[str]) -> Iterator[Problem]:
+    """Lambda: 4 KB of environment. Group scopes and domains stand in the environments of their triggers."""
+    for name, environment in {
+        "group_scopes": _scopes_environment(group_scopes),
+        "sign_up_email_domains": _domains_environment(sign_up_email_domains),
+    }.items():
+        size = environment_size(environment)
+        if size > 4096:
+            yield Problem((name,), f"take at most 4096 bytes of environment, and takes {size}", None, None)
+
+
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
-class PoolTriggersArgs:
-    """Which triggers there are. Each of the first three switches one on; `package` holds the code of all.
+class TriggersArgs:
+    """Each of these switches a trigger on."""
 
-    `group_scopes` maps a group to the scopes that its users' tokens get, `sign_up_email_domains` are the only ones with
-    accounts, `default_group` is what new users join. ValueError for a domain that no address could match.
-    """
-
-    group_scopes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    sign_up_email_domains: Sequence[str] = field(default_factory=list)
-    default_group: str = ""
-    package: Path
-    architecture: str = "arm64"
-    python_version: str = "3.13"
-    log_retention_days: int = 365
-    kms_key_arn: pulumi.Input[str] | None = None
+    group_scopes: Mapping[str, Sequence[str]] = field(
+        default_factory=dict,
+        metadata=checked(keys(group_name), each(distinct, each(scope_name)), example={"admin": ["api/reports.read"]}),
+    )
+    """Scopes that the users of a group get, by group, when they sign in through Cognito's API (SRP, a password, a
+    passkey). A client of the sign-in page asks for its scopes itself."""
+    sign_up_email_domains: Sequence[str] = field(
+        default=(), metadata=checked(sized(0, 100), distinct, each(email_domain), example=["example.com"])
+    )
+    """The only domains whose email addresses may have an account, whoever creates it. Empty: any domain."""
+    default_group: str = field(
+        default="",
+        metadata=checked(matching(r"[A-Za-z0-9_.+=@-]{1,128}", "be the name of a group", empty=True), example="member"),
+    )
+    """Group that new users join once they have confirmed their account. Empty: none."""
 
     def __post_init__(self) -> None:
-        for domain in self.sign_up_email_domains:
-            if domain != domain.lower() or not domain.isascii():  # the trigger compares in lower case
-                raise ValueError(f"sign_up_email_domains must be lower case in ASCII, got {domain!r}")
-        for scope in {scope for scopes in self.group_scopes.values() for scope in scopes}:
-            if scope != "".join(scope.split()):  # Cognito: no blank in a scope that a trigger adds
-                raise ValueError(f"group_scopes must hold scopes without blanks, got {scope!r}")
+        validate(self, environments_fit)
 
 
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
-class PoolTrigger:
-    """A trigger as its pool needs it: the function, its role, and what the role may do to the pool."""
+class PoolTriggersArgs:
+    """Which triggers there are, and what their functions run on."""
 
-    name: pulumi.Output[str]
-    arn: pulumi.Output[str]
-    role: pulumi.Output[str]
+    package: pulumi.Archive
+    """Zip with the code of all triggers."""
+    triggers: TriggersArgs = field(default_factory=TriggersArgs)
+    """The triggers that are switched on."""
+    architecture: Architecture = Architecture.ARM64
+    """Processor of the functions."""
+    python_version: PythonVersion = PythonVersion.PYTHON_3_13
+    """Python version of the functions."""
+    log_retention_days: int = field(default=365, metadata=checked(retention_days))
+    """Days that the functions' logs are kept."""
+    kms_key_arn: pulumi.Input[str] | None = None
+    """Key that encrypts logs and environments. None: a key that AWS owns."""
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class PoolTriggerArgs:
+    """A trigger as its pool needs it."""
+
+    name: pulumi.Input[str]
+    """Name of the function."""
+    arn: pulumi.Input[str]
+    """ARN of the function."""
+    role: pulumi.Input[str]
+    """Name of the function's role."""
     pool_actions: Sequence[str] = ()
+    """Actions that the role may do to the pool, as `cognito-idp:AdminAddUserToGroup`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,29 +97,66 @@ class _Code:
 
 
 class PoolTriggers(pulumi.ComponentResource):
-    """The triggers' functions by name; none may do anything to the pool, which does not exist yet."""
+    """Functions of the triggers. None of them may do anything to the pool, which does not exist yet."""
 
-    functions: Mapping[str, PoolTrigger]
+    function_names: Mapping[str, pulumi.Output[str]]
+    """Name of each function, by trigger."""
+    function_arns: Mapping[str, pulumi.Output[str]]
+    """ARN of each function, by trigger."""
+    role_names: Mapping[str, pulumi.Output[str]]
+    """Name of each function's role, by trigger."""
 
     def __init__(self, name: str, args: PoolTriggersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("secureapi:index:PoolTriggers", name, None, opts)
+        args = typed(PoolTriggersArgs, args)
         child = pulumi.ResourceOptions(parent=self)
+        code = _switched_on(args.triggers)
+        roles: dict[str, aws.iam.Role] = {}
+        functions: dict[str, aws.lambda_.Function] = {}
+        for trigger, runs in code.items():
+            entry_point = f"triggers.{trigger}.lambda_handler"
+            prefix = f"{name}-{trigger.replace('_', '-')}"
+            roles[trigger], functions[trigger] = _function(prefix, entry_point, runs, args, child)
 
-        self.functions = {
-            trigger: _trigger(
-                f"{name}-{trigger.replace('_', '-')}", f"triggers.{trigger}.lambda_handler", code, args, child
+        self._pool_actions = {trigger: runs.pool_actions for trigger, runs in code.items()}
+        self.function_names = {trigger: each.name for trigger, each in functions.items()}
+        self.function_arns = {trigger: each.arn for trigger, each in functions.items()}
+        self.role_names = {trigger: each.id for trigger, each in roles.items()}
+        self.register_outputs(
+            {
+                "function_names": self.function_names,
+                "function_arns": self.function_arns,
+                "role_names": self.role_names,
+            }
+        )
+
+    @property
+    def triggers(self) -> Mapping[str, PoolTriggerArgs]:
+        """The triggers as `AuthPoolArgs` takes them."""
+        return {
+            trigger: PoolTriggerArgs(
+                name=self.function_names[trigger],
+                arn=self.function_arns[trigger],
+                role=self.role_names[trigger],
+                pool_actions=actions,
             )
-            for trigger, code in _switched_on(args).items()
+            for trigger, actions in self._pool_actions.items()
         }
-        self.register_outputs({"functions": {trigger: each.arn for trigger, each in self.functions.items()}})
 
 
-def _switched_on(args: PoolTriggersArgs) -> dict[str, _Code]:
-    """What runs for each trigger, by the name of its module."""
+def _domains_environment(domains: Sequence[str]) -> dict[str, str]:
+    return {"SIGN_UP_EMAIL_DOMAINS": json.dumps(sorted(domains))}
+
+
+def _scopes_environment(scopes: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {"GROUP_SCOPES": json.dumps({group: list(each) for group, each in sorted(scopes.items())})}
+
+
+def _switched_on(args: TriggersArgs) -> dict[str, _Code]:
+    """Return what runs for each trigger, by the name of its module."""
     triggers: dict[str, _Code] = {}
     if args.sign_up_email_domains:
-        domains = {"SIGN_UP_EMAIL_DOMAINS": json.dumps(sorted(args.sign_up_email_domains))}
-        triggers["pre_sign_up"] = _Code(environment=domains)
+        triggers["pre_sign_up"] = _Code(environment=_domains_environment(args.sign_up_email_domains))
     if args.default_group:
         triggers["post_confirmation"] = _Code(
             environment={"DEFAULT_GROUP": args.default_group},
@@ -89,14 +164,13 @@ def _switched_on(args: PoolTriggersArgs) -> dict[str, _Code]:
             pool_actions=["cognito-idp:AdminAddUserToGroup"],
         )
     if args.group_scopes:
-        scopes = {"GROUP_SCOPES": json.dumps({group: list(each) for group, each in sorted(args.group_scopes.items())})}
-        triggers["pre_token_generation"] = _Code(environment=scopes)
+        triggers["pre_token_generation"] = _Code(environment=_scopes_environment(args.group_scopes))
     return triggers
 
 
-def _trigger(
+def _function(
     name: str, entry_point: str, code: _Code, args: PoolTriggersArgs, opts: pulumi.ResourceOptions
-) -> PoolTrigger:
+) -> tuple[aws.iam.Role, aws.lambda_.Function]:
     logs = aws.cloudwatch.LogGroup(
         f"{name}-logs", retention_in_days=args.log_retention_days, kms_key_id=args.kms_key_arn, opts=opts
     )
@@ -108,10 +182,10 @@ def _trigger(
         f"{name}-function",
         role=role.arn,
         package_type="Zip",
-        code=pulumi.FileArchive(str(args.package)),
+        code=args.package,
         handler=entry_point,
-        runtime=f"python{args.python_version}",
-        architectures=[args.architecture],
+        runtime=f"python{args.python_version.value}",
+        architectures=[args.architecture.value],
         memory_size=code.memory_mb,
         timeout=5,  # Cognito waits no longer
         environment={"variables": dict(code.environment)},
@@ -125,11 +199,11 @@ def _trigger(
         # Without its policy the first calls would leave no log.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[policy])),
     )
-    return PoolTrigger(name=function.name, arn=function.arn, role=role.id, pool_actions=code.pool_actions)
+    return role, function
 
 
-def lambda_config(triggers: Mapping[str, PoolTrigger]) -> aws.cognito.UserPoolLambdaConfigArgs | None:
-    """What tells a pool to call them."""
+def lambda_config(triggers: Mapping[str, PoolTriggerArgs]) -> aws.cognito.UserPoolLambdaConfigArgs | None:
+    """Return the triggers as the pool takes them."""
     if not triggers:
         return None
     arns = {trigger: each.arn for trigger, each in triggers.items()}
@@ -144,12 +218,12 @@ def lambda_config(triggers: Mapping[str, PoolTrigger]) -> aws.cognito.UserPoolLa
     return config
 
 
-def admit(
-    name: str, pool: aws.cognito.UserPool, triggers: Mapping[str, PoolTrigger], opts: pulumi.ResourceOptions
+def allow_invoke(
+    name: str, pool: aws.cognito.UserPool, triggers: Mapping[str, PoolTriggerArgs], opts: pulumi.ResourceOptions
 ) -> None:
     """Let this pool, and no other, call its triggers, and let a trigger do to this pool what it is there for.
 
-    After the pool, which needs the functions first.
+    This follows the pool, which needs the functions first.
     """
     for key, trigger in triggers.items():
         suffix = key.replace("_", "-")
@@ -162,10 +236,10 @@ def admit(
             opts=opts,
         )
         if trigger.pool_actions:
-            actions = {"Sid": "ServeThisPool", "Effect": "Allow", "Action": list(trigger.pool_actions)}
+            statement = StatementArgs(sid="ServeThisPool", actions=trigger.pool_actions, resources=[pool.arn])
             aws.iam.RolePolicy(
                 f"{name}-policy-{suffix}",
                 role=trigger.role,
-                policy=execution_role.policy([{**actions, "Resource": pool.arn}]),
+                policy=execution_role.policy([statement]),
                 opts=opts,
             )

@@ -1,81 +1,172 @@
-"""What people prove themselves with: passwords, passkeys, codes by email, and what comes second."""
+"""How users prove who they are: passwords, passkeys, codes by email, and second factors."""
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
 
 import pulumi_aws as aws
 
-FirstFactor = Literal["password", "passkey", "email"]
-SecondFactor = Literal["totp", "email"]
-
-_MFA = {"off": "OFF", "optional": "OPTIONAL", "required": "ON"}
-_FIRST_FACTORS = {"password": "PASSWORD", "passkey": "WEB_AUTHN", "email": "EMAIL_OTP"}
+from .arguments import Problem, Set, checked, distinct, matching, optional_in_schema, sized, validate
 
 
+class Mfa(StrEnum):
+    """Whether users have a second factor."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+class FirstFactor(StrEnum):
+    """What a sign-in may begin with."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a factor
+    PASSKEY = "passkey"
+    EMAIL = "email"
+
+
+class SecondFactor(StrEnum):
+    """What may follow the password."""
+
+    TOTP = "totp"
+    EMAIL = "email"
+
+
+class UserVerification(StrEnum):
+    """Whether a passkey checks who holds it."""
+
+    REQUIRED = "required"
+    PREFERRED = "preferred"
+
+
+_MFA = {Mfa.OFF: "OFF", Mfa.OPTIONAL: "OPTIONAL", Mfa.REQUIRED: "ON"}
+_FIRST_FACTORS = {FirstFactor.PASSWORD: "PASSWORD", FirstFactor.PASSKEY: "WEB_AUTHN", FirstFactor.EMAIL: "EMAIL_OTP"}
+
+
+def password_stays(first_factors: Sequence[FirstFactor]) -> Iterator[Problem]:
+    """Cognito cannot switch passwords off (SignInPolicyType)."""
+    if FirstFactor.PASSWORD not in first_factors:
+        fix = Set(("first_factors", len(first_factors)), FirstFactor.PASSWORD)
+        yield Problem(("first_factors",), "include password", list(first_factors), fix)
+
+
+def required_mfa_has_passwords_alone(mfa: Mfa, first_factors: Sequence[FirstFactor]) -> Iterator[Problem]:
+    """Passkeys and email codes count as one factor, so a user who has only those could not sign in.
+
+    WebAuthnConfigurationType, FactorConfiguration SINGLE_FACTOR; the provider has no input for the other value.
+    """
+    if mfa is Mfa.REQUIRED and list(first_factors) != [FirstFactor.PASSWORD]:
+        rule = "be password alone while mfa is required"
+        yield Problem(("first_factors",), rule, list(first_factors), Set(("mfa",), Mfa.OPTIONAL))
+
+
+def relying_party_needs_passkeys(
+    passkey_relying_party_id: str, first_factors: Sequence[FirstFactor]
+) -> Iterator[Problem]:
+    """Without passkeys the id has no effect."""
+    if passkey_relying_party_id and FirstFactor.PASSKEY not in first_factors:
+        fix = Set(("passkey_relying_party_id",), "")
+        yield Problem(("passkey_relying_party_id",), "be empty without passkey in first_factors", passkey_relying_party_id, fix)
+
+
+RULES = (password_stays, required_mfa_has_passwords_alone, relying_party_needs_passkeys)
+
+
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
 class SecondFactorsArgs:
-    """`first_factors` beyond the password let people choose how to sign in; `mfa_methods` are what may come second.
+    """First and second factors of a user pool."""
 
-    An empty `passkey_relying_party_id` leaves the sign-in page's own domain, Cognito's default.
-    """
+    mfa: Mfa = Mfa.OPTIONAL
+    """Whether users have a second factor: off, optional or required."""
+    mfa_methods: Sequence[SecondFactor] = field(
+        default=(SecondFactor.TOTP,), metadata=checked(sized(1, 2), distinct, example=["totp"])
+    )
+    """Second factors: totp (an authenticator app) and email (needs SES; then only administrators recover accounts)."""
+    first_factors: Sequence[FirstFactor] = field(
+        default=(FirstFactor.PASSWORD,), metadata=checked(sized(1, 3), distinct, example=["password"])
+    )
+    """First factors: password, passkey, email (a code). With more than password, users choose (managed login only)."""
+    passkey_relying_party_id: str = field(
+        default="",
+        metadata=checked(
+            matching(r"(?=.{1,127}$)[a-z0-9-]+(\.[a-z0-9-]+)+", "be a domain name", empty=True), example="login.example.com"
+        ),
+    )
+    """Domain of the passkeys. Empty: the domain of the sign-in page."""
+    passkey_user_verification: UserVerification = UserVerification.REQUIRED
+    """Whether a passkey checks who holds it (a fingerprint, a PIN): required or preferred."""
 
-    mfa: Literal["off", "optional", "required"] = "optional"
-    mfa_methods: Sequence[SecondFactor] = ("totp",)
-    first_factors: Sequence[FirstFactor] = ("password",)
-    passkey_relying_party_id: str = ""
-    passkey_user_verification: Literal["required", "preferred"] = "required"
+    def __post_init__(self) -> None:
+        validate(self, *RULES)
 
     @property
     def choice(self) -> bool:
-        """Whether people choose between several ways to sign in (ALLOW_USER_AUTH)."""
-        return list(self.first_factors) != ["password"]
+        """Whether users choose between several ways to sign in (ALLOW_USER_AUTH)."""
+        return list(self.first_factors) != [FirstFactor.PASSWORD]
+
+    @property
+    def mfa_by_email(self) -> bool:
+        """Whether a second factor may arrive by email."""
+        return self.mfa is not Mfa.OFF and SecondFactor.EMAIL in self.mfa_methods
 
 
-def factors(args: SecondFactorsArgs) -> dict[str, Any]:
-    """The pool's inputs that say how people prove themselves."""
-    inputs: dict[str, Any] = {"mfa_configuration": _MFA[args.mfa]}
-    if args.mfa != "off":
-        inputs["software_token_mfa_configuration"] = aws.cognito.UserPoolSoftwareTokenMfaConfigurationArgs(
-            enabled="totp" in args.mfa_methods
-        )
-        if "email" in args.mfa_methods:
-            inputs["email_mfa_configuration"] = aws.cognito.UserPoolEmailMfaConfigurationArgs(
-                subject="Your sign-in code", message="Your code is {####}"
-            )
-    if args.choice:
-        inputs["sign_in_policy"] = aws.cognito.UserPoolSignInPolicyArgs(
-            allowed_first_auth_factors=[_FIRST_FACTORS[each] for each in args.first_factors]
-        )
-    if "passkey" in args.first_factors:
-        inputs["web_authn_configuration"] = aws.cognito.UserPoolWebAuthnConfigurationArgs(
-            relying_party_id=args.passkey_relying_party_id or None, user_verification=args.passkey_user_verification
-        )
-    return inputs
+def sign_in_policy(args: SecondFactorsArgs) -> aws.cognito.UserPoolSignInPolicyArgs:
+    """Return the first factors. Left out of an update, Cognito would keep the ones before."""
+    return aws.cognito.UserPoolSignInPolicyArgs(
+        allowed_first_auth_factors=[_FIRST_FACTORS[each] for each in args.first_factors]
+    )
 
 
-def told(args: SecondFactorsArgs) -> dict[str, Any]:
-    """What a front end must know of it, in Cognito's words."""
+def software_token(args: SecondFactorsArgs) -> aws.cognito.UserPoolSoftwareTokenMfaConfigurationArgs | None:
+    """Return whether authenticator apps are a second factor; None where there is no second factor."""
+    if args.mfa is Mfa.OFF:
+        return None
+    return aws.cognito.UserPoolSoftwareTokenMfaConfigurationArgs(enabled=SecondFactor.TOTP in args.mfa_methods)
+
+
+def email_codes(args: SecondFactorsArgs) -> aws.cognito.UserPoolEmailMfaConfigurationArgs | None:
+    """Return the mail with the second factor; None where it does not come by mail."""
+    if not args.mfa_by_email:
+        return None
+    return aws.cognito.UserPoolEmailMfaConfigurationArgs(subject="Your sign-in code", message="Your code is {####}")
+
+
+def passkeys(args: SecondFactorsArgs) -> aws.cognito.UserPoolWebAuthnConfigurationArgs | None:
+    """Return the settings of passkeys; None where there are none."""
+    if FirstFactor.PASSKEY not in args.first_factors:
+        return None
+    return aws.cognito.UserPoolWebAuthnConfigurationArgs(
+        relying_party_id=args.passkey_relying_party_id or None, user_verification=args.passkey_user_verification.value
+    )
+
+
+def mfa_configuration(args: SecondFactorsArgs) -> str:
+    """Return whether there is a second factor, in Cognito's words."""
+    return _MFA[args.mfa]
+
+
+def public_settings(args: SecondFactorsArgs) -> dict[str, Any]:
+    """Return what a front end must know about the factors, in Cognito's words."""
     methods = sorted(each.upper() for each in args.mfa_methods)
-    first = [_FIRST_FACTORS[each] for each in args.first_factors]
-    passkeys = {"relyingPartyId": args.passkey_relying_party_id, "userVerification": args.passkey_user_verification}
     return {
-        "firstFactors": first,
-        "passkeys": passkeys,
+        "firstFactors": [_FIRST_FACTORS[each] for each in args.first_factors],
+        "passkeys": {
+            "relyingPartyId": args.passkey_relying_party_id,
+            "userVerification": args.passkey_user_verification.value,
+        },
         "mfa": _MFA[args.mfa],
-        "mfaMethods": [] if args.mfa == "off" else methods,
+        "mfaMethods": [] if args.mfa is Mfa.OFF else methods,
     }
 
 
 def account_recovery(args: SecondFactorsArgs) -> aws.cognito.UserPoolAccountRecoverySettingArgs:
-    """How a forgotten password is replaced.
+    """Return how users replace a forgotten password.
 
     Cognito refuses a pool that sends second factors to the only address that recovers accounts (API reference,
     AccountRecoverySetting): whoever reads the mailbox would have both. There, administrators recover them.
     """
-    by_mail = args.mfa != "off" and "email" in args.mfa_methods
-    name = "admin_only" if by_mail else "verified_email"
+    name = "admin_only" if args.mfa_by_email else "verified_email"
     mechanism = aws.cognito.UserPoolAccountRecoverySettingRecoveryMechanismArgs(name=name, priority=1)
     return aws.cognito.UserPoolAccountRecoverySettingArgs(recovery_mechanisms=[mechanism])

@@ -1,7 +1,5 @@
 """Tags on everything that can be tagged, given in one place."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,70 +1,103 @@
-"""What Cognito does about sign-ins that look like somebody else's, and where it writes down who signed in."""
+"""Cognito's reaction to suspicious sign-ins, and the log of sign-ins."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
 
-from components.mail import MailArgs
-
-RiskAction = Literal["NO_ACTION", "MFA_IF_CONFIGURED", "MFA_REQUIRED", "BLOCK"]
-
-_MODES = {"off": "OFF", "audit": "AUDIT", "enforced": "ENFORCED"}
+from .arguments import checked, optional_in_schema, validate
+from .mail import MailArgs
 
 
+class ThreatProtection(StrEnum):
+    """Whether Cognito acts on risks."""
+
+    OFF = "off"
+    AUDIT = "audit"
+    ENFORCED = "enforced"
+
+
+class RiskAction(StrEnum):
+    """What Cognito does about a risky sign-in (AccountTakeoverActionType)."""
+
+    NO_ACTION = "NO_ACTION"
+    MFA_IF_CONFIGURED = "MFA_IF_CONFIGURED"
+    MFA_REQUIRED = "MFA_REQUIRED"
+    BLOCK = "BLOCK"
+
+
+class CompromisedCredentials(StrEnum):
+    """What Cognito does about a password that is known from a leak."""
+
+    BLOCK = "BLOCK"
+    NO_ACTION = "NO_ACTION"
+
+
+_MODES = {ThreatProtection.OFF: "OFF", ThreatProtection.AUDIT: "AUDIT", ThreatProtection.ENFORCED: "ENFORCED"}
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class RiskActionsArgs:
+    """Reaction to a risk that an account is taken over: NO_ACTION, MFA_IF_CONFIGURED, MFA_REQUIRED or BLOCK."""
+
+    low: RiskAction = RiskAction.NO_ACTION
+    """At a low risk."""
+    medium: RiskAction = RiskAction.MFA_IF_CONFIGURED
+    """At a medium risk."""
+    high: RiskAction = RiskAction.BLOCK
+    """At a high risk."""
+
+
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
 class ThreatProtectionArgs:
-    """Actions by how risky a sign-in looks; all of it needs the PLUS tier.
+    """Reaction to suspicious sign-ins. All of it needs the tier PLUS."""
 
-    `audit` only records. `user_event_logs` delivers every sign-in, with its risk, to a log group of its own.
-    """
-
-    threat_protection: Literal["off", "audit", "enforced"] = "off"
-    low_risk_action: RiskAction = "NO_ACTION"
-    medium_risk_action: RiskAction = "MFA_IF_CONFIGURED"
-    high_risk_action: RiskAction = "BLOCK"
+    threat_protection: ThreatProtection = ThreatProtection.OFF
+    """Whether Cognito acts on risks: off, audit (it only records them) or enforced. Needs the tier PLUS."""
+    risk_actions: RiskActionsArgs = field(
+        default_factory=RiskActionsArgs, metadata=checked(example={"medium": "MFA_REQUIRED"})
+    )
+    """Reactions to risks of a taken-over account: `low`, `medium` and `high`."""
     risk_notifications: bool = False
-    compromised_credentials: Literal["BLOCK", "NO_ACTION"] = "BLOCK"
+    """Users get a mail about each risk. Needs SES."""
+    compromised_credentials: CompromisedCredentials = CompromisedCredentials.BLOCK
+    """Reaction to a password that is known from a leak: BLOCK or NO_ACTION."""
     user_event_logs: bool = False
-    log_retention_days: int = 365
+    """Each sign-in goes to a log, with its risk and address. Needs the tier PLUS."""
+
+    def __post_init__(self) -> None:
+        validate(self)
 
 
-def add_ons(args: ThreatProtectionArgs) -> aws.cognito.UserPoolUserPoolAddOnsArgs | None:
-    """The pool's own part of it; None leaves it off."""
-    if args.threat_protection == "off":
-        return None
+def add_ons(args: ThreatProtectionArgs) -> aws.cognito.UserPoolUserPoolAddOnsArgs:
+    """Return the pool's mode. "OFF" is written out: left out, the pool would keep the mode before."""
     return aws.cognito.UserPoolUserPoolAddOnsArgs(advanced_security_mode=_MODES[args.threat_protection])
 
 
 def risk_configuration(
-    name: str,
-    pool: aws.cognito.UserPool,
-    args: ThreatProtectionArgs,
-    mail: MailArgs,
-    opts: pulumi.ResourceOptions,
+    name: str, pool: aws.cognito.UserPool, args: ThreatProtectionArgs, mail: MailArgs, opts: pulumi.ResourceOptions
 ) -> None:
-    """What happens at each risk, where actions are enforced at all."""
-    if args.threat_protection != "enforced":
+    """Set the reaction to each risk, where Cognito acts on risks at all."""
+    if args.threat_protection is not ThreatProtection.ENFORCED:
         return
-    actions: dict[str, Any] = {
-        f"{risk}_action": {"event_action": action, "notify": args.risk_notifications}
-        for risk, action in (
-            ("low", args.low_risk_action),
-            ("medium", args.medium_risk_action),
-            ("high", args.high_risk_action),
-        )
-    }
+    notify = args.risk_notifications
     aws.cognito.RiskConfiguration(
         f"{name}-risk",
         user_pool_id=pool.id,
-        account_takeover_risk_configuration=aws.cognito.RiskConfigurationAccountTakeoverRiskConfigurationArgs(
-            actions=aws.cognito.RiskConfigurationAccountTakeoverRiskConfigurationActionsArgs(**actions),
-            notify_configuration=_notifications(mail) if args.risk_notifications else None,
-        ),
-        compromised_credentials_risk_configuration={"actions": {"event_action": args.compromised_credentials}},
+        account_takeover_risk_configuration={
+            "actions": {
+                "low_action": {"event_action": args.risk_actions.low.value, "notify": notify},
+                "medium_action": {"event_action": args.risk_actions.medium.value, "notify": notify},
+                "high_action": {"event_action": args.risk_actions.high.value, "notify": notify},
+            },
+            "notify_configuration": _notifications(mail) if notify else None,
+        },
+        compromised_credentials_risk_configuration={
+            "actions": {"event_action": args.compromised_credentials.value},
+        },
         opts=opts,
     )
 
@@ -72,23 +105,29 @@ def risk_configuration(
 def _notifications(
     mail: MailArgs,
 ) -> aws.cognito.RiskConfigurationAccountTakeoverRiskConfigurationNotifyConfigurationArgs:
-    """From where people are told of it, in Cognito's own words."""
+    """Return the sender of the notices, whose texts are Cognito's own."""
     return aws.cognito.RiskConfigurationAccountTakeoverRiskConfigurationNotifyConfigurationArgs(
         from_=mail.email_from, source_arn=mail.email_source_arn, reply_to=mail.email_reply_to or None
     )
 
 
 def user_event_logs(
-    name: str, pool: aws.cognito.UserPool, args: ThreatProtectionArgs, opts: pulumi.ResourceOptions
+    name: str,
+    pool: aws.cognito.UserPool,
+    args: ThreatProtectionArgs,
+    retention: int,
+    key_arn: pulumi.Input[str] | None,
+    opts: pulumi.ResourceOptions,
 ) -> None:
-    """Who signed in, from where, at what risk: kept as long as the other logs."""
+    """Log who signed in, from where, at which risk; kept for `retention` days, encrypted with the stack's key."""
     if not args.user_event_logs:
         return
     logs = aws.cloudwatch.LogGroup(
         f"{name}-events",
         # Vended logs share one resource policy of the account; under this prefix its size does not grow.
         name_prefix=f"/aws/vendedlogs/{name}-events-",
-        retention_in_days=args.log_retention_days,
+        retention_in_days=retention,
+        kms_key_id=key_arn,
         opts=opts,
     )
     aws.cognito.LogDeliveryConfiguration(

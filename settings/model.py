@@ -1,214 +1,151 @@
-"""All settings of one stack, read and checked."""
+"""All settings of one stack: which groups there are, and how their values are read and checked."""
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
 import json
-from collections.abc import Mapping, Sequence
+import typing
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
-from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, cast
+from dataclasses import MISSING, dataclass, field
+from typing import Any, NamedTuple
 
 import pulumi
 from pulumi.runtime import config as runtime_config
-from pydantic import Field, TypeAdapter, ValidationError
-from pydantic.fields import FieldInfo
 
-from settings.api import Api
-from settings.app_clients import AppClients
-from settings.deployed_pool import rules_of
-from settings.function import Function, OtherFunction
-from settings.group import Group
-from settings.identity_providers import IdentityProviders
-from settings.mail import Mail
-from settings.monitoring import Monitoring
-from settings.problems import Problem, SettingsError, in_plain, is_secret, missing, of_field, unknown
-from settings.production import PRODUCTION
-from settings.rules import RULES, Route, Rule
-from settings.second_factors import SecondFactors
-from settings.sign_in import SignIn
-from settings.sign_in_page import SignInPage
-from settings.suppression import Suppression
-from settings.threat_protection import ThreatProtection
-from settings.triggers import Triggers
-from settings.values import FunctionName, GroupName, KeyArn, LogSalt, RetentionDays, TagName, TagValue
-
-
-class Stack(Group):
-    """What concerns the whole stack."""
-
-    title: ClassVar[str] = "Stack"
-
-    region: str = Field(
-        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
-        alias="aws:region",
-        description="Where everything is made; the AWS provider's own key",
-        examples=["eu-central-1"],
-    )
-    environment: Literal["dev", "staging", "prod"] = Field(
-        default="prod",
-        description="How strict the rules are, dev, staging or prod: production refuses what only helps development",
-    )
-    accept_id_tokens: bool = Field(
-        default=False,
-        description="The function also accepts ID tokens, which are meant for the client and carry no scopes",
-    )
-    groups: list[GroupName] = Field(
-        default=[],
-        description="Groups of users beside those that routes ask for",
-        examples=["member"],
-    )
-    log_retention_days: RetentionDays = Field(
-        default=365,
-        description="Days that logs are kept; one of CloudWatch's values such as 30 or 365; at least 90 in production",
-    )
-    log_subject_salt: LogSalt = Field(
-        default="",
-        description="Salt, of 32 characters at least, with which the function's log names callers by a hash of their "
-        "subject; without it, the log names nobody. A Pulumi secret",
-        examples=["replace-with-32-random-characters"],
-        json_schema_extra={"secret": True},
-    )
-    create_kms_key: bool = Field(
-        default=False,
-        description="A KMS key is made for logs and the functions' environments; off, AWS's own keys encrypt them",
-    )
-    kms_key_arn: KeyArn = Field(
-        default="",
-        description="A key that there is already, for logs and the functions' environments, instead of createKmsKey; "
-        "its policy must let CloudWatch Logs use it",
-        examples=["arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"],
-    )
-    owner: TagValue = Field(
-        default="",
-        description="Who answers for the stack, as the tag Owner of all that can be tagged",
-        examples=["team-api"],
-    )
-    cost_center: TagValue = Field(
-        default="",
-        description="Who pays for the stack, as the tag CostCenter of all that can be tagged",
-        examples=["1234"],
-    )
-    tags: dict[TagName, TagValue] = Field(
-        default={},
-        max_length=40,  # AWS: 50 of a resource, with these and those that AWS adds
-        description="Further tags of all that can be tagged, besides Project, Stack, Environment, Owner and CostCenter",
-        examples=[{"DataClass": "internal"}],
-    )
-    other_functions: dict[FunctionName, OtherFunction] = Field(
-        default={},
-        description="Functions besides the first, api, by the name that routes give: `memoryMb`, `timeoutSeconds`, "
-        "`reservedConcurrency`, `provisionedConcurrency` and `secretReferences` of their own, all else as the first's",
-        examples=[{"reports": {"memoryMb": 1024, "timeoutSeconds": 29}}],
-    )
-    policy_suppressions: list[Suppression] = Field(
-        default=[],
-        description="Rules of docs/policies.md that need not hold in this stack, each with its reason",
-        examples=['{"rule": "L-VPC", "reason": "The VPC has a NAT gateway, so that keys can be fetched."}'],
-    )
-    package_platform: Literal["lambda", "host"] = Field(
-        default="lambda",
-        description="What the package is built for, lambda or host; the local run sets host by itself",
-    )
+from components import app_clients, auth_pool, identity_providers, mail, second_factors, sign_in_page
+from components.api_function import OPTION_RULES as FUNCTION_RULES
+from components.api_function import FunctionOptionsArgs
+from components.app_clients import AppClientsArgs
+from components.arguments import Problem, Rule, Set, converted, field_problems, rule_problems, without_none
+from components.auth_pool import SignInArgs
+from components.http_api import OPTION_RULES as API_RULES
+from components.http_api import HttpApiOptionsArgs
+from components.identity_providers import IdentityProvidersArgs
+from components.mail import MailArgs
+from components.monitoring import MonitoringOptionsArgs
+from components.pool_triggers import TriggersArgs
+from components.second_factors import SecondFactorsArgs
+from components.sign_in_page import SignInPageArgs
+from components.threat_protection import ThreatProtectionArgs
+from settings import rules
+from settings.pool_record import rules_of
+from settings.problems import SettingsError, key_of
+from settings.rules import Route
+from settings.stack import StackSettings
 
 
-class Settings(Stack):
-    """One stack's configuration: the stack's own settings, and a group for each concern."""
+@dataclass(frozen=True, kw_only=True)
+class Settings(StackSettings):
+    """One stack's configuration: the stack's own settings, and a group for each component's."""
 
-    sign_in: SignIn
-    second_factors: SecondFactors
-    sign_in_page: SignInPage
-    app_clients: AppClients
-    identity_providers: IdentityProviders
-    threat_protection: ThreatProtection
-    mail: Mail
-    triggers: Triggers
-    api: Api
-    function: Function
-    monitoring: Monitoring
+    sign_in: SignInArgs
+    sign_in_page: SignInPageArgs
+    factors: SecondFactorsArgs = field(default_factory=SecondFactorsArgs)
+    clients: AppClientsArgs = field(default_factory=AppClientsArgs)
+    providers: IdentityProvidersArgs = field(default_factory=IdentityProvidersArgs)
+    protection: ThreatProtectionArgs = field(default_factory=ThreatProtectionArgs)
+    mail: MailArgs = field(default_factory=MailArgs)
+    triggers: TriggersArgs = field(default_factory=TriggersArgs)
+    api: HttpApiOptionsArgs
+    function: FunctionOptionsArgs = field(default_factory=FunctionOptionsArgs)
+    monitoring: MonitoringOptionsArgs = field(default_factory=MonitoringOptionsArgs)
 
     @property
-    def runtime(self) -> dict[str, Any]:
-        """What every function of the stack has in common, by the names of a component's fields."""
-        return {
-            "architecture": self.function.architecture,
-            "python_version": self.function.python_version,
-            "log_retention_days": self.log_retention_days,
+    def functions(self) -> Mapping[str, FunctionOptionsArgs]:
+        """The options of every function by its name; `api` is the first one."""
+        others = {
+            name: dataclasses.replace(
+                self.function,
+                memory_mb=size.memory_mb,
+                timeout_seconds=size.timeout_seconds,
+                reserved_concurrency=size.reserved_concurrency,
+                provisioned_concurrency=size.provisioned_concurrency,
+                secret_references=size.secret_references,
+            )
+            for name, size in self.other_functions.items()
         }
+        return {"api": self.function, **others}
 
     @property
-    def functions(self) -> dict[str, dict[str, Any]]:
-        """Every function's settings by its name, as a component takes them; `api` is the first one."""
-        first = {**vars(self.function), "log_retention_days": self.log_retention_days}
-        return {"api": first, **{name: {**first, **vars(each)} for name, each in self.other_functions.items()}}
-
-    @property
-    def log_environment(self) -> dict[str, Any]:
-        """What the functions' environment has of the log, by its variables; a secret stays one in the state."""
-        salt = {"LOG_SUBJECT_SALT": pulumi.Output.secret(self.log_subject_salt)} if self.log_subject_salt else {}
-        return {"LOG_LEVEL": self.function.log_level, **salt}
-
-    @property
-    def resource_tags(self) -> dict[str, str]:
-        """What every resource is tagged with. A stack's own tags come first: none of them replaces a named one."""
-        named = {"Project": pulumi.get_project(), "Stack": pulumi.get_stack(), "Environment": self.environment}
-        optional = {"Owner": self.owner, "CostCenter": self.cost_center}
-        return {**self.tags, **named, **{name: value for name, value in optional.items() if value}}
+    def resource_tags(self) -> Mapping[str, str]:
+        """The tags of every resource."""
+        named = {"Project": pulumi.get_project(), "Stack": pulumi.get_stack(), "Environment": self.environment.value}
+        return {**self.tags, **named}
 
     @classmethod
     def load(cls, routes: Sequence[Route] = ()) -> Settings:
-        """The current stack's settings; SettingsError with every problem at once if any cannot be deployed."""
+        """Return the current stack's settings; raise SettingsError with every problem if they cannot be deployed."""
         settings, problems = read(_configured(), routes, _secrets(), rules_of(pulumi.get_stack()))
         if settings is None:
-            raise SettingsError.of(pulumi.get_stack(), problems)
+            raise SettingsError(pulumi.get_stack(), problems, frozenset(each.name for each in SETTINGS.values() if each.secret))
         return settings
 
-    @property
-    def auth(self) -> dict[str, Any]:
-        """The groups of the user pool as one, as it takes them."""
-        groups = {name: value for group in AUTH for name, value in vars(getattr(self, group)).items()}
-        return {"region": self.region, "log_retention_days": self.log_retention_days, **groups}
 
-
-# What the user pool takes, concern by concern.
-AUTH = (
-    "sign_in",
-    "second_factors",
-    "sign_in_page",
-    "app_clients",
-    "identity_providers",
-    "threat_protection",
-    "mail",
-)
-GROUPS: Mapping[str, type[Group]] = {
-    "sign_in": SignIn,
-    "second_factors": SecondFactors,
-    "sign_in_page": SignInPage,
-    "app_clients": AppClients,
-    "identity_providers": IdentityProviders,
-    "threat_protection": ThreatProtection,
-    "mail": Mail,
-    "triggers": Triggers,
-    "api": Api,
-    "function": Function,
-    "monitoring": Monitoring,
-}
-
-
-class Place(NamedTuple):
-    """Where a key belongs: the group's name in Settings, None for the stack's own, the field's name, the field."""
+class Setting(NamedTuple):
+    """One setting: its group in Settings (None for the stack's own), its field, its type, and whether it is secret."""
 
     group: str | None
-    name: str
-    field: FieldInfo
+    field: dataclasses.Field[Any]
+    annotation: Any
+    secret: bool
+
+    @property
+    def name(self) -> str:
+        """The name of its field."""
+        return self.field.name
+
+    @property
+    def required(self) -> bool:
+        """Whether a stack must set it."""
+        return self.field.default is MISSING and self.field.default_factory is MISSING
+
+    @property
+    def default(self) -> Any:
+        """The value of a stack that does not set it; only if it is not required."""
+        return self.field.default if self.field.default_factory is MISSING else self.field.default_factory()
 
 
-_MODELS: list[tuple[str | None, type[Group]]] = [(None, Stack), *GROUPS.items()]
-PLACES: Mapping[str, Place] = {
-    str(field.alias): Place(group, name, field)
-    for group, model in _MODELS
-    for name, field in model.model_fields.items()
+# The name of each group, and its heading in the documentation.
+GROUPS: Mapping[str | None, tuple[str, type]] = {
+    None: ("Stack", StackSettings),
+    "sign_in": ("Sign-in", SignInArgs),
+    "factors": ("Factors", SecondFactorsArgs),
+    "sign_in_page": ("Sign-in page", SignInPageArgs),
+    "clients": ("App clients", AppClientsArgs),
+    "providers": ("Identity providers", IdentityProvidersArgs),
+    "protection": ("Threat protection", ThreatProtectionArgs),
+    "mail": ("Mail", MailArgs),
+    "triggers": ("Triggers", TriggersArgs),
+    "api": ("API", HttpApiOptionsArgs),
+    "function": ("Function", FunctionOptionsArgs),
+    "monitoring": ("Monitoring", MonitoringOptionsArgs),
 }
+
+
+def _settings() -> Iterator[tuple[str, Setting]]:
+    for group, (_, arguments) in GROUPS.items():
+        hints = typing.get_type_hints(arguments)
+        for each in dataclasses.fields(arguments):
+            yield key_of(each.name), Setting(group, each, without_none(hints[each.name]), bool(each.metadata.get("secret")))
+
+
+SETTINGS: Mapping[str, Setting] = dict(_settings())
+"""Every setting by its key."""
+
+RULES: tuple[Rule, ...] = (
+    *second_factors.RULES,
+    *sign_in_page.RULES,
+    *mail.RULES,
+    *app_clients.RULES,
+    *identity_providers.RULES,
+    *auth_pool.RULES,
+    auth_pool.attribute_names_are_unique,
+    *API_RULES,
+    *FUNCTION_RULES,
+    *rules.RULES,
+)
 
 
 def read(
@@ -217,58 +154,85 @@ def read(
     secrets: AbstractSet[str] = frozenset(),
     deployed: Sequence[Rule] = (),
 ) -> tuple[Settings | None, list[Problem]]:
-    """The settings that these values make, or None and all that is wrong with them.
+    """Return the settings that these values make, or None and everything that is wrong with them.
 
-    `secrets` are the keys that are encrypted, `deployed` what the stack's deployed pool asks.
+    `values` are by key, `secrets` are the keys that are encrypted, `deployed` are the rules of the deployed pool. A
+    rule is skipped where a setting that it reads has a problem of its own.
     """
-    problems = [unknown(key) for key in sorted(values.keys() - PLACES.keys())]
-    known: dict[str | None, dict[str, Any]] = {None: {}, **{group: {} for group in GROUPS}}
-    for key, (group, name, field) in PLACES.items():
-        if key not in values and field.is_required():
-            problems.append(missing(key, field))
-        elif key not in values:
-            known[group][name] = field.get_default(call_default_factory=True)
-        elif is_secret(field) and key not in secrets and values[key] != field.default:
-            problems.append(in_plain(key, field))
-        else:
-            try:
-                known[group][name] = _adapter(key).validate_python(values[key], strict=True)
-            except ValidationError as error:
-                problems += [of_field(key, detail, field) for detail in error.errors(include_url=False)]
-    groups = {group: _View(known[group]) for group in GROUPS}
-    view = cast("Settings", _View({**known[None], **groups}))
-    for rule in (*RULES, *PRODUCTION, *deployed):
-        with suppress(_NotKnown):
-            problems += rule(view, routes)
+    problems = [rules.unknown_key(key) for key in sorted(values.keys() - SETTINGS.keys())]
+    right: dict[str, object] = {}
+    for key, setting in SETTINGS.items():
+        found = _problems(key, setting, values, key in secrets, right)
+        problems += found
+    problems += rule_problems([*RULES, *deployed], {**right, "routes": routes})
     if problems:
         return None, problems
-    made: dict[str, Any] = {group: model.model_construct(**known[group]) for group, model in GROUPS.items()}
-    return Settings.model_construct(**known[None], **made), []
+    groups = {
+        group: arguments(**{each.name: right[each.name] for each in dataclasses.fields(arguments)})
+        for group, (_, arguments) in GROUPS.items()
+        if group is not None
+    }
+    own = {each.name: right[each.name] for each in dataclasses.fields(StackSettings)}
+    return Settings(**own, **groups), []
 
 
-@cache
-def _adapter(key: str) -> TypeAdapter[Any]:
-    field = PLACES[key].field
-    # Annotated asks for one piece of metadata at least; pydantic passes over what it does not know.
-    annotation: Any = Annotated[field.annotation, *(field.metadata or [None])]
-    return TypeAdapter(annotation)
+def _problems(
+    key: str, setting: Setting, values: Mapping[str, object], encrypted: bool, right: dict[str, object]
+) -> list[Problem]:
+    """Return what is wrong with one setting by itself; if nothing is, put its value into `right`."""
+    example = setting.field.metadata.get("example")
+    fix = Set((setting.name,), example) if example is not None else None
+    if key not in values:
+        if setting.required:
+            return [Problem((setting.name,), "be set", None, fix)]
+        right[setting.name] = setting.default
+        return []
+    if setting.secret and not encrypted and values[key] != setting.default:
+        return [Problem((setting.name,), "be a Pulumi secret, and stands in plain", None, fix)]
+    value, problems = converted(setting.annotation, values[key], (setting.name,), key_of)
+    problems = problems or list(field_problems(setting.field, value))
+    if not problems:
+        right[setting.name] = value
+    return [_explained(each, setting, fix) for each in problems]
+
+
+def _explained(problem: Problem, setting: Setting, fix: Set | None) -> Problem:
+    """Return the problem with a remedy that changes the wrong member alone, and without a secret value."""
+    value = None if setting.secret else problem.value
+    return dataclasses.replace(problem, value=value, fix=problem.fix or _smallest_fix(problem, setting, fix))
+
+
+def _smallest_fix(problem: Problem, setting: Setting, fix: Set | None) -> Set | str | None:
+    if len(problem.path) == 1:
+        default = None if setting.required else setting.default
+        return fix or (Set(problem.path, default) if isinstance(default, str | int | bool) else None)
+    return "see docs/configuration.md for its members"
 
 
 def _configured() -> dict[str, object]:
-    """Every value that the stack configures for this project, in its type, by its key."""
+    """Return every value that the stack configures for this project, in its type, by its key."""
     prefix = f"{pulumi.get_project()}:"
     # pulumi.Config can only be asked for a key by name; a mistyped key would never be seen.
     configured = {*runtime_config.CONFIG.get(), *runtime_config.get_config_env()}
     values: dict[str, object] = {
         key.removeprefix(prefix): _value(key.removeprefix(prefix)) for key in configured if key.startswith(prefix)
     }
+    values |= dict.fromkeys(key for key in configured if _is_mistyped(key, pulumi.get_project()))
     if "aws:region" in configured:
         values["aws:region"] = pulumi.Config("aws").get("region")
     return values
 
 
+def _is_mistyped(key: str, project: str) -> bool:
+    """Whether a key of another project is meant for this one: it names one of its settings, or nearly its name."""
+    prefix, _, name = key.rpartition(":")
+    if prefix in {project, "aws"}:
+        return False
+    return name in SETTINGS or bool(difflib.get_close_matches(prefix, [project], cutoff=0.85))
+
+
 def _secrets() -> set[str]:
-    """The keys of this project that the stack holds encrypted."""
+    """Return the keys of this project that the stack holds encrypted."""
     prefix = f"{pulumi.get_project()}:"
     encrypted = {key for key in runtime_config.CONFIG.get() if runtime_config.is_config_secret(key)}
     keys = encrypted | {*runtime_config.get_config_secret_keys_env()}
@@ -276,9 +240,9 @@ def _secrets() -> set[str]:
 
 
 def _value(key: str) -> object:
-    """The CLI hands every value over as a string: JSON, unless it is meant as text."""
+    """Return a value in its type. The CLI hands every value over as a string: JSON, unless it is meant as text."""
     raw = pulumi.Config().get(key)
-    if raw is None or key not in PLACES or _is_text(PLACES[key].field.annotation):
+    if raw is None or key not in SETTINGS or _is_text(SETTINGS[key].annotation):
         return raw
     try:
         return json.loads(raw)
@@ -287,20 +251,4 @@ def _value(key: str) -> object:
 
 
 def _is_text(annotation: Any) -> bool:
-    return annotation is str or getattr(annotation, "__origin__", None) is Literal
-
-
-class _NotKnown(Exception):  # noqa: N818 - not an error: the setting has a problem of its own, which is reported
-    """A rule reads a setting that has no right value."""
-
-
-class _View:
-    """Those of the settings that are right by themselves, as rules read them."""
-
-    def __init__(self, known: Mapping[str, object]) -> None:
-        self._known = known
-
-    def __getattr__(self, name: str) -> object:
-        if name not in self._known:
-            raise _NotKnown
-        return self._known[name]
+    return isinstance(annotation, type) and issubclass(annotation, str)  # an enumeration here is of texts

@@ -1,140 +1,158 @@
-"""What is seen of the stack in production: a dashboard, alarms and whom they tell, metrics from logs, saved queries."""
-
-from __future__ import annotations
+"""Monitoring of the stack: a dashboard, alarms and their topic, metrics from logs, and saved queries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import pulumi
 import pulumi_aws as aws
 
-from components.alarm_topic import alarm_topic
-from components.metric_alarms import make_alarms, name_of
-from components.monitoring.alarms import Thresholds, alarms, runbook_at
-from components.monitoring.dashboard import dashboard
-from components.monitoring.metrics import FILTERS, Watched, WatchedFunction
-from components.monitoring.queries import QUERIES
+from ..arguments import between, checked, distinct, each, matching, optional_in_schema, sized, typed, validate
+from ..formats import email, https_url
+from .alarms import Thresholds, alarms, runbook_at
+from .dashboard import dashboard
+from .metrics import FILTERS, Monitored, MonitoredFunction
+from .queries import QUERIES
+from .resources import make_alarms, name_of
+from .topic import alarm_topic
 
 
-class Pool(Protocol):
-    """Where people sign in."""
-
-    @property
-    def user_pool_id(self) -> pulumi.Input[str]: ...
-    @property
-    def client_id(self) -> pulumi.Input[str]: ...
-
-
-class Function(Protocol):
-    """What answers routes."""
-
-    @property
-    def name(self) -> pulumi.Input[str]: ...
-    @property
-    def log_group(self) -> pulumi.Input[str]: ...
-    @property
-    def reserved_concurrency(self) -> int: ...
-
-
-class Trigger(Protocol):
-    """What the user pool calls."""
-
-    @property
-    def name(self) -> pulumi.Input[str]: ...
-
-
-class Api(Protocol):
-    """What is called."""
-
-    @property
-    def id(self) -> pulumi.Input[str]: ...
-    @property
-    def log_group(self) -> pulumi.Input[str]: ...
-
-
+@optional_in_schema
 @dataclass(frozen=True, kw_only=True)
-class MonitoringArgs:
-    """What is watched, who is told, and where alarms begin.
+class MonitoringOptionsArgs:
+    """What there is to see, who is told, and where alarms begin."""
 
-    `functions` answer routes, `api` those that name none; `triggers` answer the user pool. Percent of requests,
-    milliseconds, refusals in five minutes, percent of the concurrency limit. `runbook_url` is where this project can be
-    read on the web; without it alarms name the page by its path.
-    """
-
-    region: str
-    auth: Pool
-    functions: Mapping[str, Function]
-    api: Api
-    triggers: Mapping[str, Trigger] = field(default_factory=dict)
     dashboard: bool = True
+    """Make a CloudWatch dashboard of traffic, latency, errors, refusals and sign-in."""
     alarms: bool = True
-    alarm_emails: Sequence[str] = field(default_factory=list)
-    alarm_urls: Sequence[str] = field(default_factory=list)
-    runbook_url: str = ""
-    alarm_server_errors_percent: int = 1
-    alarm_latency_ms: int = 1500
-    alarm_refusals: int = 50
-    alarm_concurrency_percent: int = 80
+    """Make alarms, and the encrypted topic that they notify. In production it must have a subscriber."""
+    # SNS has no limit that anybody meets; more people than this are reached through a list or a tool.
+    alarm_emails: Sequence[str] = field(
+        default=(), metadata=checked(sized(0, 20), distinct, each(email), example=["on-call@example.com"])
+    )
+    """Addresses that receive alarms. Each must confirm the mail that SNS sends first."""
+    alarm_urls: Sequence[str] = field(
+        default=(),
+        metadata=checked(sized(0, 20), distinct, each(https_url), example=["https://events.example.com/alarms"]),
+    )
+    """https:// endpoints that receive alarms, such as a paging service's."""
+    runbook_url: str = field(
+        default="",
+        metadata=checked(
+            matching(r"https://[^\s#?]+", "be an https:// address without query and fragment", empty=True),
+            example="https://git.example.com/secure-api/blob/main",
+        ),
+    )
+    """Web address of this project's files, which alarms link to. Empty: alarms name the page by its path."""
+    alarm_server_errors_percent: int = field(default=1, metadata=checked(between(1, 100)))
+    """Share of requests that end with a 5xx at which an alarm starts, in percent, 1 to 100."""
+    alarm_latency_ms: int = field(default=1500, metadata=checked(between(1, 30_000)))
+    """Milliseconds that one request in a hundred may take before an alarm starts, 1 to 30000."""
+    alarm_refusals: int = field(default=50, metadata=checked(between(1, 1_000_000)))
+    """Refusals in five minutes below which no alarm starts, however unusual they are."""
+    alarm_concurrency_percent: int = field(default=80, metadata=checked(between(1, 100)))
+    """Share of the concurrency limit at which an alarm starts, in percent, 1 to 100."""
 
     def __post_init__(self) -> None:
-        _ = self.thresholds  # which check themselves
+        validate(self)
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class MonitoredFunctionArgs:
+    """A function that answers routes."""
+
+    name: pulumi.Input[str]
+    """Name of the function."""
+    log_group: pulumi.Input[str]
+    """Name of its log group."""
+    reserved_concurrency: int = -1
+    """Its own limit of concurrent calls. -1: it shares the account's."""
+
+
+@optional_in_schema
+@dataclass(frozen=True, kw_only=True)
+class MonitoringArgs:
+    """Arguments of the monitoring of one stack."""
+
+    region: str
+    """AWS region of the stack."""
+    user_pool_id: pulumi.Input[str]
+    """Id of the user pool."""
+    user_pool_client_id: pulumi.Input[str]
+    """Id of the browser's app client."""
+    api_id: pulumi.Input[str]
+    """Id of the API."""
+    api_log_group: pulumi.Input[str]
+    """Name of the API's access log group."""
+    functions: Mapping[str, MonitoredFunctionArgs]
+    """Functions that answer routes, by the names that routes use; `api` answers those that name none."""
+    triggers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Names of the user pool's trigger functions, by trigger."""
+    options: MonitoringOptionsArgs = field(default_factory=MonitoringOptionsArgs)
+    """What there is to see, who is told, and where alarms begin."""
 
     @property
-    def watched(self) -> Watched:
-        return Watched(
+    def monitored(self) -> Monitored:
+        """What the metrics are about."""
+        return Monitored(
             region=self.region,
-            api_id=self.api.id,
+            api_id=self.api_id,
             functions={
-                key: WatchedFunction(name=each.name, reserved_concurrency=each.reserved_concurrency)
-                for key, each in self.functions.items()
+                key: MonitoredFunction(name=function.name, reserved_concurrency=function.reserved_concurrency)
+                for key, function in self.functions.items()
             },
-            triggers={key: WatchedFunction(name=each.name) for key, each in self.triggers.items()},
-            user_pool_id=self.auth.user_pool_id,
-            user_pool_client_id=self.auth.client_id,
+            triggers={key: MonitoredFunction(name=name) for key, name in self.triggers.items()},
+            user_pool_id=self.user_pool_id,
+            user_pool_client_id=self.user_pool_client_id,
         )
 
     @property
     def thresholds(self) -> Thresholds:
+        """Where alarms begin."""
         return Thresholds(
-            server_errors_percent=self.alarm_server_errors_percent,
-            latency_ms=self.alarm_latency_ms,
-            refusals=self.alarm_refusals,
-            concurrency_percent=self.alarm_concurrency_percent,
+            server_errors_percent=self.options.alarm_server_errors_percent,
+            latency_ms=self.options.alarm_latency_ms,
+            refusals=self.options.alarm_refusals,
+            concurrency_percent=self.options.alarm_concurrency_percent,
         )
 
 
-# The log groups of each kind, by what writes them.
+# The log groups of each kind, by the function that writes them.
 Logs = Mapping[str, Mapping[str, pulumi.Input[str]]]
 
 
 class Monitoring(pulumi.ComponentResource):
-    """Metrics from both logs, and as far as they are on: a dashboard, and alarms that tell an encrypted topic."""
+    """Metrics from both logs and, as far as they are on, a dashboard, and alarms that notify an encrypted topic."""
 
     topic_arn: pulumi.Output[str] | None
+    """ARN of the topic. None without alarms."""
     dashboard_name: pulumi.Output[str] | None
-    alarm_names: dict[str, pulumi.Output[str]]
+    """Name of the dashboard. None without one."""
+    alarm_names: Mapping[str, pulumi.Output[str]]
+    """Name of each alarm in CloudWatch, by its name here."""
 
     def __init__(self, name: str, args: MonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("secureapi:index:Monitoring", name, None, opts)
+        args = typed(MonitoringArgs, args)
         child = pulumi.ResourceOptions(parent=self)
+        options = args.options
 
         logs = {
             "function": {key: each.log_group for key, each in args.functions.items()},
-            "access": {"api": args.api.log_group},
+            "access": {"api": args.api_log_group},
         }
-        _filters(name, args.watched, logs, child)
-        _queries(name, args.watched, logs, child)
-        topic = alarm_topic(name, args.alarm_emails, args.alarm_urls, child) if args.alarms else None
-        watch, base = alarms(args.watched, args.thresholds), args.runbook_url
-        made = make_alarms(name, args.api.id, watch, topic.arn, base, child) if topic else {}
+        _filters(name, args.monitored, logs, child)
+        _queries(name, args.monitored, logs, child)
+        topic = alarm_topic(name, options.alarm_emails, options.alarm_urls, child) if options.alarms else None
+        definitions, base = alarms(args.monitored, args.thresholds), options.runbook_url
+        made = make_alarms(name, args.api_id, definitions, topic.arn, base, child) if topic else {}
         board = None
-        if args.dashboard:
-            body = dashboard(args.watched, [alarm.arn for alarm in made.values()], runbook_at(base))
+        if options.dashboard:
+            body = dashboard(args.monitored, [alarm.arn for alarm in made.values()], runbook_at(base))
             board = aws.cloudwatch.Dashboard(
                 f"{name}-dashboard",
                 # Pulumi gives it no suffix of its own; two stacks of one account would write over each other.
-                dashboard_name=pulumi.Output.concat("secure-api-", args.watched.api_id),
+                dashboard_name=pulumi.Output.concat("secure-api-", args.monitored.api_id),
                 dashboard_body=pulumi.Output.json_dumps(body),
                 opts=child,
             )
@@ -147,8 +165,8 @@ class Monitoring(pulumi.ComponentResource):
         )
 
 
-def _filters(name: str, watched: Watched, logs: Logs, opts: pulumi.ResourceOptions) -> None:
-    """Of every function's log: what they write adds up in one metric."""
+def _filters(name: str, monitored: Monitored, logs: Logs, opts: pulumi.ResourceOptions) -> None:
+    """Make each metric filter on every function's log group; all of them publish to the same metric."""
     for each in FILTERS:
         for key, group in logs[each.log].items():
             aws.cloudwatch.LogMetricFilter(
@@ -157,7 +175,7 @@ def _filters(name: str, watched: Watched, logs: Logs, opts: pulumi.ResourceOptio
                 pattern=each.pattern,
                 metric_transformation={
                     "name": each.metric,
-                    "namespace": watched.namespace,
+                    "namespace": monitored.namespace,
                     "value": each.value,
                     "unit": each.unit,
                     "dimensions": each.dimensions or None,
@@ -167,12 +185,12 @@ def _filters(name: str, watched: Watched, logs: Logs, opts: pulumi.ResourceOptio
             )
 
 
-def _queries(name: str, watched: Watched, logs: Logs, opts: pulumi.ResourceOptions) -> None:
+def _queries(name: str, monitored: Monitored, logs: Logs, opts: pulumi.ResourceOptions) -> None:
     for each in QUERIES:
         aws.cloudwatch.QueryDefinition(
             f"{name}-{each.name}",
             name=pulumi.Output.concat(
-                "secure-api-", watched.api_id, "/", each.name
+                "secure-api-", monitored.api_id, "/", each.name
             ),  # the console makes a folder of it
             log_group_names=[group for log in each.logs for group in logs[log].values()],
             query_string=each.text,

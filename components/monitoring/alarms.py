@@ -1,11 +1,9 @@
-"""The alarms as data: what each compares with what, what it means, and what to do first."""
-
-from __future__ import annotations
+"""The alarms as data: what each compares, what it means, and what to do first."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.monitoring.metrics import Metric, Watched, WatchedFunction, account, function, gateway, logged, sign_in
+from .metrics import Metric, Monitored, MonitoredFunction, account, function, gateway, logged, sign_in
 
 RUNBOOK = "docs/operations.md"
 BAND = 3  # standard deviations of what is usual for the hour and the day of the week
@@ -13,27 +11,19 @@ BAND = 3  # standard deviations of what is usual for the hour and the day of the
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """Where alarms begin. Percent of requests, milliseconds, refusals in five minutes, percent of the limit.
-
-    ValueError for 0, at which an alarm never ends.
-    """
+    """Where alarms begin: percent of requests, milliseconds, refusals in five minutes, percent of the limit."""
 
     server_errors_percent: int = 1
     latency_ms: int = 1500
     refusals: int = 50
     concurrency_percent: int = 80
 
-    def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if value < 1:
-                raise ValueError(f"{name} must be above 0, got {value}")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
     """A condition on a time series: `datapoints` of the last `periods` at or above `threshold`, or outside `band`.
 
-    `series` maps ids to metrics and to expressions over the ids before; `watches` is the one that is compared. Missing
+    `series` maps ids to metrics and to expressions over the ids before; `compared` is the one that is compared. Missing
     data is never a breach: no traffic is no trouble. `name`, or `part_of`, is also the heading of its section in the
     runbook.
     """
@@ -42,7 +32,7 @@ class Alarm:
     meaning: str
     first: str
     series: Mapping[str, Metric | str]
-    watches: str
+    compared: str
     part_of: str | None = None
     threshold: float | None = None
     band: str | None = None
@@ -55,8 +45,8 @@ class Alarm:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Both:
-    """An alarm while all of its parts are; the parts tell nobody themselves."""
+class CompositeAlarm:
+    """An alarm that is on while all of its parts are. The parts notify nobody themselves."""
 
     name: str
     meaning: str
@@ -76,20 +66,20 @@ def runbook_at(base: str) -> str:
     return f"{base.rstrip('/')}/{RUNBOOK}" if base else RUNBOOK
 
 
-def alarms(watched: Watched, at: Thresholds) -> tuple[Alarm | Both, ...]:
+def alarms(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAlarm, ...]:
     """All alarms of the stack."""
-    called = {**watched.functions, **watched.triggers}
+    called = {**monitored.functions, **monitored.triggers}
     return (
-        *_answers(watched, at),
+        *_answers(monitored, at),
         *(alarm for key, each in called.items() for alarm in _function(key, each, at)),
-        *_shared(watched, at),
-        *_refusals(watched, at),
-        *_sign_in(watched),
+        *_shared(monitored, at),
+        *_refusals(monitored, at),
+        *_sign_in(monitored),
     )
 
 
-def _answers(watched: Watched, at: Thresholds) -> tuple[Alarm, ...]:
-    requests = gateway(watched, "Count")
+def _answers(monitored: Monitored, at: Thresholds) -> tuple[Alarm, ...]:
+    requests = gateway(monitored, "Count")
     return (
         Alarm(
             name="server-errors",
@@ -97,11 +87,11 @@ def _answers(watched: Watched, at: Thresholds) -> tuple[Alarm, ...]:
             first="see on the dashboard whether the function fails or the gateway, and roll back if it was deployed.",
             # Five at least: at night a single one would be a high share.
             series={
-                "errors": gateway(watched, "5xx"),
+                "errors": gateway(monitored, "5xx"),
                 "requests": requests,
                 "share": "IF(errors >= 5, 100 * errors / requests, 0)",
             },
-            watches="share",
+            compared="share",
             threshold=at.server_errors_percent,
             periods=3,
             datapoints=2,
@@ -112,11 +102,11 @@ def _answers(watched: Watched, at: Thresholds) -> tuple[Alarm, ...]:
             first="compare gateway and function on the dashboard, then cold starts and key endpoint failures.",
             # A hundred at least: below, p99 is the slowest request, and at night that is a cold start.
             series={
-                "slowest": gateway(watched, "Latency", "p99"),
+                "slowest": gateway(monitored, "Latency", "p99"),
                 "requests": requests,
                 "latency": "IF(requests >= 100, slowest, 0)",
             },
-            watches="latency",
+            compared="latency",
             threshold=at.latency_ms,
             periods=3,
             datapoints=3,
@@ -124,8 +114,8 @@ def _answers(watched: Watched, at: Thresholds) -> tuple[Alarm, ...]:
     )
 
 
-def _function(key: str, which: WatchedFunction, at: Thresholds) -> tuple[Alarm, ...]:
-    """Of one function: `api`, another one that routes name, or a trigger of the user pool."""
+def _function(key: str, which: MonitoredFunction, at: Thresholds) -> tuple[Alarm, ...]:
+    """Alarms of one function: `api`, another one that routes name, or a trigger of the user pool."""
     name, of = ("", "The function") if key == "api" else (f"-{key.replace('_', '-')}", f"The function {key}")
     alarms = (
         Alarm(
@@ -134,7 +124,7 @@ def _function(key: str, which: WatchedFunction, at: Thresholds) -> tuple[Alarm, 
             meaning=f"{of} ended without an answer three times in five minutes: timeout, memory or start-up.",
             first="run the saved query on Lambda's reports for the status, and roll back if it was deployed.",
             series={"errors": function(which, "Errors")},
-            watches="errors",
+            compared="errors",
             threshold=3,
         ),
         Alarm(
@@ -143,7 +133,7 @@ def _function(key: str, which: WatchedFunction, at: Thresholds) -> tuple[Alarm, 
             meaning=f"{of} was refused calls by Lambda five times in five minutes: all concurrency was in use.",
             first="see whether this function or another one takes the concurrency, and raise the reserve or the quota.",
             series={"throttles": function(which, "Throttles")},
-            watches="throttles",
+            compared="throttles",
             threshold=5,
         ),
     )
@@ -154,17 +144,20 @@ def _function(key: str, which: WatchedFunction, at: Thresholds) -> tuple[Alarm, 
     return (*alarms, _concurrency(f"reserve-near-limit{name}", f"{of}'s reserve", used, at))
 
 
-def _shared(watched: Watched, at: Thresholds) -> tuple[Alarm, ...]:
-    """Of all functions together: signing keys, and the account's concurrency where one of them lives by it."""
+def _shared(monitored: Monitored, at: Thresholds) -> tuple[Alarm, ...]:
+    """Alarms that cover all functions: signing keys unavailable, and account concurrency.
+
+    The second one is made if any function has no reserved concurrency.
+    """
     keys = Alarm(
         name="keys-unavailable",
         meaning="Signing keys could not be had, so tokens were answered with 503, three times in five minutes.",
         first="read the cause on the dashboard: the way out of the VPC, or the key endpoint itself.",
-        series={"refusals": logged(watched, "FunctionRefusals", Reason="keys_unavailable")},
-        watches="refusals",
+        series={"refusals": logged(monitored, "FunctionRefusals", Reason="keys_unavailable")},
+        compared="refusals",
         threshold=3,
     )
-    if all(each.reserved_concurrency > 0 for each in {**watched.functions, **watched.triggers}.values()):
+    if all(each.reserved_concurrency > 0 for each in {**monitored.functions, **monitored.triggers}.values()):
         return (keys,)
     # AWS's own formula ("Monitoring concurrency"): what others have reserved is not to be had either.
     used: dict[str, Metric | str] = {
@@ -182,7 +175,7 @@ def _concurrency(name: str, what: str, used: Mapping[str, Metric | str], at: Thr
         meaning=f"{at.concurrency_percent} % of {what} is in use; at the limit calls are turned away.",
         first="see whether traffic or duration has grown, and ask for a higher limit before it is reached.",
         series=used,
-        watches="used",
+        compared="used",
         threshold=at.concurrency_percent,
         period=60,
         periods=5,
@@ -190,8 +183,8 @@ def _concurrency(name: str, what: str, used: Mapping[str, Metric | str], at: Thr
     )
 
 
-def _refusals(watched: Watched, at: Thresholds) -> tuple[Alarm | Both, ...]:
-    refused = logged(watched, "Refused")
+def _refusals(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAlarm, ...]:
+    refused = logged(monitored, "Refused")
     surge = (
         "Far more requests are refused (401, 403) than is usual for this hour: an attack, or a client that is broken."
     )
@@ -202,7 +195,7 @@ def _refusals(watched: Watched, at: Thresholds) -> tuple[Alarm | Both, ...]:
         first="nothing: it only counts together with refusals-unusual.",
         part_of="refusals-surge",
         series={"refused": refused},
-        watches="refused",
+        compared="refused",
         threshold=at.refusals,
         periods=2,
         datapoints=2,
@@ -213,27 +206,27 @@ def _refusals(watched: Watched, at: Thresholds) -> tuple[Alarm | Both, ...]:
         first="nothing: it only counts together with refusals-many.",
         part_of="refusals-surge",
         series={"refused": refused, "usual": f"ANOMALY_DETECTION_BAND(refused, {BAND})"},
-        watches="refused",
+        compared="refused",
         band="usual",
         periods=2,
         datapoints=2,
     )
     return (
         # What is usual at night is nearly nothing, so that three refusals are unusual: hence both.
-        Both(name="refusals-surge", meaning=surge, first=first, parts=(many, unusual)),
+        CompositeAlarm(name="refusals-surge", meaning=surge, first=first, parts=(many, unusual)),
         Alarm(
             name="authorizer-missing",
             meaning="A protected route was reached without the gateway's authorizer; the function refused.",
             first="treat it as an incident: find out who changed the route, and deploy the stack again.",
-            series={"refusals": logged(watched, "FunctionRefusals", Reason="authorizer_missing")},
-            watches="refusals",
+            series={"refusals": logged(monitored, "FunctionRefusals", Reason="authorizer_missing")},
+            compared="refusals",
             threshold=1,
             period=60,
         ),
     )
 
 
-def _sign_in(watched: Watched) -> tuple[Alarm, ...]:
+def _sign_in(monitored: Monitored) -> tuple[Alarm, ...]:
     names = {"sign_in": "SignIn", "refresh": "TokenRefresh", "sign_up": "SignUp", "federation": "Federation"}
     return (
         Alarm(
@@ -241,10 +234,10 @@ def _sign_in(watched: Watched) -> tuple[Alarm, ...]:
             meaning="Cognito turned away five or more sign-ins, sign-ups or refreshes in five minutes.",
             first="see which of them, and whether a client retries in a loop; else ask for a higher request rate.",
             series={
-                **{id_: sign_in(watched, f"{name}Throttles") for id_, name in names.items()},
+                **{id_: sign_in(monitored, f"{name}Throttles") for id_, name in names.items()},
                 "throttled": " + ".join(f"FILL({id_}, 0)" for id_ in names),
             },
-            watches="throttled",
+            compared="throttled",
             threshold=5,
         ),
     )

@@ -3,16 +3,14 @@
 Twenty-four columns, three panels to a row ("Dashboard Body Structure and Syntax", CloudWatch API Reference).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.monitoring.metrics import (
+from .metrics import (
     Metric,
     Text,
-    Watched,
-    WatchedFunction,
+    Monitored,
+    MonitoredFunction,
     account,
     function,
     gateway,
@@ -29,15 +27,15 @@ Line = list[Any]
 Widget = dict[str, Any]
 
 
-def dashboard(watched: Watched, alarm_arns: Sequence[Text] = (), runbook: str = "docs/operations.md") -> dict[str, Any]:
+def dashboard(monitored: Monitored, alarm_arns: Sequence[Text] = (), runbook: str = "docs/operations.md") -> dict[str, Any]:
     """The body, its names still as they are given: strings or outputs."""
     top: list[Widget] = [_text(runbook)]
     if alarm_arns:
         top.append(_widget("alarm", 0, 2, 24, 3, {"title": "Alarms", "alarms": list(alarm_arns)}))
-    rows = (_traffic(watched), _latency(watched), _refusals(watched), _capacity(watched), _sign_in(watched))
+    rows = (_traffic(monitored), _latency(monitored), _refusals(monitored), _capacity(monitored), _sign_in(monitored))
     start = 5 if alarm_arns else 2
     panels = [
-        _widget("metric", column * _WIDTH, start + row * _HEIGHT, _WIDTH, _HEIGHT, {**panel, "region": watched.region})
+        _widget("metric", column * _WIDTH, start + row * _HEIGHT, _WIDTH, _HEIGHT, {**panel, "region": monitored.region})
         for row, panels in enumerate(rows)
         for column, panel in enumerate(panels)
     ]
@@ -50,55 +48,55 @@ def _text(runbook: str) -> Widget:
     return _widget("text", 0, 0, 24, 2, {"markdown": f"{lines}\nWhat each alarm means and what to do first: {where}"})
 
 
-def _traffic(watched: Watched) -> list[Widget]:
-    count = gateway(watched, "Count")
+def _traffic(monitored: Monitored) -> list[Widget]:
+    count = gateway(monitored, "Count")
     return [
         _panel("Requests", _line(count, "requests", _BLUE)),
         _panel(
             "Answers that are errors",
-            _line(gateway(watched, "4xx"), "4xx", _ORANGE),
-            _line(gateway(watched, "5xx"), "5xx", _RED, id="errors"),
+            _line(gateway(monitored, "4xx"), "4xx", _ORANGE),
+            _line(gateway(monitored, "5xx"), "5xx", _RED, id="errors"),
             _line(count, "requests", id="requests", visible=False),
             _math("100 * errors / requests", "5xx, % of requests", _PURPLE, yAxis="right"),
         ),
         _panel(
             "Throttled",
-            _line(logged(watched, "Throttled"), "429 by the gateway", _ORANGE),
-            *_each({**watched.functions, **watched.triggers}, "Throttles", "calls turned away by Lambda", _RED),
+            _line(logged(monitored, "Throttled"), "429 by the gateway", _ORANGE),
+            *_each({**monitored.functions, **monitored.triggers}, "Throttles", "calls turned away by Lambda", _RED),
         ),
     ]
 
 
-def _latency(watched: Watched) -> list[Widget]:
+def _latency(monitored: Monitored) -> list[Widget]:
     return [
         _panel(
             "Latency as callers see it, ms",
-            *(_line(gateway(watched, "Latency", stat), stat, color) for stat, color in _PERCENTILES),
+            *(_line(gateway(monitored, "Latency", stat), stat, color) for stat, color in _PERCENTILES),
         ),
         _panel(
             "Of it in the function, ms",
-            *(line for stat, color in _PERCENTILES for line in _each(watched.functions, "Duration", stat, color, stat)),
+            *(line for stat, color in _PERCENTILES for line in _each(monitored.functions, "Duration", stat, color, stat)),
         ),
         _panel(
             "Of it in the gateway, ms",
             # Averages may be subtracted, percentiles may not.
-            _line(gateway(watched, "Latency", "Average"), "whole", id="whole", visible=False),
-            _line(gateway(watched, "IntegrationLatency", "Average"), "function and its start", _BLUE, id="behind"),
+            _line(gateway(monitored, "Latency", "Average"), "whole", id="whole", visible=False),
+            _line(gateway(monitored, "IntegrationLatency", "Average"), "function and its start", _BLUE, id="behind"),
             _math("whole - behind", "gateway and authorizer", _PURPLE),
         ),
     ]
 
 
-def _refusals(watched: Watched) -> list[Widget]:
+def _refusals(monitored: Monitored) -> list[Widget]:
     return [
-        _panel("Refused with 401 or 403, by either layer", _line(logged(watched, "Refused"), "refused", _ORANGE)),
-        _panel("Refused by the function, by reason", _search(watched, "FunctionRefusals", "Reason"), stacked=True),
-        _panel("Key endpoint failures, by cause", _search(watched, "KeyEndpointFailures", "Cause"), stacked=True),
+        _panel("Refused with 401 or 403, by either layer", _line(logged(monitored, "Refused"), "refused", _ORANGE)),
+        _panel("Refused by the function, by reason", _search(monitored, "FunctionRefusals", "Reason"), stacked=True),
+        _panel("Key endpoint failures, by cause", _search(monitored, "KeyEndpointFailures", "Cause"), stacked=True),
     ]
 
 
-def _capacity(watched: Watched) -> list[Widget]:
-    cold, called = logged(watched, "ColdStart", "SampleCount"), {**watched.functions, **watched.triggers}
+def _capacity(monitored: Monitored) -> list[Widget]:
+    cold, called = logged(monitored, "ColdStart", "SampleCount"), {**monitored.functions, **monitored.triggers}
     return [
         _panel(
             "Calls of the function",
@@ -108,7 +106,7 @@ def _capacity(watched: Watched) -> list[Widget]:
         _panel(
             "Cold starts",
             _line(cold, "cold starts", _BLUE),
-            _line(logged(watched, "ColdStart", "p95"), "p95, ms", _ORANGE, yAxis="right"),
+            _line(logged(monitored, "ColdStart", "p95"), "p95, ms", _ORANGE, yAxis="right"),
         ),
         _panel(
             "Calls at once",
@@ -120,26 +118,26 @@ def _capacity(watched: Watched) -> list[Widget]:
     ]
 
 
-def _sign_in(watched: Watched) -> list[Widget]:
+def _sign_in(monitored: Monitored) -> list[Widget]:
     kinds = (("SignIn", "sign-ins", _BLUE), ("TokenRefresh", "refreshes", _GREEN), ("SignUp", "sign-ups", _PURPLE))
     return [
         _panel(
-            "Signed in", *(_line(sign_in(watched, f"{kind}Successes"), label, color) for kind, label, color in kinds)
+            "Signed in", *(_line(sign_in(monitored, f"{kind}Successes"), label, color) for kind, label, color in kinds)
         ),
         # A throttled request counts as failed, too.
-        _panel("Sign-in failures", *(line for kind in kinds for line in _failures(watched, *kind))),
+        _panel("Sign-in failures", *(line for kind in kinds for line in _failures(monitored, *kind))),
         _panel(
             "Turned away by Cognito",
-            *(_line(sign_in(watched, f"{kind}Throttles"), label, color) for kind, label, color in kinds),
+            *(_line(sign_in(monitored, f"{kind}Throttles"), label, color) for kind, label, color in kinds),
         ),
     ]
 
 
-def _failures(watched: Watched, kind: str, label: str, color: str) -> list[Line]:
+def _failures(monitored: Monitored, kind: str, label: str, color: str) -> list[Line]:
     id_ = kind.lower()
     return [
-        _line(sign_in(watched, f"{kind}Successes", "SampleCount"), "all", id=f"{id_}_all", visible=False),
-        _line(sign_in(watched, f"{kind}Successes"), "good", id=f"{id_}_good", visible=False),
+        _line(sign_in(monitored, f"{kind}Successes", "SampleCount"), "all", id=f"{id_}_all", visible=False),
+        _line(sign_in(monitored, f"{kind}Successes"), "good", id=f"{id_}_good", visible=False),
         _math(f"{id_}_all - {id_}_good", f"failed {label}", color),
     ]
 
@@ -151,7 +149,7 @@ def _line(metric: Metric, label: str, color: str | None = _GREY, **options: Any)
 
 
 def _each(
-    functions: Mapping[str, WatchedFunction], name: str, label: str, color: str, stat: str = "Sum", **options: Any
+    functions: Mapping[str, MonitoredFunction], name: str, label: str, color: str, stat: str = "Sum", **options: Any
 ) -> list[Line]:
     """A line for each function; where there are several they say whose they are, and CloudWatch picks the colours."""
     if len(functions) == 1:
@@ -163,10 +161,10 @@ def _math(expression: str, label: str, color: str, **options: Any) -> Line:
     return [{"expression": expression, "label": label, "color": color, **options}]
 
 
-def _search(watched: Watched, name: str, dimension: str) -> Line:
+def _search(monitored: Monitored, name: str, dimension: str) -> Line:
     """A line for each value that occurred within two weeks, so that a new reason needs no new dashboard."""
     term = f"""",{dimension}}} MetricName="{name}"', 'Sum')"""
-    return [{"expression": joined("SEARCH('{\"", watched.namespace, term), "label": ""}]
+    return [{"expression": joined("SEARCH('{\"", monitored.namespace, term), "label": ""}]
 
 
 def _panel(title: str, *lines: Line, stacked: bool = False) -> Widget:

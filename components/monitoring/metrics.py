@@ -1,7 +1,5 @@
 """The metrics of the stack: AWS's own, and those that metric filters make of its two logs."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,7 +10,7 @@ Text = pulumi.Input[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class WatchedFunction:
+class MonitoredFunction:
     """A function; `reserved_concurrency` is its own limit, -1 where it shares the account's."""
 
     name: Text
@@ -20,7 +18,7 @@ class WatchedFunction:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class Monitored:
     """What the metrics are of: the names that they carry as dimensions.
 
     `functions` answer routes, `triggers` the user pool; `api` is the function of every route that names none.
@@ -31,10 +29,10 @@ class Watched:
 
     region: str
     api_id: Text
-    functions: Mapping[str, WatchedFunction]
+    functions: Mapping[str, MonitoredFunction]
     user_pool_id: Text
     user_pool_client_id: Text
-    triggers: Mapping[str, WatchedFunction] = field(default_factory=dict)
+    triggers: Mapping[str, MonitoredFunction] = field(default_factory=dict)
 
     @property
     def namespace(self) -> Text:
@@ -57,12 +55,12 @@ class Metric:
     stat: str = "Sum"
 
 
-def gateway(watched: Watched, name: str, stat: str = "Sum") -> Metric:
+def gateway(monitored: Monitored, name: str, stat: str = "Sum") -> Metric:
     """A metric of the HTTP API, all its routes together ("Working with metrics for HTTP APIs")."""
-    return Metric(namespace="AWS/ApiGateway", name=name, dimensions={"ApiId": watched.api_id}, stat=stat)
+    return Metric(namespace="AWS/ApiGateway", name=name, dimensions={"ApiId": monitored.api_id}, stat=stat)
 
 
-def function(which: WatchedFunction, name: str, stat: str = "Sum") -> Metric:
+def function(which: MonitoredFunction, name: str, stat: str = "Sum") -> Metric:
     """A metric of a function, all its versions together ("Using CloudWatch metrics with Lambda")."""
     return Metric(namespace="AWS/Lambda", name=name, dimensions={"FunctionName": which.name}, stat=stat)
 
@@ -72,18 +70,18 @@ def account(name: str) -> Metric:
     return Metric(namespace="AWS/Lambda", name=name, stat="Maximum")
 
 
-def sign_in(watched: Watched, name: str, stat: str = "Sum") -> Metric:
+def sign_in(monitored: Monitored, name: str, stat: str = "Sum") -> Metric:
     """A metric of the app client, each request a 1 or a 0: their sum are the successes, their number is all requests.
 
     ("Metrics for Amazon Cognito user pools"; they come every five minutes.)
     """
-    dimensions = {"UserPool": watched.user_pool_id, "UserPoolClient": watched.user_pool_client_id}
+    dimensions = {"UserPool": monitored.user_pool_id, "UserPoolClient": monitored.user_pool_client_id}
     return Metric(namespace="AWS/Cognito", name=name, dimensions=dimensions, stat=stat)
 
 
-def logged(watched: Watched, name: str, stat: str = "Sum", **dimensions: str) -> Metric:
+def logged(monitored: Monitored, name: str, stat: str = "Sum", **dimensions: str) -> Metric:
     """A metric that one of FILTERS makes."""
-    return Metric(namespace=watched.namespace, name=name, dimensions=dimensions, stat=stat)
+    return Metric(namespace=monitored.namespace, name=name, dimensions=dimensions, stat=stat)
 
 
 @dataclass(frozen=True, kw_only=True)

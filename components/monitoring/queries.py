@@ -1,7 +1,5 @@
 """Saved Logs Insights queries: what the runbook sends people to."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

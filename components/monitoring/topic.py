@@ -1,25 +1,26 @@
-"""Whom alarms tell: a topic under a key of its own, that CloudWatch may use."""
-
-from __future__ import annotations
+"""The topic that receives alarms, encrypted with a key that CloudWatch may use."""
 
 from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 
+from .. import arn
+
 
 def alarm_topic(name: str, emails: Sequence[str], urls: Sequence[str], opts: pulumi.ResourceOptions) -> aws.sns.Topic:
-    """A topic that CloudWatch's alarms of this account may publish to, and its subscriptions.
+    """Make a topic that the account's alarms may publish to, and its subscriptions.
 
-    Who publishes to an encrypted topic uses its key, and AWS's own key for SNS admits no other service: hence a key of
-    ours ("Managing Amazon SNS encryption keys and costs", event sources and encrypted topics).
+    A publisher to an encrypted topic uses the topic's key, and AWS's own key for SNS admits no other service, so the
+    topic has a key in this account ("Managing Amazon SNS encryption keys and costs").
     """
-    account = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=opts.parent)).account_id
+    caller = aws.get_caller_identity_output(opts=pulumi.InvokeOutputOptions(parent=opts.parent))
+    account = caller.account_id
     key = aws.kms.Key(
         f"{name}-key",
         description="Encrypts alarm messages",
         enable_key_rotation=True,
-        policy=_key_policy(account),
+        policy=_key_policy(account, arn.account_root(caller.arn)),
         opts=opts,
     )
     topic = aws.sns.Topic(f"{name}-alarms", kms_master_key_id=key.arn, opts=opts)
@@ -32,8 +33,8 @@ def alarm_topic(name: str, emails: Sequence[str], urls: Sequence[str], opts: pul
     return topic
 
 
-def _key_policy(account: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The account may administer the key, and CloudWatch may use it for alarms of the account."""
+def _key_policy(account: pulumi.Output[str], root: pulumi.Output[str]) -> pulumi.Output[str]:
+    """Let the account administer the key, and CloudWatch use it for the account's alarms."""
     return pulumi.Output.json_dumps(
         {
             "Version": "2012-10-17",
@@ -41,7 +42,7 @@ def _key_policy(account: pulumi.Output[str]) -> pulumi.Output[str]:
                 {
                     "Sid": "Administer",  # without it nobody could ever change the key again
                     "Effect": "Allow",
-                    "Principal": {"AWS": pulumi.Output.concat("arn:aws:iam::", account, ":root")},
+                    "Principal": {"AWS": root},
                     "Action": "kms:*",
                     "Resource": "*",
                 },

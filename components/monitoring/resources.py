@@ -1,24 +1,22 @@
-"""Alarms as resources: what `components.watch.alarms` says, in CloudWatch's words."""
-
-from __future__ import annotations
+"""The alarms of `alarms.py` as CloudWatch resources."""
 
 from collections.abc import Iterable
 
 import pulumi
 import pulumi_aws as aws
 
-from components.monitoring.alarms import Alarm, Both
-from components.monitoring.metrics import Metric, Text
+from .alarms import Alarm, CompositeAlarm
+from .metrics import Metric, Text
 
 Made = aws.cloudwatch.MetricAlarm | aws.cloudwatch.CompositeAlarm
 
 
 def make_alarms(
-    name: str, suffix: Text, alarms: Iterable[Alarm | Both], topic: Text, base: str, opts: pulumi.ResourceOptions
+    name: str, suffix: Text, alarms: Iterable[Alarm | CompositeAlarm], topic: Text, base: str, opts: pulumi.ResourceOptions
 ) -> dict[str, Made]:
-    """The alarms by name, without the parts of another one, which tell nobody.
+    """Make the alarms; return those that notify somebody, by name.
 
-    `suffix` tells a composite alarm from another stack's, for Pulumi does not; `base` is where the runbook is.
+    `suffix` tells a composite alarm from another stack's, since Pulumi adds none; `base` is the runbook's address.
     """
     made: dict[str, Made] = {}
     for alarm in alarms:
@@ -39,7 +37,7 @@ def make_alarms(
 
 
 def name_of(alarm: Made) -> pulumi.Output[str]:
-    """The name under which CloudWatch knows it."""
+    """Return the alarm's name in CloudWatch."""
     return alarm.name if isinstance(alarm, aws.cloudwatch.MetricAlarm) else alarm.alarm_name
 
 
@@ -63,7 +61,7 @@ def _alarm(
 
 
 def _query(id_: str, series: Metric | str, alarm: Alarm) -> aws.cloudwatch.MetricAlarmMetricQueryArgsDict:
-    returned = id_ in {alarm.watches, alarm.band}
+    returned = id_ in {alarm.compared, alarm.band}
     if isinstance(series, str):
         return {"id": id_, "expression": series, "label": id_, "return_data": returned}
     metric: aws.cloudwatch.MetricAlarmMetricQueryMetricArgsDict = {

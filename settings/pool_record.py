@@ -1,0 +1,162 @@
+"""The record of a stack's deployed user pool: what Cognito cannot change in place, kept beside the stack's file.
+
+`python -m operations pool record` writes it after a deployment, and the rules here refuse settings that the pool cannot
+follow. Without a record, the program cannot know that anything is deployed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from components.arguments import ArgumentsError, Key, Problem, Rule, checked, converted, matching, validate, written
+from components.custom_attributes import AttributeType, CustomAttributeArgs
+from settings.problems import key_of, set_command
+
+FOLDER = Path(__file__).parents[1]
+_GUIDE = "docs/operations.md, Moving users to another pool"
+_PROGRAM = "components/auth_pool.py"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attribute:
+    """A custom attribute as Cognito holds it."""
+
+    type: AttributeType
+    mutable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolRecord:
+    """A pool's identity: a different answer to any of these is another pool, or a deployment that fails half-way.
+
+    The AWS provider has ForceNew on `username_attributes`, `alias_attributes`, `case_sensitive` and `name` (which the
+    program leaves to Pulumi). It adds attributes in place; any other change of them ends with "cannot modify or remove
+    schema items" (terraform-provider-aws, internal/service/cognitoidp/user_pool.go).
+    """
+
+    user_pool_id: str = field(metadata=checked(matching(r"[\w-]+_[0-9A-Za-z]+", "be a user pool's id")))
+    aws_region: str
+    username_attributes: Sequence[str]
+    alias_attributes: Sequence[str]
+    case_sensitive: bool
+    custom_attributes: Mapping[str, Attribute]
+
+    def __post_init__(self) -> None:
+        validate(self)
+
+    def as_json(self) -> str:
+        """Return the record as its file holds it."""
+        members = {_member(name): value for name, value in dataclasses.asdict(self).items()}
+        return json.dumps(members, indent=2) + "\n"
+
+
+def _member(name: str) -> str:
+    return "region" if name == "aws_region" else key_of(name)
+
+
+def path_of(stack: str) -> Path:
+    """Return the file that holds the record of a stack."""
+    return FOLDER / f"Pulumi.{stack}.pool.json"
+
+
+def recorded(stack: str) -> PoolRecord | None:
+    """Return the record of a stack, None where there is none; raise ArgumentsError if it cannot be read."""
+    try:
+        text = path_of(stack).read_text()
+    except FileNotFoundError:
+        return None
+    try:
+        content = json.loads(text)
+    except ValueError:
+        raise ArgumentsError([Problem(("the file",), "be JSON")]) from None
+    record, problems = converted(PoolRecord, content, (), _member)
+    if problems:
+        raise ArgumentsError(problems)
+    found: PoolRecord = record
+    return found
+
+
+def rules_of(stack: str) -> tuple[Rule, ...]:
+    """Return the rules that the record of a stack sets for its settings; none where there is no record."""
+    try:
+        deployed = recorded(stack)
+    except ArgumentsError as error:
+        place = written(error.problems[0].path, _member) or "the file"
+        return (partial(_unreadable, stack, place),)
+    if deployed is None:
+        return ()
+    return tuple(partial(rule, deployed) for rule in (region_stays, names_stay, case_stays, attributes_stay))
+
+
+def region_stays(deployed: PoolRecord, region: str) -> Iterator[Problem]:
+    """A stack that moves makes everything anew, the pool too."""
+    if region != deployed.aws_region:
+        yield _lost(deployed, "region", deployed.aws_region, region)
+
+
+def names_stay(deployed: PoolRecord, email_as_username: bool) -> Iterator[Problem]:  # noqa: FBT001 - called by name
+    """How users are named is decided once."""
+    there = list(deployed.username_attributes), list(deployed.alias_attributes)
+    if there == _naming(email_as_username=not email_as_username):
+        yield _lost(deployed, "email_as_username", not email_as_username, email_as_username)
+    elif there != _naming(email_as_username=email_as_username):
+        before = {"usernameAttributes": there[0], "aliasAttributes": there[1]}
+        yield _lost(deployed, _PROGRAM, before, None)
+
+
+def case_stays(deployed: PoolRecord) -> Iterator[Problem]:
+    """The program's pools do not tell `Ann` from `ann`, but a pool that was adopted may."""
+    if deployed.case_sensitive:
+        yield _lost(deployed, _PROGRAM, {"caseSensitive": True}, None)
+
+
+def attributes_stay(deployed: PoolRecord, custom_attributes: Sequence[CustomAttributeArgs]) -> Iterator[Problem]:
+    """Custom attributes can be added at any time; an existing attribute cannot be changed or removed."""
+    wanted = {each.name: Attribute(type=each.type, mutable=each.mutable) for each in custom_attributes}
+    complete = [
+        {"name": name, **dataclasses.asdict(each)} for name, each in {**wanted, **deployed.custom_attributes}.items()
+    ]
+    for name, there in deployed.custom_attributes.items():
+        if wanted.get(name) != there:
+            rule = (
+                f"keep {json.dumps({'name': name, **dataclasses.asdict(there)})}: Cognito neither changes nor removes "
+                f"an attribute of pool {deployed.user_pool_id}, and the deployment would fail half-way"
+            )
+            got = dataclasses.asdict(wanted[name]) if name in wanted else None
+            yield Problem(("custom_attributes",), rule, got, _remedy("custom_attributes", complete))
+
+
+def _naming(*, email_as_username: bool) -> tuple[list[str], list[str]]:
+    """Return username and alias attributes as components/auth_pool.py sets them."""
+    return (["email"], []) if email_as_username else ([], ["email"])
+
+
+def _lost(deployed: PoolRecord, name: str, before: object, now: object) -> Problem:
+    rule = (
+        f"stay {json.dumps(before)}: Cognito cannot change it in pool {deployed.user_pool_id}, so another pool would "
+        "take its place and every user be lost"
+    )
+    path = (Key(name) if name == _PROGRAM else name,)
+    return Problem(path, rule, now, _remedy(name, before))
+
+
+def _remedy(name: str, before: object) -> str:
+    undo = "undo the change" if name == _PROGRAM else f"undo it with: {_undo(name, before)}"
+    return f"{undo}; or move the users first: {_GUIDE}"
+
+
+def _undo(name: str, before: object) -> str:
+    if isinstance(before, list):  # the whole list, which `set_command` would set member by member
+        return f"pulumi config set {key_of(name)} '{json.dumps(before)}'"
+    return set_command((name,), before)
+
+
+def _unreadable(stack: str, place: str) -> Iterator[Problem]:
+    fix = f"restore it from git, or write it anew with: python -m operations pool record --stack {stack}"
+    rule = f"be as python -m operations pool record wrote it, but {place} is not"
+    yield Problem((Key(f"Pulumi.{stack}.pool.json"),), rule, None, fix)
