@@ -92,7 +92,7 @@ for name, options in settings.functions.items():
             options=options,
             log_retention_days=settings.log_retention_days,
             kms_key_arn=key_arn,
-            statements=[notes.grant(*actions)] if actions else [],
+            statements=notes.grant(*actions) if actions else [],
         ),
     )
 

@@ -26,9 +26,7 @@ def others_need_the_file(uri: str, version: str, ownership_certificate_arn: str)
 class TruststoreArgs:
     """Certificate authorities whose clients may connect (mutual TLS)."""
 
-    uri: str = field(
-        default="", metadata=checked(optional(s3_uri), example="s3://example-trust/clients.pem")
-    )
+    uri: str = field(default="", metadata=checked(optional(s3_uri), example="s3://example-trust/clients.pem"))
     """S3 URI of the file of authorities. Empty: no client certificate is required."""
     version: str = field(default="", metadata=checked(matching(r"\S*", "have no space")))
     """Version of the object. Without it a changed file is not noticed."""

@@ -15,7 +15,7 @@ from .arguments import (
     between,
     checked,
     distinct,
-    each,
+    each_entry,
     keys,
     optional_in_schema,
     sized,
@@ -99,7 +99,7 @@ class FunctionSizeArgs:
     secret_references: Mapping[str, str] = field(
         default_factory=dict,
         metadata=checked(
-            keys(secret_name), each(secret_reference), example={"PAYMENT_KEY": "/secure-api/prod/payment-key"}
+            keys(secret_name), each_entry(secret_reference), example={"PAYMENT_KEY": "/secure-api/prod/payment-key"}
         ),
     )
     """For each name that the code asks for, the parameter (/path) or secret of AWS that holds the value."""
@@ -109,9 +109,9 @@ class FunctionSizeArgs:
 
 
 def versions_are_reached_by_the_alias(
-    live_alias: bool,  # noqa: FBT001 - rules are called by name
-    snap_start: bool,  # noqa: FBT001
-    shift_traffic: bool,  # noqa: FBT001
+    live_alias: bool,
+    snap_start: bool,
+    shift_traffic: bool,
     provisioned_concurrency: int,
 ) -> Iterator[Problem]:
     """Snapshots, started environments and weights belong to versions, which callers reach through the alias only."""
@@ -126,7 +126,7 @@ def versions_are_reached_by_the_alias(
             yield Problem(("live_alias",), f"be true with {name}", value=False, fix=fix)
 
 
-def snapshots_exclude_provisioned(snap_start: bool, provisioned_concurrency: int) -> Iterator[Problem]:  # noqa: FBT001
+def snapshots_exclude_provisioned(snap_start: bool, provisioned_concurrency: int) -> Iterator[Problem]:
     """Lambda takes one of the two ("Lambda SnapStart", supported features and limitations)."""
     if snap_start and provisioned_concurrency:
         fix = Set(("provisioned_concurrency",), 0)
@@ -171,11 +171,13 @@ class FunctionOptionsArgs(FunctionSizeArgs):
     log_level: LogLevel = LogLevel.INFO
     """Least severity that the function logs: DEBUG, INFO, WARNING or ERROR. Refusals are WARNING."""
     vpc_subnets: Sequence[str] = field(
-        default=(), metadata=checked(sized(0, 16), distinct, each(subnet_id), example=["subnet-0123456789abcdef0"])
+        default=(),
+        metadata=checked(sized(0, 16), distinct, each_entry(subnet_id), example=["subnet-0123456789abcdef0"]),
     )
     """Private subnets of the function. They need a NAT gateway, or the function cannot fetch signing keys."""
     vpc_security_groups: Sequence[str] = field(
-        default=(), metadata=checked(sized(0, 5), distinct, each(security_group_id), example=["sg-0123456789abcdef0"])
+        default=(),
+        metadata=checked(sized(0, 5), distinct, each_entry(security_group_id), example=["sg-0123456789abcdef0"]),
     )
     """Security groups of the function in its subnets. They must allow outgoing HTTPS."""
 

@@ -8,7 +8,20 @@ from typing import TypedDict
 import pulumi
 import pulumi_aws as aws
 
-from .arguments import Check, Problem, Remove, Set, between, checked, distinct, each, matching, optional_in_schema, sized, validate
+from .arguments import (
+    Check,
+    Problem,
+    Remove,
+    Set,
+    between,
+    checked,
+    distinct,
+    each_entry,
+    matching,
+    optional_in_schema,
+    sized,
+    validate,
+)
 from .formats import return_url
 
 
@@ -70,9 +83,9 @@ class AppClientArgs:
     """Short name, of lower-case letters, digits and hyphens."""
     kind: ClientKind
     """browser, native (an app on a device) or machine (client credentials, with a secret)."""
-    callback_urls: Sequence[str] = field(default=(), metadata=checked(urls, distinct, each(return_url)))
+    callback_urls: Sequence[str] = field(default=(), metadata=checked(urls, distinct, each_entry(return_url)))
     """Exact URLs that the sign-in page may return to, also of a native app's own scheme."""
-    logout_urls: Sequence[str] = field(default=(), metadata=checked(urls, distinct, each(return_url)))
+    logout_urls: Sequence[str] = field(default=(), metadata=checked(urls, distinct, each_entry(return_url)))
     """Exact URLs that sign-out may return to."""
     scopes: Sequence[str] = field(default=(), metadata=checked(sized(0, MOST_SCOPES), distinct))
     """Scopes of the route table that the client may ask for."""
@@ -239,6 +252,8 @@ def _of_every_kind(client: AppClientArgs) -> _CommonInputs:
         "refresh_token_validity": client.refresh_token_days,
         # Without units Cognito counts hours for access and ID tokens.
         "token_validity_units": aws.cognito.UserPoolClientTokenValidityUnitsArgs(
-            access_token="minutes", id_token="minutes", refresh_token="days"
+            access_token="minutes",  # noqa: S106 - a unit
+            id_token="minutes",  # noqa: S106 - a unit
+            refresh_token="days",  # noqa: S106 - a unit
         ),
     }

@@ -120,7 +120,7 @@ def distinct(value: Sequence[Any]) -> Iterator[tuple[Path, str]]:
             yield (index,), "not repeat an entry"
 
 
-def each(*checks: Check) -> Check:
+def each_entry(*checks: Check) -> Check:
     """A list or mapping whose entries all pass these checks."""
 
     def check(value: Any) -> Iterator[tuple[Path, str]]:
@@ -157,7 +157,9 @@ def predicate(holds: Callable[[Any], bool], rule: str) -> Check:
 
 def validate(args: Any, *rules: Rule, **also: object) -> None:
     """Raise ArgumentsError unless each field passes its checks and each rule holds. `also` are further arguments."""
-    problems = [problem for field in dataclasses.fields(args) for problem in field_problems(field, vars(args)[field.name])]
+    problems = [
+        problem for field in dataclasses.fields(args) for problem in field_problems(field, vars(args)[field.name])
+    ]
     broken = {problem.path[0] for problem in problems}
     problems += rule_problems(rules, {key: value for key, value in {**vars(args), **also}.items() if key not in broken})
     if problems:
@@ -225,7 +227,7 @@ def typed(type_: type[T], given: Any) -> T:
     return typing.cast("T", value)
 
 
-def converted(
+def converted(  # noqa: PLR0911 - one line for each form of a type
     annotation: Any, value: Any, path: Path = (), name_of: Callable[[str], str] = str
 ) -> tuple[Any, list[Problem]]:
     """Return the value in the type of the annotation, and everything about its shape that is wrong.
@@ -282,8 +284,10 @@ def _object(type_: type, value: Any, path: Path, name_of: Callable[[str], str]) 
     members: dict[str, Any] = {}
     hints = _hints(type_)
     names = {name_of(field.name): field for field in dataclasses.fields(type_)}
-    for key in value.keys() - names.keys():
-        problems.append(Problem((*path, Key(key)), f"be one of {', '.join(sorted(names))}", None, Remove((*path, Key(key)))))
+    problems += [
+        Problem((*path, Key(key)), f"be one of {', '.join(sorted(names))}", None, Remove((*path, Key(key))))
+        for key in sorted(map(str, value.keys() - names.keys()))
+    ]
     for key, field in names.items():
         if value.get(key) is not None:
             members[field.name], wrong = converted(hints[field.name], value[key], (*path, field.name), name_of)
@@ -295,7 +299,9 @@ def _object(type_: type, value: Any, path: Path, name_of: Callable[[str], str]) 
     try:
         return type_(**members), []
     except ArgumentsError as error:
-        return value, [dataclasses.replace(each, path=(*path, *each.path), fix=_below(path, each.fix)) for each in error.problems]
+        return value, [
+            dataclasses.replace(each, path=(*path, *each.path), fix=_below(path, each.fix)) for each in error.problems
+        ]
 
 
 @cache

@@ -20,7 +20,7 @@ from .arguments import (
     between,
     checked,
     distinct,
-    each,
+    each_entry,
     optional_in_schema,
     sized,
     typed,
@@ -63,11 +63,11 @@ class SignInArgs:
     """How users sign in with the browser's app client."""
 
     callback_urls: Sequence[str] = field(
-        metadata=checked(sized(1, 100), distinct, each(web_url), example=["https://app.example.com/"])
+        metadata=checked(sized(1, 100), distinct, each_entry(web_url), example=["https://app.example.com/"])
     )
     """Exact URLs that the sign-in page may return to: https, or http on localhost."""
     logout_urls: Sequence[str] = field(
-        metadata=checked(sized(1, 100), distinct, each(web_url), example=["https://app.example.com/"])
+        metadata=checked(sized(1, 100), distinct, each_entry(web_url), example=["https://app.example.com/"])
     )
     """Exact URLs that sign-out may return to: https, or http on localhost."""
     user_pool_tier: UserPoolTier = UserPoolTier.ESSENTIALS
@@ -104,14 +104,17 @@ class SignInArgs:
 
 def _needs_tier(name: str, rule: str, value: object, tier: UserPoolTier, needed: UserPoolTier) -> Problem:
     return Problem(
-        (name,), f"{rule} on the tier {tier.value}: it needs {needed.value}", value, Set(("user_pool_tier",), needed.value)
+        (name,),
+        f"{rule} on the tier {tier.value}: it needs {needed.value}",
+        value,
+        Set(("user_pool_tier",), needed.value),
     )
 
 
 def plus_features_have_their_tier(
     user_pool_tier: UserPoolTier,
     threat_protection: ThreatProtection,
-    user_event_logs: bool,  # noqa: FBT001 - rules are called by name
+    user_event_logs: bool,
 ) -> Iterator[Problem]:
     """Cognito refuses the pool with FeatureUnavailableInTier ("User pool feature plans")."""
     if user_pool_tier is UserPoolTier.PLUS:
@@ -122,14 +125,14 @@ def plus_features_have_their_tier(
         yield _needs_tier("user_event_logs", "be false", value=True, tier=user_pool_tier, needed=UserPoolTier.PLUS)
 
 
-def essentials_features_have_their_tier(  # noqa: PLR0913 - a rule names what it reads
+def essentials_features_have_their_tier(  # noqa: PLR0913, PLR0917 - a rule names what it reads
     user_pool_tier: UserPoolTier,
     first_factors: Sequence[FirstFactor],
     mfa: Mfa,
     mfa_methods: Sequence[SecondFactor],
     password_history: int,
-    refresh_token_rotation: bool,  # noqa: FBT001
-    managed_login: bool,  # noqa: FBT001
+    refresh_token_rotation: bool,
+    managed_login: bool,
     app_clients: Sequence[AppClientArgs],
 ) -> Iterator[Problem]:
     """Cognito refuses the pool with FeatureUnavailableInTier ("User pool feature plans", "Refresh tokens")."""
@@ -139,7 +142,12 @@ def essentials_features_have_their_tier(  # noqa: PLR0913 - a rule names what it
         ("first_factors", "be password alone", list(first_factors), list(first_factors) != [FirstFactor.PASSWORD]),
         ("password_history", "be 0", password_history, password_history > 0),
         ("managed_login", "be false", True, managed_login),
-        ("mfa_methods", "not include email", list(mfa_methods), mfa is not Mfa.OFF and SecondFactor.EMAIL in mfa_methods),
+        (
+            "mfa_methods",
+            "not include email",
+            list(mfa_methods),
+            mfa is not Mfa.OFF and SecondFactor.EMAIL in mfa_methods,
+        ),
         ("refresh_token_rotation", "be false", True, refresh_token_rotation),
     ]
     for name, rule, value, is_wanted in wanted:
@@ -152,7 +160,9 @@ def essentials_features_have_their_tier(  # noqa: PLR0913 - a rule names what it
             yield Problem(path, rule, value=True, fix=Set(("user_pool_tier",), UserPoolTier.ESSENTIALS.value))
 
 
-def token_trigger_has_its_tier(user_pool_tier: UserPoolTier, triggers: Mapping[str, PoolTriggerArgs]) -> Iterator[Problem]:
+def token_trigger_has_its_tier(
+    user_pool_tier: UserPoolTier, triggers: Mapping[str, PoolTriggerArgs]
+) -> Iterator[Problem]:
     """Scopes are added to the access token by the second version of the trigger, which LITE does not have."""
     if user_pool_tier is UserPoolTier.LITE and "pre_token_generation" in triggers:
         fix = Set(("user_pool_tier",), UserPoolTier.ESSENTIALS.value)
@@ -165,11 +175,16 @@ def codes_and_notices_need_ses(
     mfa: Mfa,
     mfa_methods: Sequence[SecondFactor],
     first_factors: Sequence[FirstFactor],
-    risk_notifications: bool,  # noqa: FBT001
+    risk_notifications: bool,
 ) -> Iterator[Problem]:
     """Cognito's own sender sends neither factors nor notices (SetUserPoolMfaConfig; NotifyConfigurationType)."""
     wanted: list[tuple[str, str, object, bool]] = [
-        ("mfa_methods", "not include email", list(mfa_methods), mfa is not Mfa.OFF and SecondFactor.EMAIL in mfa_methods),
+        (
+            "mfa_methods",
+            "not include email",
+            list(mfa_methods),
+            mfa is not Mfa.OFF and SecondFactor.EMAIL in mfa_methods,
+        ),
         ("first_factors", "not include email", list(first_factors), FirstFactor.EMAIL in first_factors),
         ("risk_notifications", "be false", True, risk_notifications),
     ]
@@ -193,7 +208,7 @@ def risks_do_not_ask_for_missing_factors(
 
 def choice_needs_managed_login(
     first_factors: Sequence[FirstFactor],
-    managed_login: bool,  # noqa: FBT001
+    managed_login: bool,
 ) -> Iterator[Problem]:
     """The classic page offers passwords alone ("Authentication with managed login": choice-based sign-in)."""
     if list(first_factors) != [FirstFactor.PASSWORD] and not managed_login:
@@ -204,7 +219,7 @@ def choice_needs_managed_login(
 def passkeys_are_of_the_custom_domain(
     passkey_relying_party_id: str,
     sign_in_domain: str,
-    managed_login: bool,  # noqa: FBT001
+    managed_login: bool,
 ) -> Iterator[Problem]:
     """With managed login at a custom domain the id must be that domain's full name (WebAuthnConfigurationType)."""
     if managed_login and sign_in_domain and passkey_relying_party_id not in {"", sign_in_domain}:
@@ -275,7 +290,15 @@ class AuthPoolArgs:
     """Key that encrypts the log of sign-ins. None: a key that AWS owns."""
 
     def __post_init__(self) -> None:
-        concerns = (self.sign_in, self.sign_in_page, self.factors, self.clients, self.providers, self.protection, self.mail)
+        concerns = (
+            self.sign_in,
+            self.sign_in_page,
+            self.factors,
+            self.clients,
+            self.providers,
+            self.protection,
+            self.mail,
+        )
         validate(self, *RULES, **{name: value for concern in concerns for name, value in vars(concern).items()})
 
 
@@ -341,9 +364,7 @@ class AuthPool(pulumi.ComponentResource):
         _groups(name, pool, args.groups, child)
         providers = identity_providers.identity_providers(name, pool, args.providers, child)
         threat_protection.risk_configuration(name, pool, args.protection, args.mail, child)
-        threat_protection.user_event_logs(
-            name, pool, args.protection, args.log_retention_days, args.kms_key_arn, child
-        )
+        threat_protection.user_event_logs(name, pool, args.protection, args.log_retention_days, args.kms_key_arn, child)
         # A client waits for the scopes and providers that it names: they must exist first.
         after = pulumi.ResourceOptions(parent=self, depends_on=[*servers, *providers])
         access = UserAccess(
@@ -361,7 +382,9 @@ class AuthPool(pulumi.ComponentResource):
         self.user_pool_id = pool.id
         self.client_id = client.id
         self.client_ids = {key: made.id for key, made in additional.all.items()}
-        self.client_secrets = {key: pulumi.Output.secret(made.client_secret) for key, made in additional.machines.items()}
+        self.client_secrets = {
+            key: pulumi.Output.secret(made.client_secret) for key, made in additional.machines.items()
+        }
         self.audiences = [client.id, *self.client_ids.values()]
         self.issuer = pulumi.Output.concat("https://", pool.endpoint)
         self.sign_in = public_settings(args)

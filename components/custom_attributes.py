@@ -30,7 +30,9 @@ class CustomAttributeArgs:
     """An attribute in addition to Cognito's. Cognito adds one in place, and never changes or removes one."""
 
     name: str = field(
-        metadata=checked(matching(r"[A-Za-z][A-Za-z0-9_-]{0,19}", "be up to 20 letters, digits, _ and -, a letter first"))
+        metadata=checked(
+            matching(r"[A-Za-z][A-Za-z0-9_-]{0,19}", "be up to 20 letters, digits, _ and -, a letter first")
+        )
     )
     """Up to 20 letters, digits, _ and -. Tokens have it as `custom:<name>`."""
     type: AttributeType

@@ -83,9 +83,7 @@ def join_vpc(own_arn: pulumi.Output[str]) -> list[StatementArgs]:
     ]
     describe = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]
     return [
-        StatementArgs(
-            sid="ManageNetworkInterfaces", actions=manage, resources=[arn.beside(own_arn, "ec2", "*/*")]
-        ),
+        StatementArgs(sid="ManageNetworkInterfaces", actions=manage, resources=[arn.beside(own_arn, "ec2", "*/*")]),
         StatementArgs(sid="DescribeNetwork", actions=describe, resources=["*"]),
         StatementArgs(
             sid="KeepCodeOffTheNetwork",

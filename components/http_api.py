@@ -14,7 +14,7 @@ from .arguments import (
     between,
     checked,
     distinct,
-    each,
+    each_entry,
     matching,
     optional_in_schema,
     sized,
@@ -108,7 +108,7 @@ def custom_domain_is_complete(
     api_domain: str,
     api_certificate_arn: str,
     api_zone_id: str,
-    keep_default_endpoint: bool,  # noqa: FBT001 - rules are called by name
+    keep_default_endpoint: bool,
     truststore: TruststoreArgs,
 ) -> Iterator[Problem]:
     """A domain needs a certificate; what belongs to a domain does nothing without one."""
@@ -129,7 +129,7 @@ def custom_domain_is_complete(
 
 def mutual_tls_has_one_door(
     truststore: TruststoreArgs,
-    keep_default_endpoint: bool,  # noqa: FBT001
+    keep_default_endpoint: bool,
 ) -> Iterator[Problem]:
     """The default endpoint asks no client for a certificate."""
     if truststore.uri and keep_default_endpoint:
@@ -146,7 +146,7 @@ class HttpApiOptionsArgs:
     """Who may call the API from where, and how often."""
 
     allowed_origins: Sequence[str] = field(
-        metadata=checked(sized(1, 50), distinct, each(origin), example=["https://app.example.com"])
+        metadata=checked(sized(1, 50), distinct, each_entry(origin), example=["https://app.example.com"])
     )
     """Exact origins whose pages may call the API (CORS): https, or http on localhost."""
     allow_credentials: bool = False
@@ -182,9 +182,7 @@ class HttpApiOptionsArgs:
         validate(self, *OPTION_RULES)
 
 
-def routes_have_their_functions(
-    routes: Sequence[RouteArgs], functions: Mapping[str, TargetArgs]
-) -> Iterator[Problem]:
+def routes_have_their_functions(routes: Sequence[RouteArgs], functions: Mapping[str, TargetArgs]) -> Iterator[Problem]:
     """A route leads to a function."""
     for index, route in enumerate(routes):
         if route.function not in functions:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from . import arn
 from .arguments import optional_in_schema, typed
 from .execution_role import StatementArgs
 
@@ -50,18 +51,30 @@ class ItemTable(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=args.deletion_protection),
         )
 
+        self._key_arn = args.kms_key_arn
         self.name = table.name
         self.arn = table.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
 
-    def grant(self, *actions: str) -> StatementArgs:
-        """Return the right to these actions of DynamoDB, as `Query`, on this table and on no other.
+    def grant(self, *actions: str) -> list[StatementArgs]:
+        """Return the right to these actions of DynamoDB, as `Query`, on this table and on no other, and to its key.
 
         Raise ValueError for a wildcard, which would also grant the actions that AWS adds next year.
         """
         wild = [action for action in actions if not action.isalpha()]
         if wild or not actions:
             raise ValueError(f"actions must be names of DynamoDB's, without wildcard, got {', '.join(wild) or 'none'}")
+        use = StatementArgs(sid="UseTable", actions=[f"dynamodb:{action}" for action in actions], resources=[self.arn])
+        return [use] if self._key_arn is None else [use, self._use_key(self._key_arn)]
+
+    def _use_key(self, key_arn: pulumi.Input[str]) -> StatementArgs:
+        """Return the right to use the table's key through DynamoDB alone.
+
+        "DynamoDB encryption at rest", authorizing use of a customer managed key: DynamoDB acts for the caller.
+        """
         return StatementArgs(
-            sid="UseTable", actions=[f"dynamodb:{action}" for action in actions], resources=[self.arn]
+            sid="UseTableKey",
+            actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            resources=[key_arn],
+            condition={"StringEquals": {"kms:ViaService": arn.regional_service("dynamodb", self.arn)}},
         )

@@ -9,12 +9,25 @@ import pulumi_aws as aws
 
 from . import execution_role
 from .api_function import Architecture, PythonVersion, environment_size
-from .arguments import Problem, checked, distinct, each, keys, matching, optional_in_schema, sized, typed, validate
+from .arguments import (
+    Problem,
+    checked,
+    distinct,
+    each_entry,
+    keys,
+    matching,
+    optional_in_schema,
+    sized,
+    typed,
+    validate,
+)
 from .execution_role import StatementArgs
 from .formats import email_domain, group_name, retention_days, scope_name
 
 
-def environments_fit(group_scopes: Mapping[str, Sequence[str]], sign_up_email_domains: Sequence[str]) -> Iterator[Problem]:
+def environments_fit(
+    group_scopes: Mapping[str, Sequence[str]], sign_up_email_domains: Sequence[str]
+) -> Iterator[Problem]:
     """Lambda: 4 KB of environment. Group scopes and domains stand in the environments of their triggers."""
     for name, environment in {
         "group_scopes": _scopes_environment(group_scopes),
@@ -32,12 +45,14 @@ class TriggersArgs:
 
     group_scopes: Mapping[str, Sequence[str]] = field(
         default_factory=dict,
-        metadata=checked(keys(group_name), each(distinct, each(scope_name)), example={"admin": ["api/reports.read"]}),
+        metadata=checked(
+            keys(group_name), each_entry(distinct, each_entry(scope_name)), example={"admin": ["api/reports.read"]}
+        ),
     )
     """Scopes that the users of a group get, by group, when they sign in through Cognito's API (SRP, a password, a
     passkey). A client of the sign-in page asks for its scopes itself."""
     sign_up_email_domains: Sequence[str] = field(
-        default=(), metadata=checked(sized(0, 100), distinct, each(email_domain), example=["example.com"])
+        default=(), metadata=checked(sized(0, 100), distinct, each_entry(email_domain), example=["example.com"])
     )
     """The only domains whose email addresses may have an account, whoever creates it. Empty: any domain."""
     default_group: str = field(

@@ -67,7 +67,9 @@ def relying_party_needs_passkeys(
     """Without passkeys the id has no effect."""
     if passkey_relying_party_id and FirstFactor.PASSKEY not in first_factors:
         fix = Set(("passkey_relying_party_id",), "")
-        yield Problem(("passkey_relying_party_id",), "be empty without passkey in first_factors", passkey_relying_party_id, fix)
+        yield Problem(
+            ("passkey_relying_party_id",), "be empty without passkey in first_factors", passkey_relying_party_id, fix
+        )
 
 
 RULES = (password_stays, required_mfa_has_passwords_alone, relying_party_needs_passkeys)
@@ -91,7 +93,8 @@ class SecondFactorsArgs:
     passkey_relying_party_id: str = field(
         default="",
         metadata=checked(
-            matching(r"(?=.{1,127}$)[a-z0-9-]+(\.[a-z0-9-]+)+", "be a domain name", empty=True), example="login.example.com"
+            matching(r"(?=.{1,127}$)[a-z0-9-]+(\.[a-z0-9-]+)+", "be a domain name", empty=True),
+            example="login.example.com",
         ),
     )
     """Domain of the passkeys. Empty: the domain of the sign-in page."""

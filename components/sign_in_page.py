@@ -47,7 +47,7 @@ def custom_domain_is_complete(
             yield Problem((name,), "be empty without sign_in_domain", value, fix)
 
 
-def style_needs_managed_login(branding_file: str, managed_login: bool) -> Iterator[Problem]:  # noqa: FBT001 - by name
+def style_needs_managed_login(branding_file: str, managed_login: bool) -> Iterator[Problem]:
     """Only managed login has styles of this kind."""
     if branding_file and not managed_login:
         fix = Set(("managed_login",), value=True)

@@ -87,14 +87,20 @@ def risk_configuration(
     aws.cognito.RiskConfiguration(
         f"{name}-risk",
         user_pool_id=pool.id,
-        account_takeover_risk_configuration={
-            "actions": {
-                "low_action": {"event_action": args.risk_actions.low.value, "notify": notify},
-                "medium_action": {"event_action": args.risk_actions.medium.value, "notify": notify},
-                "high_action": {"event_action": args.risk_actions.high.value, "notify": notify},
-            },
-            "notify_configuration": _notifications(mail) if notify else None,
-        },
+        account_takeover_risk_configuration=aws.cognito.RiskConfigurationAccountTakeoverRiskConfigurationArgs(
+            actions=aws.cognito.RiskConfigurationAccountTakeoverRiskConfigurationActionsArgs(
+                low_action=aws.cognito.RiskConfigurationAccountTakeoverRiskConfigurationActionsLowActionArgs(
+                    event_action=args.risk_actions.low.value, notify=notify
+                ),
+                medium_action=aws.cognito.RiskConfigurationAccountTakeoverRiskConfigurationActionsMediumActionArgs(
+                    event_action=args.risk_actions.medium.value, notify=notify
+                ),
+                high_action=aws.cognito.RiskConfigurationAccountTakeoverRiskConfigurationActionsHighActionArgs(
+                    event_action=args.risk_actions.high.value, notify=notify
+                ),
+            ),
+            notify_configuration=_notifications(mail) if notify else None,
+        ),
         compromised_credentials_risk_configuration={
             "actions": {"event_action": args.compromised_credentials.value},
         },

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
-from functools import partial
-from itertools import groupby
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache, partial
+from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Literal, get_args, get_origin
-
-from pydantic.fields import FieldInfo
+from typing import get_args, get_origin
 
 from docs.imports import picture
 from handler.errors import Refused
@@ -23,8 +24,8 @@ from policies.report import rules_as_markdown
 from proof import access
 from proof.attack import emulator
 from proof.attack.cases import SCENARIOS, all_cases, stopped_by
-from settings.group import Group, Item
-from settings.model import GROUPS, PLACES, Place, Stack
+from settings.model import GROUPS, SETTINGS, Setting
+from settings.problems import key_of
 from stacks.plan import plan_of
 
 DOCS = Path(__file__).parent
@@ -32,66 +33,92 @@ ROOT = DOCS.parent
 
 
 def configuration() -> str:
-    """Return the tables of settings: one for each group, with type, default and meaning."""
+    """Every setting by group, with its type, default and meaning."""
     rows: list[str] = []
-    for title, places in _groups():
+    for title, group in _groups():
         rows += [f"### {title}", "", "| key | type | default | meaning |", "|---|---|---|---|"]
-        for key, place in places:
-            default = "must be set" if place.field.is_required() else f"`{json.dumps(place.field.default)}`"
-            rows.append(f"| `{key}` | {_type(place.field) or 'structured'} | {default} | {place.field.description} |")
-        for key, place in places:
-            rows += _members(key, place)
+        for key, setting in group:
+            default = "must be set" if setting.required else f"`{_as_json(setting.default)}`"
+            rows.append(f"| `{key}` | {_type(setting) or 'structured'} | {default} | {description(setting)} |")
+        for key, setting in group:
+            rows += _members(key, setting)
         rows.append("")
     return "\n".join(rows[:-1])
 
 
-def _members(key: str, place: Place) -> list[str]:
-    """Return the table of the members of the objects that a setting lists."""
-    item = next(iter(get_args(place.field.annotation)), None)
-    if not (isinstance(item, type) and issubclass(item, Item)):
+def _members(key: str, setting: Setting) -> list[str]:
+    """The members of the objects that a setting holds."""
+    candidates = [setting.annotation, *get_args(setting.annotation)]
+    found = next((each for each in candidates if is_dataclass(each) and isinstance(each, type)), None)
+    if found is None:
         return []
-    rows = ["", f"Each of `{key}`:", "", "| member | default | meaning |", "|---|---|---|"]
-    for field in item.model_fields.values():
-        default = "must be set" if field.is_required() else f"`{json.dumps(field.default)}`"
-        rows.append(f"| `{field.alias}` | {default} | {field.description} |")
+    rows = ["", f"Members of `{key}`:", "", "| member | default | meaning |", "|---|---|---|"]
+    for each in fields(found):
+        member = Setting(None, each, None, secret=False)
+        default = "must be set" if member.required else f"`{_as_json(member.default)}`"
+        rows.append(f"| `{key_of(each.name)}` | {default} | {docstrings(found)[each.name]} |")
     return rows
 
 
+def _as_json(value: object) -> str:
+    """A default as a stack file would hold it; an object without members has all of its own defaults."""
+    return json.dumps({} if is_dataclass(value) else value)
+
+
 def declarations() -> str:
-    """Return Pulumi.yaml's declarations: each setting whose type Pulumi's project file can express."""
+    """What Pulumi.yaml declares: every setting of this project whose type Pulumi's project file knows."""
     lines: list[str] = []
-    for title, places in _groups():
+    for title, group in _groups():
         lines.append(f"  # {title}")
-        for key, place in places:
-            type_ = _type(place.field)
+        for key, setting in group:
+            type_ = _type(setting)
             if type_ is None or key == "aws:region":  # the provider's own key, or one that the file cannot describe
                 continue
             lines += [f"  {key}:", f"    type: {type_}"]
             lines += ["    items: { type: string }"] if type_ == "array" else []
-            lines.append(f"    description: {json.dumps(place.field.description)}")
-            if not place.field.is_required():
-                lines.append(f"    default: {json.dumps(place.field.default)}")
+            lines.append(f"    description: {json.dumps(description(setting))}")
+            if not setting.required:
+                lines.append(f"    default: {json.dumps(setting.default)}")
     return "\n".join(lines)
 
 
-def _groups() -> list[tuple[str, list[tuple[str, Place]]]]:
-    models: list[tuple[str | None, type[Group]]] = [(None, Stack), *GROUPS.items()]
+def description(setting: Setting) -> str:
+    """The docstring below the setting's field."""
+    return docstrings(GROUPS[setting.group][1])[setting.name]
+
+
+@cache
+def docstrings(type_: type) -> Mapping[str, str]:
+    """The docstring below each field of a dataclass, which is not there at run time, from the source."""
+    found: dict[str, str] = {}
+    for each in reversed(type_.__mro__[:-1]):
+        (body,) = (node for node in ast.parse(inspect.getsource(each)).body if isinstance(node, ast.ClassDef))
+        for node, after in pairwise(body.body):
+            if (
+                isinstance(node, ast.AnnAssign)
+                and isinstance(after, ast.Expr)
+                and isinstance(after.value, ast.Constant)
+            ):
+                found[ast.unparse(node.target)] = " ".join(str(after.value.value).split())
+    return found
+
+
+def _groups() -> list[tuple[str, list[tuple[str, Setting]]]]:
     return [
-        (model.title, [(key, place) for key, place in PLACES.items() if place.group == group])
-        for group, model in models
+        (title, [(key, setting) for key, setting in SETTINGS.items() if setting.group == group])
+        for group, (title, _) in GROUPS.items()
     ]
 
 
-def _type(field: FieldInfo) -> str | None:
-    """Return the type in Pulumi's terms, or None where its project file cannot declare it."""
-    if get_origin(field.annotation) is list:
-        item = get_args(field.annotation)[0]
-        is_text = item is str or get_origin(item) is Literal or get_args(item)[:1] == (str,)
-        return "array" if is_text else None
-    if get_origin(field.annotation) is Literal:
+def _type(setting: Setting) -> str | None:
+    """The type in Pulumi's words; None for what its project file cannot declare."""
+    names: dict[object, str] = {bool: "boolean", int: "integer"}
+    if get_origin(setting.annotation) is Sequence:
+        (item,) = get_args(setting.annotation)
+        return "array" if isinstance(item, type) and issubclass(item, str) else None
+    if isinstance(setting.annotation, type) and issubclass(setting.annotation, str):
         return "string"
-    names: dict[object, str] = {bool: "boolean", int: "integer", str: "string"}
-    return names.get(field.annotation)
+    return names.get(setting.annotation)
 
 
 def refusals() -> str:

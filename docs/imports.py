@@ -57,17 +57,22 @@ def tree_of(name: str) -> ast.Module:
 
 @cache
 def imports_of(name: str) -> tuple[str, ...]:
-    """Return the full name of everything that a file imports, wherever in the file it does; ValueError if relative."""
+    """Return the full name of everything that a file imports, wherever in the file it does.
+
+    Raise ValueError for a relative import outside of `components/`, whose modules are also imported under another name.
+    """
     found: list[str] = []
     for node in ast.walk(tree_of(name)):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            if node.level or not node.module:
+            if node.level and not name.startswith("components/"):
                 raise ValueError(
                     f"{name}:{node.lineno} must import by full name: the program and Lambda's entry point do"
                 )
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
+            package = name.split("/")[: -node.level] if node.level else []
+            module = ".".join([*package, *([node.module] if node.module else [])])
+            found += [f"{module}.{alias.name}" for alias in node.names]
     return tuple(found)
 
 

@@ -216,7 +216,7 @@ def _sign_in(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
     tier = plan.settings.sign_in.user_pool_tier
     price = getattr(at, f"user_{tier.lower()}")
     yield Line(service="Cognito", how=f"active users, tier {tier}", quantity=month.users, unit="user", price=price)
-    machines = [each for each in plan.settings.app_clients.app_clients if each.kind == "machine"]
+    machines = [each for each in plan.settings.clients.app_clients if each.kind == "machine"]
     yield Line(
         service="Cognito",
         how="app clients for machines",

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from components.custom_attributes import AttributeType
 from local.provider import client
-from settings.deployed_pool import Attribute, DeployedPool, path_of, recorded
+from settings.pool_record import Attribute, PoolRecord, path_of, recorded
 from stacks.command_line import CommandError
 
 _PREFIX = "custom:"
 
 
-def identity(outputs: Mapping[str, Any]) -> DeployedPool:
+def identity(outputs: Mapping[str, Any]) -> PoolRecord:
     """Describe the pool that a stack's outputs name. CommandError where Cognito refuses."""
     region, pool_id = outputs["region"], outputs["userPoolId"]
     try:
@@ -27,21 +27,23 @@ def identity(outputs: Mapping[str, Any]) -> DeployedPool:
         pool = cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]
     except (BotoCoreError, ClientError) as error:
         raise CommandError(f"Cognito must describe pool {pool_id}, got: {' '.join(str(error).split())}") from None
-    return DeployedPool(
+    return PoolRecord(
         user_pool_id=pool_id,
-        region=region,
+        aws_region=region,
         username_attributes=sorted(pool.get("UsernameAttributes", [])),
         alias_attributes=sorted(pool.get("AliasAttributes", [])),
         case_sensitive=pool.get("UsernameConfiguration", {}).get("CaseSensitive", True),  # Cognito's own default
         custom_attributes={
-            each["Name"].removeprefix(_PREFIX): Attribute(type=each["AttributeDataType"], mutable=each["Mutable"])
+            each["Name"].removeprefix(_PREFIX): Attribute(
+                type=AttributeType(each["AttributeDataType"]), mutable=each["Mutable"]
+            )
             for each in sorted(pool["SchemaAttributes"], key=lambda each: str(each["Name"]))
             if each["Name"].startswith(_PREFIX)
         },
     )
 
 
-def write(stack: str, pool: DeployedPool, *, replaced: bool) -> bool:
+def write(stack: str, pool: PoolRecord, *, replaced: bool) -> bool:
     """Write the record; return False if it is up to date. CommandError for another pool, unless `replaced`."""
     before = _before(stack)
     if before == pool:
@@ -51,12 +53,11 @@ def write(stack: str, pool: DeployedPool, *, replaced: bool) -> bool:
             f"stack {stack} must still have pool {before.user_pool_id}, got {pool.user_pool_id} without its users; "
             "if the users were moved, add --replaced"
         )
-    text = json.dumps(pool.model_dump(by_alias=True), indent=2)
-    path_of(stack).write_text(text + "\n")
+    path_of(stack).write_text(pool.as_json())
     return True
 
 
-def check(stack: str, pool: DeployedPool) -> None:
+def check(stack: str, pool: PoolRecord) -> None:
     """CommandError unless the record matches this pool."""
     if _before(stack) != pool:
         raise CommandError(
@@ -65,7 +66,7 @@ def check(stack: str, pool: DeployedPool) -> None:
         )
 
 
-def _before(stack: str) -> DeployedPool | None:
+def _before(stack: str) -> PoolRecord | None:
     try:
         return recorded(stack)
     except ValueError:

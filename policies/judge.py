@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from policies.rule import MANDATORY, Rule, Violation
 from policies.rules import RULES
-from settings.suppression import Suppression
+from settings.stack import Suppression
 from stacks.command_line import CommandError
 from stacks.resource import Resource
 

@@ -25,7 +25,7 @@ from pulumi_policy.proxy import UnknownValueError
 
 from policies.judge import asked, check_ids, suppression_of
 from policies.rule import MANDATORY, ResourceRule, Rule, Violation
-from settings.suppression import Suppression
+from settings.stack import Suppression
 from stacks.resource import Resource
 
 

@@ -79,7 +79,9 @@ class Settings(StackSettings):
         """Return the current stack's settings; raise SettingsError with every problem if they cannot be deployed."""
         settings, problems = read(_configured(), routes, _secrets(), rules_of(pulumi.get_stack()))
         if settings is None:
-            raise SettingsError(pulumi.get_stack(), problems, frozenset(each.name for each in SETTINGS.values() if each.secret))
+            raise SettingsError(
+                pulumi.get_stack(), problems, frozenset(each.name for each in SETTINGS.values() if each.secret)
+            )
         return settings
 
 
@@ -128,7 +130,10 @@ def _settings() -> Iterator[tuple[str, Setting]]:
     for group, (_, arguments) in GROUPS.items():
         hints = typing.get_type_hints(arguments)
         for each in dataclasses.fields(arguments):
-            yield key_of(each.name), Setting(group, each, without_none(hints[each.name]), bool(each.metadata.get("secret")))
+            yield (
+                key_of(each.name),
+                Setting(group, each, without_none(hints[each.name]), bool(each.metadata.get("secret"))),
+            )
 
 
 SETTINGS: Mapping[str, Setting] = dict(_settings())
@@ -167,12 +172,12 @@ def read(
     problems += rule_problems([*RULES, *deployed], {**right, "routes": routes})
     if problems:
         return None, problems
-    groups = {
+    groups: dict[str, Any] = {
         group: arguments(**{each.name: right[each.name] for each in dataclasses.fields(arguments)})
         for group, (_, arguments) in GROUPS.items()
         if group is not None
     }
-    own = {each.name: right[each.name] for each in dataclasses.fields(StackSettings)}
+    own: dict[str, Any] = {each.name: right[each.name] for each in dataclasses.fields(StackSettings)}
     return Settings(**own, **groups), []
 
 

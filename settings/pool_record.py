@@ -99,7 +99,7 @@ def region_stays(deployed: PoolRecord, region: str) -> Iterator[Problem]:
         yield _lost(deployed, "region", deployed.aws_region, region)
 
 
-def names_stay(deployed: PoolRecord, email_as_username: bool) -> Iterator[Problem]:  # noqa: FBT001 - called by name
+def names_stay(deployed: PoolRecord, email_as_username: bool) -> Iterator[Problem]:
     """How users are named is decided once."""
     there = list(deployed.username_attributes), list(deployed.alias_attributes)
     if there == _naming(email_as_username=not email_as_username):

@@ -30,7 +30,9 @@ class SettingsError(pulumi.RunError):
     def __init__(self, stack: str, problems: Sequence[Problem], secrets: AbstractSet[str] = frozenset()) -> None:
         lines = [line_of(each, secrets) for each in problems]
         head = f"stack {stack} must change"
-        super().__init__(f"{head} {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{head} {len(lines)} settings:", *lines]))
+        super().__init__(
+            f"{head} {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{head} {len(lines)} settings:", *lines])
+        )
         self.problems = tuple(problems)
 
 

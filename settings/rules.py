@@ -80,7 +80,7 @@ def default_group_exists(default_group: str, groups: Sequence[str], routes: Sequ
 
 def default_group_is_not_a_way_in(
     default_group: str,
-    self_sign_up: bool,  # noqa: FBT001 - rules are called by name
+    self_sign_up: bool,
     sign_up_email_domains: Sequence[str],
     routes: Sequence[Route],
 ) -> Iterator[Problem]:
@@ -105,7 +105,9 @@ def _unknown_group(path: Path, group: str, groups: Sequence[str], routes: Sequen
     return Problem(path, rule, group, Set(("groups", len(groups)), group))
 
 
-def clients_ask_for_scopes_of_routes(app_clients: Sequence[AppClientArgs], routes: Sequence[Route]) -> Iterator[Problem]:
+def clients_ask_for_scopes_of_routes(
+    app_clients: Sequence[AppClientArgs], routes: Sequence[Route]
+) -> Iterator[Problem]:
     """Cognito refuses a client whose scope no resource server has; scopes exist because routes require them."""
     known = _known_scopes(routes)
     for index, client in enumerate(app_clients):
@@ -166,7 +168,7 @@ def domains_differ(api_domain: str, sign_in_domain: str) -> Iterator[Problem]:
         yield Problem(("sign_in_domain",), "differ from api_domain", sign_in_domain, fix)
 
 
-def one_key_encrypts(create_kms_key: bool, kms_key_arn: str) -> Iterator[Problem]:  # noqa: FBT001
+def one_key_encrypts(create_kms_key: bool, kms_key_arn: str) -> Iterator[Problem]:
     """The key that the program makes would encrypt nothing, and cost."""
     if create_kms_key and kms_key_arn:
         fix = Set(("create_kms_key",), value=False)
@@ -184,7 +186,9 @@ def environments_fit(
     The rest of what the program sets (names of the pool and the table, log level) takes less than 400 bytes.
     """
     program = 400 + 27 * (len(app_clients) + 1) + len(log_subject_salt)
-    functions: dict[Path, FunctionSizeArgs] = {("other_functions", Key(name)): size for name, size in other_functions.items()}
+    functions: dict[Path, FunctionSizeArgs] = {
+        ("other_functions", Key(name)): size for name, size in other_functions.items()
+    }
     sizes = {(*path, "secret_references"): secret_variables(size) for path, size in functions.items()}
     own = {f"SECRET_{name}": reference for name, reference in secret_references.items()}
     for path, variables in {("secret_references",): own, **sizes}.items():
@@ -196,8 +200,8 @@ def environments_fit(
 
 def others_concurrency_adds_up(
     other_functions: Mapping[str, FunctionSizeArgs],
-    snap_start: bool,  # noqa: FBT001
-    live_alias: bool,  # noqa: FBT001
+    snap_start: bool,
+    live_alias: bool,
 ) -> Iterator[Problem]:
     """Snapshots exclude provisioned concurrency, which belongs to versions behind the alias."""
     for name, size in other_functions.items():
@@ -209,7 +213,7 @@ def others_concurrency_adds_up(
             yield Problem(("live_alias",), f"be true with provisioned_concurrency of {name}", value=False, fix=fix)
 
 
-def alarms_see_refusals(alarms: bool, log_level: LogLevel) -> Iterator[Problem]:  # noqa: FBT001
+def alarms_see_refusals(alarms: bool, log_level: LogLevel) -> Iterator[Problem]:
     """Refusals are warnings in the function's log, and alarms count them there: a lost authorizer is one."""
     if alarms and log_level is LogLevel.ERROR:
         fix = Set(("log_level",), LogLevel.WARNING.value)
@@ -252,14 +256,14 @@ def production_offers_a_second_factor(environment: Environment, mfa: Mfa) -> Ite
         yield Problem(("mfa",), "be optional or required in production", mfa.value, Set(("mfa",), Mfa.REQUIRED.value))
 
 
-def production_uses_srp(environment: Environment, password_sign_in: bool) -> Iterator[Problem]:  # noqa: FBT001
+def production_uses_srp(environment: Environment, password_sign_in: bool) -> Iterator[Problem]:
     """Whoever has the client's id could try passwords at Cognito's speed; SRP proves one without sending it."""
     if environment is Environment.PROD and password_sign_in:
         fix = Set(("password_sign_in",), value=False)
         yield Problem(("password_sign_in",), "be false in production", value=True, fix=fix)
 
 
-def production_keeps_users(environment: Environment, deletion_protection: bool) -> Iterator[Problem]:  # noqa: FBT001
+def production_keeps_users(environment: Environment, deletion_protection: bool) -> Iterator[Problem]:
     """A pool that is deleted or replaced takes every account with it."""
     if environment is Environment.PROD and not deletion_protection:
         fix = Set(("deletion_protection",), value=True)
@@ -273,7 +277,7 @@ def production_keeps_logs(environment: Environment, log_retention_days: int) -> 
         yield Problem(("log_retention_days",), "be at least 90 in production", log_retention_days, fix)
 
 
-def production_traces_calls(environment: Environment, tracing: bool) -> Iterator[Problem]:  # noqa: FBT001
+def production_traces_calls(environment: Environment, tracing: bool) -> Iterator[Problem]:
     """Why a call was slow, or where it failed, is asked afterwards."""
     if environment is Environment.PROD and not tracing:
         yield Problem(("tracing",), "be true in production", value=False, fix=Set(("tracing",), value=True))
@@ -281,7 +285,7 @@ def production_traces_calls(environment: Environment, tracing: bool) -> Iterator
 
 def production_alarms_are_heard(
     environment: Environment,
-    alarms: bool,  # noqa: FBT001
+    alarms: bool,
     alarm_emails: Sequence[str],
     alarm_urls: Sequence[str],
 ) -> Iterator[Problem]:

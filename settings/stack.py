@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from components.api_function import FunctionSizeArgs
-from components.arguments import Key, Path, checked, distinct, each, keys, matching, predicate, sized, validate
+from components.arguments import Key, Path, checked, distinct, each_entry, keys, matching, predicate, sized, validate
 from components.formats import REGIONS, function_name, group_name, key_arn, optional, retention_days
 
 _OWN_TAGS = frozenset({"project", "stack", "environment"})
@@ -71,7 +71,7 @@ class StackSettings:
     """How strict the rules are: dev, staging or prod. Production refuses settings that only help development."""
     accept_id_tokens: bool = False
     """The function also accepts ID tokens, which are meant for the client and carry no scopes."""
-    groups: Sequence[str] = field(default=(), metadata=checked(distinct, each(group_name), example=["member"]))
+    groups: Sequence[str] = field(default=(), metadata=checked(distinct, each_entry(group_name), example=["member"]))
     """Groups of users in addition to those that routes require."""
     log_retention_days: int = field(default=365, metadata=checked(retention_days))
     """Days that logs are kept, one of CloudWatch's values such as 30 or 365. Production keeps them at least 90 days."""
@@ -103,7 +103,7 @@ class StackSettings:
             # The narrowest of AWS's services: letters, digits, space and _.:/=+-@
             keys(matching(r"[\w .:/=+@-]{1,128}", "have a name of 1 to 128 letters, digits, spaces and _.:/=+@-")),
             _free_tag_names,
-            each(matching(r"[\w .:/=+@-]{0,256}", "be up to 256 letters, digits, spaces and _.:/=+@-")),
+            each_entry(matching(r"[\w .:/=+@-]{0,256}", "be up to 256 letters, digits, spaces and _.:/=+@-")),
             example={"Owner": "team-api", "CostCenter": "1234"},
         ),
     )
@@ -111,7 +111,10 @@ class StackSettings:
     other_functions: Mapping[str, FunctionSizeArgs] = field(
         default_factory=dict,
         metadata=checked(
-            keys(function_name, predicate(lambda value: value != "api", "not be api, whose settings have keys of their own")),
+            keys(
+                function_name,
+                predicate(lambda value: value != "api", "not be api, whose settings have keys of their own"),
+            ),
             example={"reports": {"memoryMb": 1024, "timeoutSeconds": 29}},
         ),
     )

@@ -13,12 +13,12 @@ import pytest
 import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from settings.values import RETENTIONS
 
 from handler.routes import ROUTES
 from settings import Settings, SettingsError
 from settings.model import PLACES
 from settings.problems import is_secret
-from settings.values import RETENTIONS
 from stacks import ROOT
 from stacks.command_line import CommandError
 from stacks.engine import Stack

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from ..arguments import between, checked, distinct, each, matching, optional_in_schema, sized, typed, validate
+from ..arguments import between, checked, distinct, each_entry, matching, optional_in_schema, sized, typed, validate
 from ..formats import email, https_url
 from .alarms import Thresholds, alarms, runbook_at
 from .dashboard import dashboard
@@ -27,12 +27,12 @@ class MonitoringOptionsArgs:
     """Make alarms, and the encrypted topic that they notify. In production it must have a subscriber."""
     # SNS has no limit that anybody meets; more people than this are reached through a list or a tool.
     alarm_emails: Sequence[str] = field(
-        default=(), metadata=checked(sized(0, 20), distinct, each(email), example=["on-call@example.com"])
+        default=(), metadata=checked(sized(0, 20), distinct, each_entry(email), example=["on-call@example.com"])
     )
     """Addresses that receive alarms. Each must confirm the mail that SNS sends first."""
     alarm_urls: Sequence[str] = field(
         default=(),
-        metadata=checked(sized(0, 20), distinct, each(https_url), example=["https://events.example.com/alarms"]),
+        metadata=checked(sized(0, 20), distinct, each_entry(https_url), example=["https://events.example.com/alarms"]),
     )
     """https:// endpoints that receive alarms, such as a paging service's."""
     runbook_url: str = field(

@@ -8,9 +8,9 @@ from typing import Any
 
 from .metrics import (
     Metric,
-    Text,
     Monitored,
     MonitoredFunction,
+    Text,
     account,
     function,
     gateway,
@@ -27,7 +27,9 @@ Line = list[Any]
 Widget = dict[str, Any]
 
 
-def dashboard(monitored: Monitored, alarm_arns: Sequence[Text] = (), runbook: str = "docs/operations.md") -> dict[str, Any]:
+def dashboard(
+    monitored: Monitored, alarm_arns: Sequence[Text] = (), runbook: str = "docs/operations.md"
+) -> dict[str, Any]:
     """The body, its names still as they are given: strings or outputs."""
     top: list[Widget] = [_text(runbook)]
     if alarm_arns:
@@ -35,7 +37,9 @@ def dashboard(monitored: Monitored, alarm_arns: Sequence[Text] = (), runbook: st
     rows = (_traffic(monitored), _latency(monitored), _refusals(monitored), _capacity(monitored), _sign_in(monitored))
     start = 5 if alarm_arns else 2
     panels = [
-        _widget("metric", column * _WIDTH, start + row * _HEIGHT, _WIDTH, _HEIGHT, {**panel, "region": monitored.region})
+        _widget(
+            "metric", column * _WIDTH, start + row * _HEIGHT, _WIDTH, _HEIGHT, {**panel, "region": monitored.region}
+        )
         for row, panels in enumerate(rows)
         for column, panel in enumerate(panels)
     ]
@@ -75,7 +79,11 @@ def _latency(monitored: Monitored) -> list[Widget]:
         ),
         _panel(
             "Of it in the function, ms",
-            *(line for stat, color in _PERCENTILES for line in _each(monitored.functions, "Duration", stat, color, stat)),
+            *(
+                line
+                for stat, color in _PERCENTILES
+                for line in _each(monitored.functions, "Duration", stat, color, stat)
+            ),
         ),
         _panel(
             "Of it in the gateway, ms",

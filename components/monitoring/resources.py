@@ -12,7 +12,12 @@ Made = aws.cloudwatch.MetricAlarm | aws.cloudwatch.CompositeAlarm
 
 
 def make_alarms(
-    name: str, suffix: Text, alarms: Iterable[Alarm | CompositeAlarm], topic: Text, base: str, opts: pulumi.ResourceOptions
+    name: str,
+    suffix: Text,
+    alarms: Iterable[Alarm | CompositeAlarm],
+    topic: Text,
+    base: str,
+    opts: pulumi.ResourceOptions,
 ) -> dict[str, Made]:
     """Make the alarms; return those that notify somebody, by name.
 

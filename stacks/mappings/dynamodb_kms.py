@@ -63,7 +63,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
             },
             "hashKey": lambda name: {"KeySchema": [{"AttributeName": name, "KeyType": "HASH"}, {}]},
             "rangeKey": lambda name: {"KeySchema": [{}, {"AttributeName": name, "KeyType": "RANGE"}]},
-            "serverSideEncryption": renamed("SSESpecification", {"enabled": "Enabled"}),
+            "serverSideEncryption": renamed("SSESpecification", {"enabled": "Enabled", "kmsKeyArn": "KMSMasterKeyId"}),
         },
         then={"pointInTimeRecovery": _recover},
         changes={"Tags": leave_as_made},

@@ -11,12 +11,12 @@ from unittest import mock
 
 import pulumi
 import pytest
+from settings.deployed_pool import Attribute, DeployedPool
 
 import handler.routes
 from handler.route import Route
 from handler.route import table as table_of
 from settings import Settings, deployed_pool
-from settings.deployed_pool import Attribute, DeployedPool
 from stacks import recorder as pulumi_recorder
 from stacks.command_line import CommandError
 from stacks.engine import Stack
