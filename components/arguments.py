@@ -282,7 +282,7 @@ def _object(type_: type, value: Any, path: Path, name_of: Callable[[str], str]) 
         return value, [Problem(path, "be an object", value)]
     problems: list[Problem] = []
     members: dict[str, Any] = {}
-    hints = _hints(type_)
+    hints = annotations_of(type_)
     names = {name_of(field.name): field for field in dataclasses.fields(type_)}
     problems += [
         Problem((*path, Key(key)), f"be one of {', '.join(sorted(names))}", None, Remove((*path, Key(key))))
@@ -305,8 +305,15 @@ def _object(type_: type, value: Any, path: Path, name_of: Callable[[str], str]) 
 
 
 @cache
-def _hints(type_: type) -> dict[str, Any]:
-    return typing.get_type_hints(type_)
+def annotations_of(type_: type) -> Mapping[str, Any]:
+    """Return the annotation of each field of a dataclass.
+
+    `typing.get_type_hints` alone cannot be used: `pulumi.Input[T]` holds a name that only Pulumi's own module knows.
+    """
+    found: dict[str, Any] = {}
+    for each in reversed(type_.__mro__):
+        found |= inspect.get_annotations(each)
+    return typing.get_type_hints(type_) if any(isinstance(each, str) for each in found.values()) else found
 
 
 def _below(path: Path, fix: Fix | None) -> Fix | None:
@@ -358,7 +365,7 @@ def _remedy(fix: Fix | None) -> str:
 
 def optional_in_schema(type_: type[T]) -> type[T]:
     """Mark each field with a default as optional for Pulumi's analyzer, which looks for `| None` alone."""
-    annotations = inspect.get_annotations(type_)
+    annotations = type_.__annotations__
     for field in dataclasses.fields(typing.cast("Any", type_)):
         if field.name in annotations and not (field.default is MISSING and field.default_factory is MISSING):
             annotations[field.name] = annotations[field.name] | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
-import typing
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass, field
@@ -18,7 +17,16 @@ from components import app_clients, auth_pool, identity_providers, mail, second_
 from components.api_function import OPTION_RULES as FUNCTION_RULES
 from components.api_function import FunctionOptionsArgs
 from components.app_clients import AppClientsArgs
-from components.arguments import Problem, Rule, Set, converted, field_problems, rule_problems, without_none
+from components.arguments import (
+    Problem,
+    Rule,
+    Set,
+    annotations_of,
+    converted,
+    field_problems,
+    rule_problems,
+    without_none,
+)
 from components.auth_pool import SignInArgs
 from components.http_api import OPTION_RULES as API_RULES
 from components.http_api import HttpApiOptionsArgs
@@ -128,11 +136,11 @@ GROUPS: Mapping[str | None, tuple[str, type]] = {
 
 def _settings() -> Iterator[tuple[str, Setting]]:
     for group, (_, arguments) in GROUPS.items():
-        hints = typing.get_type_hints(arguments)
+        annotations = annotations_of(arguments)
         for each in dataclasses.fields(arguments):
             yield (
                 key_of(each.name),
-                Setting(group, each, without_none(hints[each.name]), bool(each.metadata.get("secret"))),
+                Setting(group, each, without_none(annotations[each.name]), bool(each.metadata.get("secret"))),
             )
 
 

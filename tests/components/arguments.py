@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
-from components.arguments import typed, without_none
+from components.arguments import annotations_of, typed, without_none
 
 T = TypeVar("T")
 
 
 def arguments(type_: type[T], **flat: Any) -> T:
     """Make the arguments of a component; the fields of its groups may stand beside its own."""
-    hints = get_type_hints(type_)
+    hints = annotations_of(type_)
     made: dict[str, Any] = {}
     for each in fields(type_):  # type: ignore[arg-type]
         group = without_none(hints[each.name])
