@@ -13,7 +13,7 @@ _ACCOUNT = r"\d{12}"
 _NAME = r"[A-Za-z0-9_/+=@.-]"
 
 # The regions of the partition "aws" that have Cognito, Lambda and API Gateway (botocore's endpoints). The other
-# partitions (China, GovCloud, the European Sovereign Cloud) are not served: docs/decisions/0015.
+# partitions (China, GovCloud, the European Sovereign Cloud) are not served: docs/decisions/0016.
 REGIONS = frozenset(
     {
         *(
