@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, dataclass
 from functools import cache
@@ -269,7 +269,7 @@ def without_none(annotation: Any) -> Any:
 
 def _is_deferred(annotation: Any) -> bool:
     """Whether this is the Awaitable or the Output of `pulumi.Input[T]`."""
-    return isinstance(annotation, typing.ForwardRef) or "wait" in str(annotation) or "Output" in str(annotation)
+    return isinstance(annotation, typing.ForwardRef) or typing.get_origin(annotation) in {Awaitable, pulumi.Output}
 
 
 def _object(type_: type, value: Any, path: Path, name_of: Callable[[str], str]) -> tuple[Any, list[Problem]]:

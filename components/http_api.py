@@ -146,9 +146,9 @@ class HttpApiOptionsArgs:
     """Who may call the API from where, and how often."""
 
     allowed_origins: Sequence[str] = field(
-        metadata=checked(sized(1, 50), distinct, each_entry(origin), example=["https://app.example.com"])
+        metadata=checked(sized(0, 50), distinct, each_entry(origin), example=["https://app.example.com"])
     )
-    """Exact origins whose pages may call the API (CORS): https, or http on localhost."""
+    """Exact origins whose pages may call the API (CORS): https, or http on localhost. Empty: no page may."""
     allow_credentials: bool = False
     """Browsers may send cookies of these origins. The API needs none, since its token is a header."""
     throttle_rate: int = field(default=50, metadata=checked(between(1, 10_000)))
@@ -345,8 +345,10 @@ def _permission(
     )
 
 
-def _cors(args: HttpApiArgs) -> aws.apigatewayv2.ApiCorsConfigurationArgs:
-    """Return the CORS settings: exact origins, and the methods that routes have."""
+def _cors(args: HttpApiArgs) -> aws.apigatewayv2.ApiCorsConfigurationArgs | None:
+    """Return the CORS settings: exact origins, and the methods that routes have. None: no page may call the API."""
+    if not args.options.allowed_origins:
+        return None
     return aws.apigatewayv2.ApiCorsConfigurationArgs(
         allow_origins=list(args.options.allowed_origins),
         allow_methods=sorted({route.key.split(" ")[0] for route in args.routes}),

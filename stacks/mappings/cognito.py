@@ -73,6 +73,15 @@ def _style(document: str) -> dict[str, Any]:
     return {"Settings": json.loads(document)}
 
 
+def _admin_create_user_config(value: Values) -> dict[str, Any]:
+    """Return the parameter; of its messages, `smsMessage` is SMSMessage in the API."""
+    config = pascal(value)
+    messages = config.get("InviteMessageTemplate", {})
+    if "SmsMessage" in messages:
+        messages["SMSMessage"] = messages.pop("SmsMessage")
+    return {"AdminCreateUserConfig": config}
+
+
 MAPPINGS: Mapping[str, ResourceMapping] = {
     "aws:cognito/userPool:UserPool": ResourceMapping(
         service="cognito-idp",
@@ -84,7 +93,8 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         name="PoolName",
         inputs={
             **same("usernameAttributes", "aliasAttributes", "usernameConfiguration", "autoVerifiedAttributes"),
-            **same("accountRecoverySetting", "adminCreateUserConfig", "deletionProtection", "lambdaConfig"),
+            **same("accountRecoverySetting", "deletionProtection", "lambdaConfig"),
+            "adminCreateUserConfig": _admin_create_user_config,
             **same("userPoolTier", "userPoolAddOns", "mfaConfiguration"),
             "schemas": nested("Schema"),
             "passwordPolicy": nested("Policies", "PasswordPolicy"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from components.auth_pool import AuthPool, AuthPoolArgs
 from stacks.recorder import REGION, Recording, record
+from tests.components.arguments import arguments
 
 REQUIRED: dict[str, Any] = {
     "region": REGION,
@@ -22,7 +22,7 @@ GROUPS = {"admin": "Administers", "audit": "Reads what others did"}
 
 
 def pool_of(**changes: Any) -> Recording:
-    args = AuthPoolArgs(**{**REQUIRED, **changes})
+    args = arguments(AuthPoolArgs, **{**REQUIRED, **changes})
     return record(lambda: AuthPool("auth", args))
 
 
@@ -115,8 +115,8 @@ class TestPool:
         """Cognito compares all of an attribute: one that differs from what it has is a change, which it refuses."""
         assert "schemas" not in default().one("UserPool").inputs
         attributes = [
-            SimpleNamespace(name="team", type="String", mutable=True, writable=False),
-            SimpleNamespace(name="level", type="Number", mutable=False, writable=False),
+            {"name": "team", "type": "String", "mutable": True, "writable": False},
+            {"name": "level", "type": "Number", "mutable": False, "writable": False},
         ]
         assert pool_of(custom_attributes=attributes).one("UserPool").inputs["schemas"] == [
             {
@@ -130,10 +130,10 @@ class TestPool:
 
     def test_users_write_no_attribute_that_is_not_said_to_be_theirs(self) -> None:
         """Cognito lets them by default, with an access token alone: whoever likes would be of any tenant or plan."""
-        assert "writeAttributes" not in default().one("UserPoolClient").inputs
+        assert not any(name.startswith("custom:") for name in default().one("UserPoolClient").inputs["writeAttributes"])
         attributes = [
-            SimpleNamespace(name="tenant", type="String", mutable=True, writable=False),
-            SimpleNamespace(name="theme", type="String", mutable=True, writable=True),
+            {"name": "tenant", "type": "String", "mutable": True, "writable": False},
+            {"name": "theme", "type": "String", "mutable": True, "writable": True},
         ]
         clients = pool_of(custom_attributes=attributes).all("UserPoolClient")
 
@@ -317,25 +317,6 @@ class TestOutputs:
 
 class TestArgs:
     """What Cognito would refuse half-way through a deployment is refused before the first resource exists."""
-
-    @pytest.mark.parametrize(
-        ("changes", "message"),
-        [
-            ({"callback_urls": ()}, "callback_urls and logout_urls"),
-            ({"logout_urls": ()}, "callback_urls and logout_urls"),
-            ({"password_minimum_length": 11}, "password_minimum_length must be 12 to 99, got 11"),
-            ({"password_minimum_length": 100}, "password_minimum_length must be 12 to 99, got 100"),
-            ({"access_token_minutes": 4}, "access_token_minutes must be 5 to 1440, got 4"),
-            ({"access_token_minutes": 1441}, "access_token_minutes must be 5 to 1440, got 1441"),
-            ({"refresh_token_days": 0}, "refresh_token_days must be 1 to 3650, got 0"),
-            ({"refresh_token_days": 3651}, "refresh_token_days must be 1 to 3650, got 3651"),
-            ({"scopes": {f"api/{number}": "One of many" for number in range(48)}}, "scopes must be 47 at most, got 48"),
-        ],
-    )
-    def test_out_of_range_is_refused(self, changes: dict[str, Any], message: str) -> None:
-        """The message names the argument, its rule and the value."""
-        with pytest.raises(ValueError, match=message):
-            AuthPoolArgs(**{**REQUIRED, **changes})
 
     @pytest.mark.parametrize(
         "changes",

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,6 @@ import pulumi
 import pytest
 
 import components
-from settings.model import GROUPS, PLACES
 from stacks.recorder import Recording, record
 from tests.components import (
     test_api_domain,
@@ -29,6 +28,7 @@ from tests.components import (
     test_pool_triggers,
     test_sign_in_page,
 )
+from tests.components.arguments import arguments
 
 # All that a pool can have, so that every child of it is held to the contract.
 EVERY_OPTION = {
@@ -76,7 +76,7 @@ each_component = pytest.mark.parametrize("name", sorted(COMPONENTS))
 
 def _args(name: str) -> Any:
     module = importlib.import_module(COMPONENTS[name].__module__)
-    return getattr(module, f"{name}Args")(**ARGS[name])
+    return arguments(getattr(module, f"{name}Args"), **ARGS[name])
 
 
 @cache
@@ -160,27 +160,6 @@ def test_caller_may_protect_the_whole(name: str) -> None:
     recording = record(lambda: COMPONENTS[name]("first", _args(name), pulumi.ResourceOptions(protect=True)))
 
     assert all(each.protect for each in recording.resources)
-
-
-@each_component
-def test_defaults_are_the_settings_own(name: str) -> None:
-    """A default that stands twice must be the same twice, or the component's tests prove another stack."""
-    settings = {place.name: place.field for place in PLACES.values()}
-    twice = [field for field in fields(_args(name)) if field.name in settings and field.default is not MISSING]
-
-    for each in twice:
-        said = settings[each.name].default
-        if each.name == "kms_key_arn":  # empty in a stack file, and an Output where the stack makes the key
-            said = said or None
-        assert each.default == (tuple(said) if isinstance(said, list) else said), each.name
-
-
-def test_components_take_their_group_of_settings_whole() -> None:
-    """The program hands a group over by its names: one that the component lacks would end the program."""
-    taken = [{field.name for field in fields(_args(name))} for name in COMPONENTS]
-
-    for group, model in GROUPS.items():
-        assert any(model.model_fields.keys() <= names for names in taken), group
 
 
 def test_type_tokens_are_found_in_the_source() -> None:

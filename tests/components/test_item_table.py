@@ -13,12 +13,13 @@ from components.item_table import ItemTable, ItemTableArgs
 from stacks.command_line import CommandError
 from stacks.recorder import Recording, record
 from tests.components import test_api_function
+from tests.components.arguments import arguments
 
-REQUIRED: dict[str, Any] = {"keys": ("owner", "id")}
+REQUIRED: dict[str, Any] = {"partition_key": "owner", "sort_key": "id"}
 
 
 def table_of(**changes: Any) -> Recording:
-    args = ItemTableArgs(**{**REQUIRED, **changes})
+    args = arguments(ItemTableArgs, **{**REQUIRED, **changes})
     return record(lambda: ItemTable("notes", args))
 
 
@@ -80,8 +81,8 @@ def test_grant_is_for_this_table_and_these_actions() -> None:
     """A pattern for a resource would reach the next stack's table."""
 
     def create() -> None:
-        grant = ItemTable("notes", ItemTableArgs(**REQUIRED)).grant("PutItem", "Query")
-        ApiFunction("function", ApiFunctionArgs(**test_api_function.REQUIRED, statements=[grant]))
+        grant = ItemTable("notes", arguments(ItemTableArgs, **REQUIRED)).grant("PutItem", "Query")
+        ApiFunction("function", arguments(ApiFunctionArgs, **test_api_function.REQUIRED, statements=grant))
 
     recording = record(create)
     *_, statement = json.loads(recording.one("RolePolicy").inputs["policy"])["Statement"]
@@ -98,4 +99,4 @@ def test_grant_is_for_this_table_and_these_actions() -> None:
 def test_grant_of_a_pattern_of_actions_is_refused(actions: tuple[str, ...]) -> None:
     """A wildcard also grants what AWS thinks of next year."""
     with pytest.raises(CommandError, match="ValueError: actions must be names of DynamoDB's, without wildcard, got"):
-        record(lambda: ItemTable("notes", ItemTableArgs(**REQUIRED)).grant(*actions))
+        record(lambda: ItemTable("notes", arguments(ItemTableArgs, **REQUIRED)).grant(*actions))

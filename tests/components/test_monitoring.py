@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import pytest
-
 from components.monitoring import Monitoring, MonitoringArgs
 from stacks.recorder import ACCOUNT, REGION, RecordedResource, Recording, record
+from tests.components.arguments import arguments
 
-
-@dataclass(frozen=True)
-class Pool:
-    user_pool_id: str = f"{REGION}_Ab1"
-    client_id: str = "client1"
-
-
-@dataclass(frozen=True)
-class Function:
-    name: str = "answers"
-    log_group: str = "answers-logs"
-    reserved_concurrency: int = -1
-
-
-@dataclass(frozen=True)
-class Api:
-    id: str = "a1b2c3d4e5"
-    log_group: str = "/aws/vendedlogs/api-access"
-
-
-REQUIRED: dict[str, Any] = {"region": REGION, "auth": Pool(), "functions": {"api": Function()}, "api": Api()}
+FUNCTION = {"name": "answers", "log_group": "answers-logs"}
+REQUIRED: dict[str, Any] = {
+    "region": REGION,
+    "user_pool_id": f"{REGION}_Ab1",
+    "user_pool_client_id": "client1",
+    "api_id": "a1b2c3d4e5",
+    "api_log_group": "/aws/vendedlogs/api-access",
+    "functions": {"api": FUNCTION},
+}
 PARTS = {"monitoring-refusals-many", "monitoring-refusals-unusual"}
 
 
 def monitoring_of(**changes: Any) -> Recording:
-    args = MonitoringArgs(**{**REQUIRED, **changes})
+    args = arguments(MonitoringArgs, **{**REQUIRED, **changes})
     return record(lambda: Monitoring("monitoring", args))
 
 
@@ -59,8 +45,11 @@ def section_of(alarm: RecordedResource) -> str:
 @cache
 def several() -> Recording:
     """Two functions behind the API, one with a reserve, and a trigger of the pool."""
-    functions = {"api": Function(), "reports": Function("reports", "reports-logs", 10)}
-    return monitoring_of(functions=functions, triggers={"pre_sign_up": Function("checks")})
+    functions = {
+        "api": FUNCTION,
+        "reports": {"name": "reports", "log_group": "reports-logs", "reserved_concurrency": 10},
+    }
+    return monitoring_of(functions=functions, triggers={"pre_sign_up": "checks"})
 
 
 def statements(policy: str) -> dict[str, dict[str, Any]]:
@@ -118,14 +107,9 @@ class TestAlarms:
         assert thresholds["monitoring-refusals-many"] == 77
         assert thresholds["monitoring-concurrency-near-limit"] == 70
 
-    def test_threshold_of_zero_is_refused(self) -> None:
-        """At or above 0 is always."""
-        with pytest.raises(ValueError, match="refusals must be above 0, got 0"):
-            MonitoringArgs(**REQUIRED, alarm_refusals=0)
-
     def test_reserved_concurrency_is_the_limit_where_there_is_one(self) -> None:
         """With a reserve the function is turned away at it, however much the account has left."""
-        made = monitoring_of(functions={"api": Function(reserved_concurrency=20)})
+        made = monitoring_of(functions={"api": {**FUNCTION, "reserved_concurrency": 20}})
         queries = made.one("MetricAlarm", "monitoring-reserve-near-limit").inputs["metricQueries"]
 
         assert queries[-1]["expression"] == "100 * running / 20"
@@ -205,18 +189,18 @@ class TestLogs:
         logs = {each.name: each.inputs["logGroupName"] for each in default().all("LogMetricFilter")}
 
         assert logs == {
-            "monitoring-Refused": Api().log_group,
-            "monitoring-Throttled": Api().log_group,
-            "monitoring-FunctionRefusals": Function().log_group,
-            "monitoring-KeyEndpointFailures": Function().log_group,
-            "monitoring-ColdStart": Function().log_group,
+            "monitoring-Refused": REQUIRED["api_log_group"],
+            "monitoring-Throttled": REQUIRED["api_log_group"],
+            "monitoring-FunctionRefusals": FUNCTION["log_group"],
+            "monitoring-KeyEndpointFailures": FUNCTION["log_group"],
+            "monitoring-ColdStart": FUNCTION["log_group"],
         }
 
     def test_namespace_is_this_apis_own(self) -> None:
         """Two stacks of one account would count each other's refusals."""
         transformations = [each.inputs["metricTransformation"] for each in default().all("LogMetricFilter")]
 
-        assert {each["namespace"] for each in transformations} == {f"SecureApi/{Api().id}"}
+        assert {each["namespace"] for each in transformations} == {f"SecureApi/{REQUIRED['api_id']}"}
 
     def test_filter_with_dimensions_has_no_default(self) -> None:
         """CloudWatch Logs refuses both together (PutMetricFilter)."""
@@ -230,7 +214,7 @@ class TestLogs:
         for each in several().all("LogMetricFilter"):
             groups.setdefault(each.inputs["metricTransformation"]["name"], []).append(each.inputs["logGroupName"])
 
-        assert groups["Refused"] == groups["Throttled"] == [Api().log_group]
+        assert groups["Refused"] == groups["Throttled"] == [REQUIRED["api_log_group"]]
         assert {name for name, read in groups.items() if sorted(read) == ["answers-logs", "reports-logs"]} == {
             *("FunctionRefusals", "KeyEndpointFailures", "ColdStart"),
         }
@@ -238,14 +222,17 @@ class TestLogs:
             each.inputs["name"].partition("/")[2]: each.inputs["logGroupNames"]
             for each in several().all("QueryDefinition")
         }
-        assert queries["One request in both logs"] == ["answers-logs", "reports-logs", Api().log_group]
+        assert queries["One request in both logs"] == ["answers-logs", "reports-logs", REQUIRED["api_log_group"]]
 
     def test_queries_read_the_logs_that_they_are_of(self) -> None:
         """In the console the log groups come with the query."""
         queries = {each.inputs["name"]: each.inputs["logGroupNames"] for each in default().all("QueryDefinition")}
 
-        assert queries[f"secure-api-{Api().id}/Refusals by reason and route"] == [Function().log_group]
-        assert queries[f"secure-api-{Api().id}/One request in both logs"] == [Function().log_group, Api().log_group]
+        assert queries[f"secure-api-{REQUIRED['api_id']}/Refusals by reason and route"] == [FUNCTION["log_group"]]
+        assert queries[f"secure-api-{REQUIRED['api_id']}/One request in both logs"] == [
+            FUNCTION["log_group"],
+            REQUIRED["api_log_group"],
+        ]
 
 
 def body(recording: Recording) -> dict[str, Any]:
@@ -256,7 +243,7 @@ def body(recording: Recording) -> dict[str, Any]:
 class TestDashboard:
     def test_name_is_this_apis_own(self) -> None:
         """Of two dashboards of one name the later one stays."""
-        assert default().one("Dashboard").inputs["dashboardName"] == f"secure-api-{Api().id}"
+        assert default().one("Dashboard").inputs["dashboardName"] == f"secure-api-{REQUIRED['api_id']}"
 
     def test_alarms_stand_at_its_top(self) -> None:
         """Those that tell somebody, and not their parts."""

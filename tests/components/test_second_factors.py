@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from tests.components.test_auth_pool import default, pool_of
+from tests.components.test_mail import IDENTITY
+
+SES = {"email_from": "hello@example.com", "email_source_arn": IDENTITY}
 
 
 def pool(**changes: Any) -> dict[str, Any]:
@@ -33,7 +36,7 @@ def test_off_says_nothing_of_methods() -> None:
 
 def test_codes_by_email_recover_no_account() -> None:
     """Whoever reads the mailbox would have both the password and the second factor; Cognito refuses such a pool."""
-    made = pool(mfa="required", mfa_methods=["email"])
+    made = pool(mfa="required", mfa_methods=["email"], **SES)
 
     assert made["softwareTokenMfaConfiguration"] == {"enabled": False}
     assert "{####}" in made["emailMfaConfiguration"]["message"]
@@ -48,13 +51,15 @@ def test_other_accounts_are_recovered_by_email(changes: dict[str, Any]) -> None:
 
 def test_password_is_the_only_first_factor_by_default() -> None:
     """Without a choice there is nothing to choose: neither a policy nor the flow for it."""
-    assert not {"signInPolicy", "webAuthnConfiguration"} & pool().keys()
+    assert pool()["signInPolicy"] == {"allowedFirstAuthFactors": ["PASSWORD"]}
+    assert "webAuthnConfiguration" not in pool()
+    assert "signInPolicy" not in pool(user_pool_tier="LITE")
     assert "ALLOW_USER_AUTH" not in default().one("UserPoolClient").inputs["explicitAuthFlows"]
 
 
 def test_people_may_choose_how_to_sign_in() -> None:
     """The pool's policy and the client's flow belong together: one without the other does nothing."""
-    made = pool_of(first_factors=["password", "passkey", "email"])
+    made = pool_of(first_factors=["password", "passkey", "email"], managed_login=True, **SES)
     factors = made.one("UserPool").inputs["signInPolicy"]["allowedFirstAuthFactors"]
 
     assert factors == ["PASSWORD", "WEB_AUTHN", "EMAIL_OTP"]
@@ -63,17 +68,20 @@ def test_people_may_choose_how_to_sign_in() -> None:
 
 def test_codes_by_email_need_no_passkey() -> None:
     """What was not asked for is not configured."""
-    assert "webAuthnConfiguration" not in pool(first_factors=["password", "email"])
+    assert "webAuthnConfiguration" not in pool(first_factors=["password", "email"], managed_login=True, **SES)
 
 
 def test_passkeys_ask_for_the_user_by_default() -> None:
     """A passkey without user verification proves that somebody has the device."""
-    assert pool(first_factors=["password", "passkey"])["webAuthnConfiguration"] == {"userVerification": "required"}
+    assert pool(first_factors=["password", "passkey"], managed_login=True)["webAuthnConfiguration"] == {
+        "userVerification": "required"
+    }
 
 
 def test_passkeys_may_be_of_another_domain() -> None:
     """One's own site, so that a passkey of the site signs in here."""
     made = pool(
+        managed_login=True,
         first_factors=["password", "passkey"],
         passkey_relying_party_id="example.com",
         passkey_user_verification="preferred",

@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from components.auth_pool import AuthPoolArgs
 from tests.components.test_app_clients import BROWSER, MACHINE
-from tests.components.test_auth_pool import REQUIRED, default, pool_of, registered
+from tests.components.test_auth_pool import default, pool_of, registered
 
 OWN = {
     "sign_in_domain": "login.example.com",
@@ -22,7 +19,8 @@ def test_prefix_is_the_page_by_default() -> None:
     domain = default().one("UserPoolDomain")
 
     assert domain.inputs["domain"] == "example-dev"
-    assert not {"certificateArn", "managedLoginVersion"} & domain.inputs.keys()
+    assert domain.inputs["managedLoginVersion"] == 1
+    assert "certificateArn" not in domain.inputs
     assert default().all("Record") == []
 
 
@@ -45,13 +43,6 @@ def test_own_name_gets_its_record_where_the_zone_is_known() -> None:
         "type": "A",
         "aliases": [{"name": "d111.cloudfront.net", "zoneId": "Z2FDTNDATAQYW2", "evaluateTargetHealth": False}],
     }
-
-
-@pytest.mark.parametrize("half", OWN)
-def test_half_a_name_is_refused(half: str) -> None:
-    """A certificate without its name, or the other way round, is a mistake in either."""
-    with pytest.raises(ValueError, match="sign_in_domain and sign_in_certificate_arn must be given together"):
-        AuthPoolArgs(**REQUIRED, **{half: OWN[half]})
 
 
 def test_classic_page_has_no_style() -> None:

@@ -19,7 +19,7 @@ def takeover(**changes: Any) -> dict[str, Any]:
 
 def test_threat_protection_is_off_by_default() -> None:
     """It needs a tier of its own; asking for it below ends a deployment half-way."""
-    assert "userPoolAddOns" not in default().one("UserPool").inputs
+    assert default().one("UserPool").inputs["userPoolAddOns"] == {"advancedSecurityMode": "OFF"}
     assert default().all("RiskConfiguration") == []
 
 
@@ -50,7 +50,7 @@ def test_risk_is_met_by_default() -> None:
 
 def test_each_risk_has_its_own_action() -> None:
     """One setting that reached another's risk would block everybody, or nobody."""
-    actions = takeover(low_risk_action="MFA_IF_CONFIGURED", medium_risk_action="MFA_REQUIRED", high_risk_action="BLOCK")
+    actions = takeover(risk_actions={"low": "MFA_IF_CONFIGURED", "medium": "MFA_REQUIRED", "high": "BLOCK"})
 
     assert [actions["actions"][f"{risk}Action"]["eventAction"] for risk in ("low", "medium", "high")] == [
         "MFA_IF_CONFIGURED",
