@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
-from typing import Any
+from typing import TypedDict
 
 import pulumi
 import pulumi_aws as aws
@@ -302,6 +302,47 @@ class AuthPoolArgs:
         validate(self, *RULES, **{name: value for concern in concerns for name, value in vars(concern).items()})
 
 
+class PasswordPolicy(TypedDict):
+    """What a password must have, by the names of the contract."""
+
+    minimumLength: int
+    requireLowercase: bool
+    requireUppercase: bool
+    requireNumbers: bool
+    requireSymbols: bool
+
+
+class Passkeys(TypedDict):
+    """How passkeys are made, by the names of the contract."""
+
+    relyingPartyId: str
+    userVerification: str
+
+
+class Provider(TypedDict):
+    """An identity provider, by the names of the contract."""
+
+    name: str
+    type: str
+
+
+class SignInSettings(TypedDict):
+    """What a front end must know to sign users up and in, by the names of the contract. All of it is public."""
+
+    callbackUrls: list[str]
+    logoutUrls: list[str]
+    scopes: list[str]
+    signInWith: list[str]
+    selfSignUp: bool
+    passwordPolicy: PasswordPolicy
+    identityProviders: list[Provider]
+    firstFactors: list[str]
+    passkeys: Passkeys
+    mfa: str
+    mfaMethods: list[str]
+    groups: list[str]
+
+
 class AuthPool(pulumi.ComponentResource):
     """A user pool whose app clients' access tokens both the API and the function accept."""
 
@@ -319,7 +360,7 @@ class AuthPool(pulumi.ComponentResource):
     """Issuer of the pool's tokens."""
     domain: pulumi.Output[str]
     """Base URL of the sign-in page."""
-    sign_in: Mapping[str, Any]
+    sign_in: SignInSettings
     """What a front end must know to sign users up and in, beside ids and addresses. All of it is public."""
 
     def __init__(self, name: str, args: AuthPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -423,8 +464,8 @@ def _browser_client(args: AuthPoolArgs) -> AppClientArgs:
     )
 
 
-def public_settings(args: AuthPoolArgs) -> Mapping[str, Any]:
-    """Return what a front end must know to sign users up and in, by the names of the contract."""
+def public_settings(args: AuthPoolArgs) -> SignInSettings:
+    """Return what a front end must know to sign users up and in."""
     return {
         "callbackUrls": list(args.sign_in.callback_urls),
         "logoutUrls": list(args.sign_in.logout_urls),
@@ -441,7 +482,13 @@ def public_settings(args: AuthPoolArgs) -> Mapping[str, Any]:
         "identityProviders": [
             {"name": provider.name, "type": provider.type.value} for provider in args.providers.identity_providers
         ],
-        **second_factors.public_settings(args.factors),
+        "firstFactors": second_factors.first_factors(args.factors),
+        "passkeys": {
+            "relyingPartyId": args.factors.passkey_relying_party_id,
+            "userVerification": args.factors.passkey_user_verification.value,
+        },
+        "mfa": second_factors.mfa_configuration(args.factors),
+        "mfaMethods": second_factors.mfa_methods(args.factors),
         "groups": sorted(args.groups),
     }
 

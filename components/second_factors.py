@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 import pulumi_aws as aws
 
@@ -150,18 +149,14 @@ def mfa_configuration(args: SecondFactorsArgs) -> str:
     return _MFA[args.mfa]
 
 
-def public_settings(args: SecondFactorsArgs) -> dict[str, Any]:
-    """Return what a front end must know about the factors, in Cognito's words."""
-    methods = sorted(each.upper() for each in args.mfa_methods)
-    return {
-        "firstFactors": [_FIRST_FACTORS[each] for each in args.first_factors],
-        "passkeys": {
-            "relyingPartyId": args.passkey_relying_party_id,
-            "userVerification": args.passkey_user_verification.value,
-        },
-        "mfa": _MFA[args.mfa],
-        "mfaMethods": [] if args.mfa is Mfa.OFF else methods,
-    }
+def first_factors(args: SecondFactorsArgs) -> list[str]:
+    """Return the first factors, in Cognito's words."""
+    return [_FIRST_FACTORS[each] for each in args.first_factors]
+
+
+def mfa_methods(args: SecondFactorsArgs) -> list[str]:
+    """Return the second factors, in Cognito's words; none where there is no second factor."""
+    return [] if args.mfa is Mfa.OFF else sorted(each.upper() for each in args.mfa_methods)
 
 
 def account_recovery(args: SecondFactorsArgs) -> aws.cognito.UserPoolAccountRecoverySettingArgs:

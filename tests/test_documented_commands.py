@@ -25,6 +25,7 @@ PULUMI = {
     "up": {"--stack", "--policy-pack", "--yes", "--refresh"},
     "preview": {"--stack", "--policy-pack"},
     "destroy": {"--stack"},
+    "package add": set(),
     "stack init": {"--secrets-provider"},
     "stack rm": set(),
     "stack output": {"--json", "--stack", "--show-secrets"},
