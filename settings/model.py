@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import pulumi
 from pulumi.runtime import config as runtime_config
 
-from components import app_clients, auth_pool, identity_providers, mail, second_factors, sign_in_page
+from components import app_clients, auth_pool, identity_providers, mail, pool_triggers, second_factors, sign_in_page
 from components.api_function import OPTION_RULES as FUNCTION_RULES
 from components.api_function import FunctionOptionsArgs
 from components.app_clients import AppClientsArgs
@@ -87,9 +87,8 @@ class Settings(StackSettings):
         """Return the current stack's settings; raise SettingsError with every problem if they cannot be deployed."""
         settings, problems = read(_configured(), routes, _secrets(), rules_of(pulumi.get_stack()))
         if settings is None:
-            raise SettingsError(
-                pulumi.get_stack(), problems, frozenset(each.name for each in SETTINGS.values() if each.secret)
-            )
+            secrets = frozenset(each.name for each in SETTINGS.values() if each.secret)
+            raise SettingsError(pulumi.get_stack(), problems, NAMES, secrets)
         return settings
 
 
@@ -147,6 +146,20 @@ def _settings() -> Iterator[tuple[str, Setting]]:
 SETTINGS: Mapping[str, Setting] = dict(_settings())
 """Every setting by its key."""
 
+
+def _names(type_: type) -> Iterator[str]:
+    annotations = annotations_of(type_)
+    for each in dataclasses.fields(type_):
+        yield each.name
+        annotation = without_none(annotations[each.name])
+        for inner in (annotation, *get_args(annotation)):
+            if dataclasses.is_dataclass(inner) and isinstance(inner, type):
+                yield from _names(inner)
+
+
+NAMES = frozenset(name for _, arguments in GROUPS.values() for name in _names(arguments))
+"""The names of all fields, those of members among them."""
+
 RULES: tuple[Rule, ...] = (
     *second_factors.RULES,
     *sign_in_page.RULES,
@@ -155,6 +168,7 @@ RULES: tuple[Rule, ...] = (
     *identity_providers.RULES,
     *auth_pool.RULES,
     auth_pool.attribute_names_are_unique,
+    pool_triggers.environments_fit,
     *API_RULES,
     *FUNCTION_RULES,
     *rules.RULES,

@@ -27,8 +27,14 @@ class SettingsError(pulumi.RunError):
     `problems` has them as data.
     """
 
-    def __init__(self, stack: str, problems: Sequence[Problem], secrets: AbstractSet[str] = frozenset()) -> None:
-        lines = [line_of(each, secrets) for each in problems]
+    def __init__(
+        self,
+        stack: str,
+        problems: Sequence[Problem],
+        names: AbstractSet[str] = frozenset(),
+        secrets: AbstractSet[str] = frozenset(),
+    ) -> None:
+        lines = [line_of(each, names, secrets) for each in problems]
         head = f"stack {stack} must change"
         super().__init__(
             f"{head} {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{head} {len(lines)} settings:", *lines])
@@ -36,13 +42,15 @@ class SettingsError(pulumi.RunError):
         self.problems = tuple(problems)
 
 
-def line_of(problem: Problem, secrets: AbstractSet[str] = frozenset()) -> str:
+def line_of(problem: Problem, names: AbstractSet[str] = frozenset(), secrets: AbstractSet[str] = frozenset()) -> str:
     """Return `<key>: must <rule>, got <value> (<remedy>)`, without a value where none was given.
 
-    `secrets` are the names of the fields whose values must be encrypted.
+    `names` are the names of fields, which a rule says as keys. `secrets` are the fields whose values must be encrypted.
     """
     got = "" if problem.value is None else f", got {json.dumps(problem.value, default=str, ensure_ascii=True)}"
-    rule = re.sub(r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda found: key_of(found[0]), problem.rule)
+    rule = re.sub(
+        r"\b[a-z]+(?:_[a-z0-9]+)+\b", lambda found: key_of(found[0]) if found[0] in names else found[0], problem.rule
+    )
     remedy = remedy_of(problem, secrets)
     return f"{written(problem.path, key_of)}: must {rule}{got}" + (f" ({remedy})" if remedy else "")
 

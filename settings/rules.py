@@ -58,9 +58,8 @@ def group_scopes_name_scopes_of_routes(
     for group, scopes in group_scopes.items():
         for index, scope in enumerate(scopes):
             if scope not in known:
-                rule = f"be a scope that a route requires ({', '.join(known) or 'there is none'})"
                 path = ("group_scopes", Key(group), index)
-                yield Problem(path, rule, scope, Set(path, known[0]) if known else Remove(path))
+                yield _unknown_scope(path, scope, known, scopes)
 
 
 def group_scopes_have_their_tier(
@@ -105,6 +104,12 @@ def _unknown_group(path: Path, group: str, groups: Sequence[str], routes: Sequen
     return Problem(path, rule, group, Set(("groups", len(groups)), group))
 
 
+def _unknown_scope(path: Path, scope: str, known: Sequence[str], there: Sequence[str]) -> Problem:
+    rule = f"be a scope that a route requires ({', '.join(known) or 'there is none'})"
+    better = next((each for each in known if each not in there), None)
+    return Problem(path, rule, scope, Set(path, better) if better else Remove(path))
+
+
 def clients_ask_for_scopes_of_routes(
     app_clients: Sequence[AppClientArgs], routes: Sequence[Route]
 ) -> Iterator[Problem]:
@@ -114,8 +119,7 @@ def clients_ask_for_scopes_of_routes(
         for number, scope in enumerate(client.scopes):
             if scope not in known:
                 path = ("app_clients", index, "scopes", number)
-                rule = f"be a scope of the route table ({', '.join(known) or 'it has none'})"
-                yield Problem(path, rule, scope, Set(path, known[0]) if known else Remove(path))
+                yield _unknown_scope(path, scope, known, client.scopes)
 
 
 def routes_have_their_functions(
