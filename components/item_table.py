@@ -74,7 +74,10 @@ class ItemTable(pulumi.ComponentResource):
         """
         return StatementArgs(
             sid="UseTableKey",
-            actions=["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"],
+            actions=[
+                *("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
+                *("kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),
+            ],
             resources=[key_arn],
             condition={"StringEquals": {"kms:ViaService": arn.regional_service("dynamodb", self.arn)}},
         )

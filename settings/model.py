@@ -244,7 +244,8 @@ def _configured() -> dict[str, object]:
     values: dict[str, object] = {
         key.removeprefix(prefix): _value(key.removeprefix(prefix)) for key in configured if key.startswith(prefix)
     }
-    values |= dict.fromkeys(key for key in configured if _is_mistyped(key, pulumi.get_project()))
+    mistyped = (key for key in configured if _is_mistyped(key, pulumi.get_project()))
+    values |= dict.fromkeys(key if ":" in key else f":{key}" for key in mistyped)  # a colon: not the key that is meant
     if "aws:region" in configured:
         values["aws:region"] = pulumi.Config("aws").get("region")
     return values

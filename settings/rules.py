@@ -10,6 +10,8 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+import pulumi
+
 from components.api_function import FunctionSizeArgs, LogLevel, environment_size, secret_variables
 from components.app_clients import AppClientArgs, ClientKind
 from components.arguments import Key, Path, Problem, Remove, Rule, Set
@@ -35,6 +37,9 @@ class Route(Protocol):
 
 def unknown_key(key: str) -> Problem:
     """Return the problem of a mistyped key: the intended setting would keep its default, without a word."""
+    if key.startswith(":"):
+        name = key.removeprefix(":")
+        return Problem((Key(name),), f"be written as {pulumi.get_project()}:{name} in the stack file")
     return Problem((Key(key),), "be a key that docs/configuration.md lists", None, Remove((Key(key),)))
 
 

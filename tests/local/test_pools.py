@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from operations.__main__ import main
-from settings import deployed_pool
+from settings import pool_record
 from stacks.engine import Stack
 from stacks.recorder import record_program
 
 
 @pytest.fixture
 def records(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    monkeypatch.setattr(deployed_pool, "FOLDER", tmp_path)
+    monkeypatch.setattr(pool_record, "FOLDER", tmp_path)
     return tmp_path
 
 

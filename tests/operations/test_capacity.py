@@ -14,7 +14,7 @@ from operations.__main__ import main
 from operations.capacity import Bound, Load, bounds, most
 from settings import Settings
 from stacks.command_line import CommandError
-from tests.test_settings import settings_with
+from tests.settings.stack import settings_with
 
 OWN = {"throttleRate": "200", "throttleBurst": "200", "reservedConcurrency": "40", "accessTokenMinutes": "15"}
 

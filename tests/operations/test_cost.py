@@ -15,10 +15,8 @@ from operations.resource_types import RESOURCE_TYPES
 from stacks.command_line import CommandError
 from stacks.plan import Plan, plan_of
 from stacks.resource import Resource
-from tests import test_settings
 from tests.cloudwatch.test_filters import LAMBDA, access_line, written
-from tests.handler.table import TABLE
-from tests.test_settings import settings_with
+from tests.settings.stack import settings_with
 
 AT = prices()
 
@@ -80,11 +78,10 @@ def test_processor_and_provisioned_concurrency_are_the_settings() -> None:
     assert standing.price == AT.provisioned_gb_second_x86_64
 
 
-def test_machines_cost_by_client_and_by_token(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_machines_cost_by_client_and_by_token() -> None:
     """A token of an hour, kept until it ends, is 730 a month."""
-    monkeypatch.setattr(test_settings, "ROUTES", TABLE)  # has the scope that the machine asks for
     client = {"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"], "accessTokenMinutes": 60}
-    made = bill(with_settings(appClients=json.dumps([client])))
+    made = bill(with_settings(appClients=[client]))
 
     assert made["app clients for machines"].cost == pytest.approx(6)
     assert made["tokens for machines"].cost == pytest.approx(0.73 * 2.25)

@@ -6,13 +6,13 @@ import json
 from dataclasses import replace
 
 import pytest
-from settings.suppression import Suppression
 
 from policies import command
 from policies.evaluation import Report, report
 from policies.judge import judge
 from policies.report import as_json, as_text, rules_as_markdown
 from policies.rules import RULES
+from settings.stack import Suppression
 
 REASON = "Anybody may try the service, so that people sign up by themselves."
 

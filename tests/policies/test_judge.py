@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from settings.suppression import Suppression
 
 import policies.judge
 from policies.judge import asked, judge
 from policies.rule import MANDATORY, PRODUCTION, Violation
 from policies.rules import RULES
+from settings.stack import Suppression
 from stacks.command_line import CommandError
 from stacks.resource import Resource
 

@@ -10,7 +10,7 @@ from policies.evaluation import report
 from policies.judge import judge
 from policies.rule import ResourceRule, Severity
 from policies.rules import RULES
-from settings.model import PLACES
+from settings.model import SETTINGS
 from stacks.plan import resources_of
 from stacks.recorder import STACKS, deployed, program, record_program
 
@@ -63,7 +63,7 @@ def test_remedies_set_what_there_is() -> None:
     named = {key for rule in RULES for key in re.findall(r"pulumi config set (?:--path ')?([\w:]+)", rule.remedy)}
 
     assert len(named) >= 15
-    assert named <= PLACES.keys()
+    assert named <= SETTINGS.keys()
 
 
 def test_every_setting_that_relaxes_is_noticed() -> None:

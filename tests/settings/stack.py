@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from handler.route import Route
 from settings import Settings, SettingsError, pool_record
 from settings.pool_record import PoolRecord
+from settings.rules import Route as AnyRoute
 from stacks.engine import Stack
 from stacks.recorder import PROJECT, record
 from tests.handler.table import TABLE
@@ -38,7 +38,28 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e-0000-0000
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
 
 
-def load(config: Config, routes: Sequence[Route] = TABLE) -> Settings:
+POOL = PoolRecord(
+    user_pool_id="eu-central-1_Ab1Cd2Ef3",
+    aws_region="eu-central-1",
+    username_attributes=[],
+    alias_attributes=["email"],
+    case_sensitive=False,
+    custom_attributes={},
+)
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route, as far as rules ask."""
+
+    key: str
+    function: str = "api"
+    public: bool = False
+    scopes: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+def load(config: Config, routes: Sequence[AnyRoute] = TABLE) -> Settings:
     """Return the settings of a stack with this configuration; raise SettingsError if it is refused."""
     given = {_full(key): value for key, value in config.items() if value is not None}
     values = {key: _plain(value) for key, value in given.items()}
@@ -81,7 +102,7 @@ def refusal_of(**changes: Any) -> str:
     return str(refused.value)
 
 
-def lines_of(config: Config, routes: Sequence[Route] = TABLE) -> list[str]:
+def lines_of(config: Config, routes: Sequence[AnyRoute] = TABLE) -> list[str]:
     """Return a line for each problem of a stack; none if it is accepted."""
     try:
         load(config, routes)
@@ -151,7 +172,7 @@ class Refusal:
     key: str
     rule: str
     remedy: str
-    routes: Sequence[Route] = TABLE
+    routes: Sequence[AnyRoute] = TABLE
     deployed: PoolRecord | None = None
     others: int = 0
 

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +29,18 @@ from components import (
 from components.arguments import Problem, Rule
 from components.custom_attributes import AttributeType
 from settings import model, pool_record, rules
-from settings.pool_record import Attribute, PoolRecord
+from settings.pool_record import Attribute
 from tests.settings.stack import (
     CERTIFICATE,
     GOOGLE,
     IDENTITY,
     KEY,
+    POOL,
     PRODUCTION,
     SCOPES,
     Config,
     Refusal,
+    Route,
     lines_of,
     settings_with,
 )
@@ -59,17 +61,6 @@ APP = "https://app.example.com/"
 WORDS = "see docs/configuration.md for its members"
 ELSEWHERE = "arn:aws:{}:us-east-1:123456789012:{}"
 HERE = "arn:aws:{}:eu-central-1:123456789012:{}"
-
-
-@dataclass(frozen=True)
-class Route:
-    """A route, as far as rules ask."""
-
-    key: str
-    function: str = "api"
-    public: bool = False
-    scopes: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
 
 
 OPEN = [Route("GET /a")]
@@ -98,14 +89,6 @@ def provider_with(mapping: dict[str, str], **changes: Any) -> Config:
     return {"identityProviders": [saml(attributeMapping=mapping)], "customAttributes": [attribute(**changes)]}
 
 
-POOL = PoolRecord(
-    user_pool_id="eu-central-1_Ab1Cd2Ef3",
-    aws_region="eu-central-1",
-    username_attributes=[],
-    alias_attributes=["email"],
-    case_sensitive=False,
-    custom_attributes={},
-)
 BY_EMAIL = replace(POOL, username_attributes=["email"], alias_attributes=[])
 TEAM = replace(POOL, custom_attributes={"team": Attribute(type=AttributeType.STRING, mutable=True)})
 KEEP_TEAM = """customAttributes '[{"name": "team", "type": "String", "mutable": true}]'"""
