@@ -173,7 +173,7 @@ def field_problems(field: "dataclasses.Field[Any]", value: object) -> Iterator[P
     for check in field.metadata.get("checks", ()):
         for place, rule in check(value):
             shown = None if field.metadata["secret"] else _at(value, place)
-            yield Problem((field.name, *place), rule, shown, _example(field, place))
+            yield Problem((field.name, *place), rule, shown, _example(field, place, value))
 
 
 def rule_problems(rules: Iterable[Rule], values: Mapping[str, object]) -> list[Problem]:
@@ -191,12 +191,13 @@ def _parameters(rule: Rule) -> frozenset[str]:
     return frozenset(inspect.signature(rule).parameters)
 
 
-def _example(field: "dataclasses.Field[Any]", place: Path) -> Fix | None:
+def _example(field: "dataclasses.Field[Any]", place: Path, value: Any) -> Fix | None:
     example = field.metadata.get("example")
     if example is None:
         return None
     if isinstance(example, list) and place:
-        return Set((field.name, place[0]), example[0])
+        path = (field.name, place[0])
+        return Remove(path) if example[0] in value else Set(path, example[0])
     return Set((field.name,), example)
 
 

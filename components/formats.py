@@ -114,14 +114,6 @@ def https_url(value: str) -> Iterator[tuple[Path, str]]:
         yield (), "be https://"
 
 
-def origin(value: str) -> Iterator[tuple[Path, str]]:
-    """An exact origin, spelled as browsers send it; any other spelling never matches a page."""
-    if not _is_exact(value) or not _is_web(value):
-        yield from web_url(value)
-    elif value != browser_origin(value):
-        yield (), f"be an origin as browsers send it, {browser_origin(value)}"
-
-
 def optional(check: Check) -> Check:
     """A text that passes the check, or none."""
 

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from .api_domain import ApiDomain, ApiDomainArgs, TruststoreArgs
 from .arguments import (
     Problem,
+    Remove,
     Set,
     between,
     checked,
@@ -21,7 +22,7 @@ from .arguments import (
     typed,
     validate,
 )
-from .formats import certificate_arn, hostname, optional, origin, retention_days, zone_id
+from .formats import browser_origin, certificate_arn, hostname, optional, retention_days, web_url, zone_id
 
 # Fields of an access log line (API Gateway, "HTTP API logging variables"). No header is among them, so no token can
 # be; `authorizer.claims` as a whole would log null.
@@ -96,6 +97,15 @@ class TargetArgs:
     """Name of the alias. None: the function itself."""
 
 
+def origins_are_as_browsers_send_them(allowed_origins: Sequence[str]) -> Iterator[Problem]:
+    """API Gateway compares texts, so an origin in any other spelling lets no page in (RFC 6454, section 6.2)."""
+    for index, value in enumerate(allowed_origins):
+        right, path = browser_origin(value), ("allowed_origins", index)
+        if value != right:
+            fix = Remove(path) if right in allowed_origins else Set(path, right)
+            yield Problem(path, "be an origin as browsers send it", value, fix)
+
+
 def burst_holds_a_second(throttle_rate: int, throttle_burst: int) -> Iterator[Problem]:
     """The bucket is refilled at the rate: a smaller bucket overflows, and the rate is never reached."""
     least = min(throttle_rate, 5000)  # the greatest burst there is
@@ -137,7 +147,12 @@ def mutual_tls_has_one_door(
         yield Problem(("keep_default_endpoint",), "be false with truststore", value=True, fix=fix)
 
 
-OPTION_RULES = (burst_holds_a_second, custom_domain_is_complete, mutual_tls_has_one_door)
+OPTION_RULES = (
+    origins_are_as_browsers_send_them,
+    burst_holds_a_second,
+    custom_domain_is_complete,
+    mutual_tls_has_one_door,
+)
 
 
 @optional_in_schema
@@ -146,7 +161,7 @@ class HttpApiOptionsArgs:
     """Who may call the API from where, and how often."""
 
     allowed_origins: Sequence[str] = field(
-        metadata=checked(sized(0, 50), distinct, each_entry(origin), example=["https://app.example.com"])
+        metadata=checked(sized(0, 50), distinct, each_entry(web_url), example=["https://app.example.com"])
     )
     """Exact origins whose pages may call the API (CORS): https, or http on localhost. Empty: no page may."""
     allow_credentials: bool = False

@@ -7,7 +7,7 @@ from enum import StrEnum
 import pulumi
 import pulumi_aws as aws
 
-from .arguments import Key, Problem, Remove, Set, checked, matching, optional_in_schema, sized, validate
+from .arguments import Key, Problem, Remove, Set, checked, distinct, matching, optional_in_schema, sized, validate
 from .formats import https_url, optional
 
 
@@ -79,7 +79,7 @@ class IdentityProviderArgs:
     """The client id that the provider gave to this user pool."""
     issuer: str = field(default="", metadata=checked(optional(https_url)))
     """Issuer of an OpenID Connect provider."""
-    scopes: Sequence[str] = field(default=("openid", "email"))
+    scopes: Sequence[str] = field(default=("openid", "email"), metadata=checked(distinct))
     """Scopes to ask the provider for."""
     metadata_url: str = field(default="", metadata=checked(optional(https_url)))
     """Address of a SAML provider's metadata."""

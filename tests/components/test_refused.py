@@ -177,7 +177,7 @@ REFUSED: list[tuple[type, dict[str, Any], str, str]] = [
     (HttpApiArgs, {"throttle_rate": 200, "throttle_burst": 100}, "throttle_burst", "at least 200"),
     (HttpApiArgs, {"audiences": []}, "audiences", "at least 1"),
     (HttpApiArgs, {"allowed_origins": ["*"]}, "allowed_origins[0]", "without a wildcard"),
-    (HttpApiArgs, {"allowed_origins": ["https://a.example:443"]}, "allowed_origins[0]", "https://a.example"),
+    (HttpApiArgs, {"allowed_origins": ["https://a.example:443"]}, "allowed_origins[0]", "as browsers send it"),
     (HttpApiArgs, {"api_domain": "api.example.com"}, "api_zone_id", "be set with api_domain"),
     (HttpApiArgs, {"api_zone_id": "Z0123456789EXAMPLE"}, "api_domain", "be set with api_zone_id"),
     (HttpApiArgs, {"truststore": {"uri": "s3://trust/ca.pem"}}, "api_domain", "be set with truststore"),

@@ -524,6 +524,43 @@ REFUSALS: dict[Rule, list[Refusal]] = {
         Refusal({"logLevel": "ERROR"}, "logLevel", "be WARNING or below while alarms", f"{SET} logLevel WARNING")
     ],
     # The API
+    http_api.origins_are_as_browsers_send_them: [
+        Refusal(
+            {"allowedOrigins": [origin]},
+            "allowedOrigins[0]",
+            "be an origin as browsers send it",
+            f"{PATH} 'allowedOrigins[0]' {right}",
+        )
+        for origin, right in {
+            "https://app.example.com/": "https://app.example.com",
+            "https://app.example.com/path": "https://app.example.com",
+            "https://app.example.com?": "https://app.example.com",
+            "https://App.example.com": "https://app.example.com",
+            "https://app.example.com:": "https://app.example.com",
+            "https://app.example.com:443": "https://app.example.com",
+            "https://[2001:DB8::1]": "'https://[2001:db8::1]'",
+        }.items()
+    ]
+    + [
+        Refusal(
+            {"allowedOrigins": [origin], **DEV},
+            "allowedOrigins[0]",
+            "be an origin as browsers send it",
+            f"{PATH} 'allowedOrigins[0]' {right}",
+        )
+        for origin, right in {
+            "http://localhost:80": "http://localhost",
+            "http://localhost:05173": "http://localhost:5173",
+        }.items()
+    ]
+    + [
+        Refusal(
+            {"allowedOrigins": ["https://app.example.com", "https://app.example.com:443"]},
+            "allowedOrigins[1]",
+            "be an origin as browsers send it",
+            "pulumi config rm --path 'allowedOrigins[1]'",
+        )
+    ],
     http_api.burst_holds_a_second: [
         Refusal(
             {"throttleRate": rate, "throttleBurst": least - 1},
