@@ -11,6 +11,7 @@ import subprocess
 import sys
 from concurrent import futures
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -36,9 +37,10 @@ class Language(LanguageServer):
 
     def InstallDependencies(self, request: Any, _context: Any) -> Any:  # noqa: N802
         """Install into the folder's `.venv`, as Pulumi's pip toolchain does; the tests' one is there already."""
-        there = os.path.join(request.info.program_directory, ".venv")
-        said = b"" if os.path.exists(there) else subprocess.run([sys.executable, "-m", "venv", there], check=True).stdout
-        yield language_pb2.InstallDependenciesResponse(stdout=said or b"")
+        there = Path(request.info.program_directory, ".venv")
+        if not there.exists():
+            subprocess.run([sys.executable, "-m", "venv", there], check=True)
+        yield language_pb2.InstallDependenciesResponse(stdout=b"")
 
     def Cancel(self, _request: Any, _context: Any) -> Any:  # noqa: N802
         return empty_pb2.Empty()
@@ -47,14 +49,14 @@ class Language(LanguageServer):
         folder = request.info.program_directory or request.pwd
         os.chdir(folder)
         sys.path.insert(0, folder)
-        self.program = lambda: runpy.run_path(os.path.join(folder, "__main__.py"), run_name="__main__")
+        self.program = lambda: runpy.run_path(str(Path(folder, "__main__.py")), run_name="__main__")
         return super().Run(request, context)
 
     def RunPlugin(self, request: Any, _context: Any) -> Any:  # noqa: N802
         """Run a plugin written in Python, such as the policy pack, and pass on what it prints."""
         folder = request.info.program_directory or request.pwd
-        python = os.path.join(folder, ".venv", "bin", "python")
-        command = [python if os.path.exists(python) else sys.executable, "-u", folder, *request.args]
+        python = Path(folder, ".venv", "bin", "python")
+        command = [str(python) if python.exists() else sys.executable, "-u", folder, *request.args]
         environment = {**os.environ, **dict(each.split("=", 1) for each in request.env)}
         with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None

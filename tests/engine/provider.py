@@ -25,9 +25,9 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from local.provider import Provider, Resource  # noqa: E402 - found by the line above
-from stacks.command_line import CommandError  # noqa: E402
-from stacks.mappings import MAPPINGS, Deployed, answer, mapped  # noqa: E402
+from local.provider import Provider, Resource
+from stacks.command_line import CommandError
+from stacks.mappings import MAPPINGS, Deployed, answer, mapped
 
 _MARK = "4dabf18193072939515e22adb298388d"  # the key under which Pulumi marks secrets and archives
 _MADE = "__made"  # what the emulator was sent, within the resource's outputs
@@ -130,9 +130,7 @@ class Aws(provider_pb2_grpc.ResourceProviderServicer):
         changed = [key for key in changed if key not in request.ignoreChanges]
         forced = [key for key in changed if key in FORCES_REPLACEMENT.get(type_, ())]
         response = provider_pb2.DiffResponse
-        return response(
-            changes=response.DIFF_SOME if changed else response.DIFF_NONE, diffs=changed, replaces=forced
-        )
+        return response(changes=response.DIFF_SOME if changed else response.DIFF_NONE, diffs=changed, replaces=forced)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: N802
         type_, name = _type_of(request.urn), _name_of(request.urn)
@@ -141,7 +139,7 @@ class Aws(provider_pb2_grpc.ResourceProviderServicer):
         try:
             mapping, given = mapped(type_, name, _values(request.properties))
             prefix = given.pop("namePrefix", f"{name}-")
-            made = self._provider._make(mapping, prefix + os.urandom(4).hex()[:7], given)  # noqa: SLF001
+            made = self._provider._make(mapping, prefix + os.urandom(4).hex()[:7], given)
         except Exception as error:  # noqa: BLE001 - the engine shows its text
             context.abort(grpc.StatusCode.UNKNOWN, f"{type_} ({name}): {' '.join(str(error).split())}")
         return provider_pb2.CreateResponse(id=made.id, properties=_outputs(request.properties, made))
@@ -155,7 +153,7 @@ class Aws(provider_pb2_grpc.ResourceProviderServicer):
             mapping, given = mapped(type_, name, kept(type_, before.given, _values(request.news)))
             given.pop("namePrefix", None)
             physical = str(before.sent.get(mapping.name or "", name))
-            made = self._provider._change(mapping, physical, before, given)  # noqa: SLF001
+            made = self._provider._change(mapping, physical, before, given)
         except Exception as error:  # noqa: BLE001 - the engine shows its text
             context.abort(grpc.StatusCode.UNKNOWN, f"{type_} ({name}): {' '.join(str(error).split())}")
         return provider_pb2.UpdateResponse(properties=_outputs(request.news, made))
@@ -166,7 +164,7 @@ class Aws(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         type_, name = _type_of(request.urn), _name_of(request.urn)
         try:
-            self._provider._remove(MAPPINGS[type_], _made(request.properties))  # noqa: SLF001
+            self._provider._remove(MAPPINGS[type_], _made(request.properties))
         except Exception as error:  # noqa: BLE001 - the engine shows its text
             context.abort(grpc.StatusCode.UNKNOWN, f"{type_} ({name}): {' '.join(str(error).split())}")
         return empty_pb2.Empty()
@@ -189,9 +187,9 @@ def _plain(value: Any) -> Any:
     """Return the value without Pulumi's marks and nulls. An archive of the state has no path, but a hash."""
     if isinstance(value, Mapping):
         match value.get(_MARK):
-            case rpc._special_secret_sig:  # noqa: SLF001 - the mark of a secret
+            case rpc._special_secret_sig:
                 return _plain(value["value"])
-            case rpc._special_archive_sig:  # noqa: SLF001 - the mark of an archive
+            case rpc._special_archive_sig:
                 return pulumi.FileArchive(value["path"]) if value.get("path") else value.get("hash")
         return {key: _plain(member) for key, member in value.items() if member is not None}
     if isinstance(value, list):
@@ -204,7 +202,7 @@ def _comparable(properties: Any) -> dict[str, Any]:
 
     def hashed(value: Any) -> Any:
         if isinstance(value, Mapping):
-            is_archive = value.get(_MARK) == rpc._special_archive_sig  # noqa: SLF001 - the mark of an archive
+            is_archive = value.get(_MARK) == rpc._special_archive_sig
             return value.get("hash") if is_archive else {key: hashed(member) for key, member in value.items()}
         return [hashed(member) for member in value] if isinstance(value, list) else value
 
