@@ -36,7 +36,7 @@ def with_table(outputs: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def outputs() -> dict[str, Any]:
-    """What `pulumi stack output --json` would print of a deployed stack with further clients; the test's own copy."""
+    """Return a copy of a deployed stack's outputs, with further clients, as `pulumi stack output --json` prints."""
     further = {"appClientIds": {"mobile": "2mobile", "nightly": "3nightly"}, "appClientSecrets": "[secret]"}
     plain = allowed(plan_of("prod").outputs)
     return {**with_table(plain), **further}

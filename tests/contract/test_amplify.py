@@ -1,4 +1,4 @@
-"""`amplify_outputs.json`: what Amplify's libraries read, by the rules of their own schema."""
+"""`amplify_outputs.json`, valid by Amplify's own schema."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def local(outputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_schema_is_a_schema_and_refuses() -> None:
-    """Amplify's is closed: one member too many, and its tools refuse the file."""
+    """Amplify's schema is closed: one extra member, and its tools refuse the file."""
     Draft202012Validator.check_schema(amplify.schema())
     validator = Draft202012Validator(amplify.schema())
     least = {"aws_region": "eu-central-1", "user_pool_id": "eu-central-1_a", "user_pool_client_id": "a"}
@@ -41,7 +41,7 @@ def test_schema_is_a_schema_and_refuses() -> None:
 
 
 def test_outputs_of_a_deployed_stack(outputs: dict[str, Any]) -> None:
-    """Every member that Amplify reads, in its own words."""
+    """Every member that Amplify reads has Amplify's name and values."""
     domain = outputs["authDomain"].removeprefix("https://")
 
     assert amplify.outputs(contract(outputs, "1.0.0", TABLE)) == {
@@ -81,7 +81,7 @@ def test_outputs_of_a_deployed_stack(outputs: dict[str, Any]) -> None:
 
 
 def test_local_stack_names_the_emulator_and_no_sign_in_page(outputs: dict[str, Any]) -> None:
-    """Amplify puts https:// before the page's domain, where the emulator does not listen."""
+    """Amplify puts https:// before the domain, and the emulator has no TLS."""
     made = amplify.outputs(contract(local(outputs), "1.0.0", TABLE))
 
     assert "oauth" not in made["auth"]
@@ -95,7 +95,7 @@ def test_local_stack_names_the_emulator_and_no_sign_in_page(outputs: dict[str, A
     ("mfa", "methods", "said"), [("OFF", [], "NONE"), ("OPTIONAL", ["TOTP"], "OPTIONAL"), ("ON", ["EMAIL"], "REQUIRED")]
 )
 def test_second_factor_in_amplifys_words(outputs: dict[str, Any], mfa: str, methods: list[str], said: str) -> None:
-    """Cognito says ON, Amplify REQUIRED."""
+    """Cognito's ON is Amplify's REQUIRED."""
     outputs["signIn"] |= {"mfa": mfa, "mfaMethods": methods}
     auth = amplify.outputs(contract(outputs, "1.0.0", TABLE))["auth"]
 
@@ -103,7 +103,7 @@ def test_second_factor_in_amplifys_words(outputs: dict[str, Any], mfa: str, meth
 
 
 def test_email_as_the_only_name_is_required(outputs: dict[str, Any]) -> None:
-    """The sign-up form asks for it once, as the name."""
+    """The sign-up form asks for the email address once, as the user name."""
     outputs["signIn"]["signInWith"] = ["email"]
     auth = amplify.outputs(contract(outputs, "1.0.0", TABLE))["auth"]
 
@@ -111,7 +111,7 @@ def test_email_as_the_only_name_is_required(outputs: dict[str, Any]) -> None:
 
 
 def test_social_provider_in_amplifys_words(outputs: dict[str, Any]) -> None:
-    """It knows the social ones only; any other is asked for by its name."""
+    """Amplify lists social providers only."""
     outputs["signIn"]["identityProviders"] = [{"name": "Google", "type": "google"}, {"name": "Work", "type": "oidc"}]
 
     assert amplify.outputs(contract(outputs, "1.0.0", TABLE))["auth"]["oauth"]["identity_providers"] == ["GOOGLE"]
@@ -119,7 +119,7 @@ def test_social_provider_in_amplifys_words(outputs: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("own", "told"), [("example.com", "example.com"), ("", None)])
 def test_passkeys_in_amplifys_words(outputs: dict[str, Any], own: str, told: str | None) -> None:
-    """Without a relying party of one's own it is the sign-in page's domain."""
+    """The default relying party is the sign-in page's domain."""
     passkeys = {"relyingPartyId": own, "userVerification": "preferred"}
     outputs["signIn"] |= {"firstFactors": ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"], "passkeys": passkeys}
     domain = outputs["authDomain"].removeprefix("https://")

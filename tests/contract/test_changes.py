@@ -1,4 +1,4 @@
-"""What a front end would lose, said in words: a test for each kind of change, with its exact sentence."""
+"""Changes between two contracts: each kind with its sentence, which is the command's output."""
 
 from __future__ import annotations
 
@@ -240,20 +240,20 @@ def found(change: Any) -> list[Change]:
 
 @pytest.mark.parametrize(("change", "text", "breaks"), ALL, ids=[text for _, text, _ in ALL])
 def test_change_is_said_in_words(change: Any, text: str, *, breaks: bool) -> None:
-    """The sentence is what the person reads who is about to break a front end."""
+    """The sentence tells a developer what a front end would lose."""
     assert found(change) == [Change(text=text, breaks=breaks)]
 
 
 @pytest.mark.parametrize(("change", "text", "breaks"), RESPONSES, ids=[text for _, text, _ in RESPONSES])
 def test_change_of_a_response_is_said_for_every_route_that_has_it(change: Any, text: str, *, breaks: bool) -> None:
-    """Both routes answer a note, whose parent is a note, too."""
+    """Both routes answer a note, and a note's parent is a note."""
     assert found(change) == [
         Change(text=f"{key}: {text}", breaks=breaks) for key in ("POST /notes", "GET /health")
     ] or found(change) == [Change(text=f"{key}: {text}", breaks=breaks) for key in ("GET /health", "POST /notes")]
 
 
 def test_renamed_output_is_guessed() -> None:
-    """One gone and one new, which need not be on the allow-list yet."""
+    """One output is gone and one is new: probably a rename."""
     contract = Contract()
     del contract.outputs["apiUrl"]
     said = between(BEFORE, contract.made, [*contract.outputs, "url"])
@@ -262,7 +262,7 @@ def test_renamed_output_is_guessed() -> None:
 
 
 def test_scopes_that_change_are_weighed_by_who_is_refused() -> None:
-    """A token has one of them: a scope more opens a route, one less closes it to somebody."""
+    """A token needs one of the scopes: another scope opens a route, a missing one closes it."""
     before, after = Contract(), Contract()
     scoped(before, "api/a", "api/b")
     before.notes["groups"] = ["x"]
@@ -289,7 +289,7 @@ def test_scopes_that_change_are_weighed_by_who_is_refused() -> None:
 
 
 def test_an_environments_values_and_words_are_no_change() -> None:
-    """Every stack has its own, and a summary promises nothing."""
+    """Values differ by stack, and summaries are not promised."""
     contract = Contract()
     contract.outputs["apiUrl"] = "https://other.example.com"
     contract.outputs["signIn"]["passwordPolicy"]["minimumLength"] = 20
@@ -301,7 +301,7 @@ def test_an_environments_values_and_words_are_no_change() -> None:
 
 
 def test_renamed_type_is_no_change() -> None:
-    """Only its members travel."""
+    """A type's name is not in the response."""
     contract = Contract()
     contract.made["schemas"]["NewDraft"] = contract.made["schemas"].pop("Draft")
     contract.notes["request"] = {"$ref": "#/schemas/NewDraft"}
@@ -310,7 +310,7 @@ def test_renamed_type_is_no_change() -> None:
 
 
 def test_breaks_come_first_and_decide_the_version() -> None:
-    """A reader who stops early has seen what matters."""
+    """Breaks come first for readers who stop early."""
     contract = Contract()
     contract.outputs["more"] = "x"
     contract.made["routes"].pop(0)

@@ -22,7 +22,7 @@ def write(outputs: dict[str, Any], folder: Path) -> int:
 def test_files_are_written_and_named(
     outputs: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What stands on the screen is what a front end may import."""
+    """The printed files are the written ones."""
     assert write(outputs, tmp_path) == 0
 
     made = {path.name for path in (tmp_path / "made").iterdir()}
@@ -35,7 +35,7 @@ def test_files_are_written_and_named(
 def test_file_that_no_longer_fits_is_removed(
     outputs: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A stale one would send users to a sign-in page that is gone."""
+    """A stale file would send users to a sign-in page that does not exist."""
     assert write(outputs, tmp_path) == 0
     assert write({**outputs, "authDomain": None}, tmp_path) == 0
 
@@ -53,7 +53,7 @@ def test_file_that_no_longer_fits_is_removed(
     ],
 )
 def test_bad_call_is_one_line(arguments: list[str], part: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is wrong, and what to do; never a traceback."""
+    """Errors are one line with the remedy, not a traceback."""
     assert main(arguments) == 1
     said = capsys.readouterr().err
     assert said.startswith("contract: ")
@@ -64,13 +64,13 @@ def test_bad_call_is_one_line(arguments: list[str], part: str, capsys: pytest.Ca
 def test_folder_that_cannot_be_written_is_one_line(
     outputs: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file of that name is in the way."""
+    """A file has the folder's name."""
     (tmp_path / "made").write_text("in the way")
     assert write(outputs, tmp_path) == 1
     assert f"{tmp_path / 'made'} must be writable" in capsys.readouterr().err
 
 
 def test_files_can_be_read_by_a_web_server(outputs: dict[str, Any], tmp_path: Path) -> None:
-    """They are public, and often served as they are."""
+    """The files are public, and often served directly."""
     assert write(outputs, tmp_path) == 0
     assert (tmp_path / "made" / "contract.json").stat().st_mode & stat.S_IRUSR

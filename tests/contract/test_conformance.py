@@ -1,4 +1,4 @@
-"""The running API against its OpenAPI document: what Schemathesis makes of it, none answered amiss."""
+"""Schemathesis tests the running API against its OpenAPI document."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def described(stack: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def token(stack: dict[str, Any]) -> str:
-    """Of a user who may call everything."""
+    """The access token of a user who may call every route."""
     users = Users(stack, new_password())
     users.ensure("sam", stack["signIn"]["groups"])
     return str(users.tokens("sam", stack["scopes"])["access_token"])
@@ -51,7 +51,7 @@ def token(stack: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """What Schemathesis says, and the statuses that each operation answered with."""
+    """Schemathesis's output, and the statuses of each operation."""
 
     passed: bool
     said: str
@@ -59,7 +59,7 @@ class Run:
 
 
 def run(document: dict[str, Any], folder: Path, *options: str, token: str | None = None, examples: int = 10) -> Run:
-    """Every check of Schemathesis on the API, with the same requests each time."""
+    """Run every check of Schemathesis, with the same requests each time."""
     (folder / "openapi.json").write_text(json.dumps(document))
     url = document["servers"][0]["url"]
     command = [str(SCHEMATHESIS), "--no-color", "run", "openapi.json", "--url", url, *options]
@@ -76,7 +76,7 @@ def run(document: dict[str, Any], folder: Path, *options: str, token: str | None
 
 
 def test_signed_in_user_meets_nothing_undocumented(described: dict[str, Any], token: str, tmp_path: Path) -> None:
-    """No 5xx, no status, header or body that the document does not have; and every route was really reached."""
+    """The document has every status, header and body, there is no 5xx, and every route was reached."""
     done = run(described, tmp_path, token=token, examples=60)
 
     assert done.passed, done.said
@@ -87,7 +87,7 @@ def test_signed_in_user_meets_nothing_undocumented(described: dict[str, Any], to
 
 
 def test_stranger_meets_nothing_undocumented(described: dict[str, Any], tmp_path: Path) -> None:
-    """Without a token a protected route answers 401, whatever else is right or wrong with the request."""
+    """Without a token a protected route answers 401 to every request."""
     done = run(described, tmp_path, examples=20)
 
     assert done.passed, done.said
@@ -100,7 +100,7 @@ def test_stranger_meets_nothing_undocumented(described: dict[str, Any], tmp_path
 
 
 def test_lies_in_the_document_are_found(described: dict[str, Any], tmp_path: Path) -> None:
-    """Else the tests above would pass on anything."""
+    """Schemathesis must find errors in a wrong document."""
     document = json.loads(json.dumps(described))
     open_route, closed_route = public_route(ROUTES), signed_in_route(ROUTES)
     assert open_route is not None, MISSING["public"]

@@ -1,4 +1,4 @@
-"""The contract of a stack, and the settings that an OpenID Connect client takes from it."""
+"""The contract document, and the settings for OpenID Connect clients."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from tests.handler.table import ADMIN, HEALTH, HELLO, REPORTS, TABLE
 
 
 def test_contract_fits_its_schema(document: dict[str, Any]) -> None:
-    """Front ends generate code from the schema; a document beside it breaks them."""
+    """Front ends generate code from the schema, so the document must be valid."""
     Draft202012Validator(schema()).validate(document)
 
 
 def test_document_that_does_not_fit_is_never_handed_out(document: dict[str, Any]) -> None:
-    """The check at writing, seen to refuse."""
+    """An invalid document is refused before it is written."""
     document["routes"][0]["status"] = 500
     with pytest.raises(CommandError, match=r"contract routes\[0\]\.status must .*contract\.schema\.json"):
         check(document)
 
 
 def test_every_route_is_in_it_with_who_may_call(document: dict[str, Any]) -> None:
-    """What a front end shows or hides follows from this."""
+    """Front ends show and hide functions by it."""
     by_key = {route["key"]: route for route in document["routes"]}
 
     assert list(by_key) == [route.key for route in TABLE]
@@ -53,13 +53,13 @@ def test_every_route_is_in_it_with_who_may_call(document: dict[str, Any]) -> Non
     ],
 )
 def test_operation_id_is_a_name(key: str, name: str) -> None:
-    """Generators make methods of it."""
+    """Code generators make method names of it."""
     assert operation_id(key) == name
 
 
 class TestOpenIdConnect:
     def test_settings_of_a_deployed_stack(self, outputs: dict[str, Any]) -> None:
-        """Every address in full: the client adds nothing and fetches nothing."""
+        """Every URL is complete: the client adds nothing and discovers nothing."""
         domain, client, after = outputs["authDomain"], outputs["userPoolClientId"], outputs["signIn"]["logoutUrls"][0]
 
         assert oidc.settings(contract(outputs, "1.0.0", TABLE)) == {
@@ -81,7 +81,7 @@ class TestOpenIdConnect:
         }
 
     def test_local_stack_has_the_emulators_addresses(self, outputs: dict[str, Any]) -> None:
-        """Its issuer looks like AWS's, which knows nothing of its keys and users."""
+        """A local issuer looks like AWS's, which does not know the local keys."""
         local = "http://127.0.0.1:4566"
         made = contract({**outputs, "awsEndpointUrl": local, "authDomain": local}, "1.0.0", TABLE)
 
@@ -93,7 +93,7 @@ class TestOpenIdConnect:
         )
 
     def test_pool_without_a_sign_in_page_has_none(self, outputs: dict[str, Any]) -> None:
-        """Half a configuration would fail in the browser only."""
+        """A partial configuration would fail only in the browser."""
         files = rendered(contract({**outputs, "authDomain": None}, "1.0.0", TABLE))
 
         assert files["contract.json"]

@@ -17,7 +17,7 @@ from tests.handler.table import TABLE
 
 
 def test_files_differ_in_their_prefix_only(document: dict[str, Any]) -> None:
-    """Vite and Next.js hand a page no variable without it."""
+    """Vite and Next.js pass only variables with their prefix to a page."""
     files = rendered(document)
     plain = files[".env"]
 
@@ -28,7 +28,7 @@ def test_files_differ_in_their_prefix_only(document: dict[str, Any]) -> None:
 
 
 def test_shell_reads_what_was_written(document: dict[str, Any], tmp_path: Path) -> None:
-    """Its rules are the strictest of all readers': an ampersand starts a process there, a space ends the value."""
+    """A shell is the strictest reader: an ampersand starts a process, a space ends the value."""
     (tmp_path / "env").write_text(text(document, "IT_"))
     names = list(variables(document))
     script = ". ./env\n" + "\n".join(f'printf "%s\\n" "$IT_{name}"' for name in names)
@@ -48,7 +48,7 @@ def test_value_that_readers_disagree_on_is_refused(outputs: dict[str, Any], char
 
 
 def test_pool_without_a_sign_in_page_has_no_empty_variables(outputs: dict[str, Any]) -> None:
-    """An empty one is taken for a value."""
+    """Readers take an empty variable for a value."""
     made = variables(contract({**outputs, "authDomain": None}, "1.0.0", TABLE))
 
     assert {"AUTH_DOMAIN", "SIGN_OUT_URL"}.isdisjoint(made)

@@ -1,4 +1,4 @@
-"""The OpenAPI document: a valid one, with every answer that the two layers give."""
+"""The OpenAPI document: valid, with every response of both layers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def made(outputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def refusals(kind: type[Refused] = Refused) -> Iterator[type[Refused]]:
-    """Each that can happen: those with no narrower one."""
+    """Yield every refusal that has no subclass."""
     below = kind.__subclasses__()
     for each in below:
         yield from refusals(each)
@@ -59,7 +59,7 @@ def resolved(document: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_document_is_openapi(made: dict[str, Any], document: dict[str, Any]) -> None:
-    """Both of a table with every feature and of the one that ships."""
+    """A table with every feature and the tests' shared table both give valid documents."""
     for each in (made, openapi.document(document)):
         assert list(OpenAPIV31SpecValidator(each).iter_errors()) == []
     broken = {**made, "paths": {"/open": {"get": {"responses": {"200": {}}}}}}
@@ -67,13 +67,13 @@ def test_document_is_openapi(made: dict[str, Any], document: dict[str, Any]) -> 
 
 
 def test_document_names_server_and_version(made: dict[str, Any], outputs: dict[str, Any]) -> None:
-    """A generated client needs no other configuration."""
+    """A generated client needs no further configuration."""
     assert made["servers"] == [{"url": outputs["apiUrl"]}]
     assert made["info"]["version"] == "1.2.3"
 
 
 def test_every_refusal_of_the_function_is_documented(made: dict[str, Any]) -> None:
-    """A status, or a header, that a client meets unprepared is a bug report."""
+    """Clients must know every status and header."""
     operations = [operation for path in made["paths"].values() for operation in path.values()]
     seen = 0
     for refusal in refusals():
@@ -93,14 +93,14 @@ def test_every_refusal_of_the_function_is_documented(made: dict[str, Any]) -> No
 
 
 def test_what_the_gateway_answers_by_itself_is_documented(made: dict[str, Any]) -> None:
-    """Throttles, a function that is slow or gone: the function is not asked."""
+    """The gateway answers these by itself: throttling, timeouts, missing functions."""
     for path in made["paths"].values():
         for operation in path.values():
             assert {"404", "429", "500", "503", "504"} <= operation["responses"].keys()
 
 
 def test_public_route_wants_no_token_and_refuses_none(made: dict[str, Any]) -> None:
-    """An empty list says so; without it a document's own default would hold."""
+    """Without an empty list the document's default would apply."""
     operation = made["paths"]["/open"]["get"]
 
     assert operation["security"] == []
@@ -108,7 +108,7 @@ def test_public_route_wants_no_token_and_refuses_none(made: dict[str, Any]) -> N
 
 
 def test_one_of_several_scopes_is_enough(made: dict[str, Any]) -> None:
-    """In one requirement they would all be asked for; each is an alternative of its own."""
+    """Scopes in one requirement would all be required; each is an alternative."""
     operation = made["paths"]["/things/{id}"]["get"]
 
     assert operation["security"] == [
@@ -123,7 +123,7 @@ def test_one_of_several_scopes_is_enough(made: dict[str, Any]) -> None:
 
 
 def test_groups_are_said(made: dict[str, Any]) -> None:
-    """OpenAPI has no word for them."""
+    """OpenAPI has no groups."""
     operation = made["paths"]["/things/{id}"]["put"]
 
     assert operation["x-groups"] == ["admin"]
@@ -132,7 +132,7 @@ def test_groups_are_said(made: dict[str, Any]) -> None:
 
 
 def test_bodies_are_the_types_of_the_route(made: dict[str, Any]) -> None:
-    """What is sent and what comes back, and the 415 that only a body can earn."""
+    """Requests, responses and the 415 follow from the route's types."""
     operation = made["paths"]["/things"]["post"]
     read = made["paths"]["/things/{id}"]["get"]
 
@@ -151,7 +151,7 @@ def test_bodies_are_the_types_of_the_route(made: dict[str, Any]) -> None:
 
 
 def test_sign_in_is_described_for_tools(made: dict[str, Any], outputs: dict[str, Any]) -> None:
-    """An API explorer signs in by it: the code flow, the page's own addresses, every scope."""
+    """An API explorer signs in with this description."""
     schemes = made["components"]["securitySchemes"]
     flow = schemes["signIn"]["flows"]["authorizationCode"]
 
@@ -163,7 +163,7 @@ def test_sign_in_is_described_for_tools(made: dict[str, Any], outputs: dict[str,
 
 
 def test_pool_without_a_sign_in_page_is_still_valid(outputs: dict[str, Any]) -> None:
-    """Tokens then come from Cognito's own API."""
+    """Without the page, tokens come from Cognito's API."""
     made = openapi.document(
         contract({**outputs, "authDomain": None, "routes": [each.key for each in TABLE]}, "1.0.0", TABLE)
     )

@@ -1,4 +1,4 @@
-"""What leaves for a front end: an allow-list that nothing secret passes, wherever somebody puts it."""
+"""The outputs for front ends: an allow-list that no secret passes, wherever it is."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECRET = "1q8f0" * 10 + "z"  # of the length and alphabet of an app client's sec
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The path of every value inside, containers included."""
+    """Yield the path of every value inside, containers included."""
     if path:
         yield path
     if isinstance(value, dict | list):
@@ -49,11 +49,11 @@ def written(folder: Path) -> str:
 
 class TestSchema:
     def test_schema_is_a_schema(self) -> None:
-        """One that is no JSON Schema would let everything pass."""
+        """An invalid schema would accept everything."""
         Draft202012Validator.check_schema(schema())
 
     def test_schema_knows_exactly_the_programs_outputs(self, outputs: dict[str, Any]) -> None:
-        """An output that the program gains is left out in silence, unless somebody decides here that it is public."""
+        """A new output is left out of the contract until somebody decides that it is public."""
         exported = {*plan_of("prod").outputs, "appClientIds"} - FOR_OPERATORS
         declared = schema()["$defs"]["outputs"]["properties"].keys() - {"awsEndpointUrl"}
 
@@ -70,7 +70,7 @@ class TestSecrets:
         "where", ["appClientSecrets", "databasePassword", "clients", "internal", "SIGN_IN", "apiUrl2"]
     )
     def test_unknown_output_is_left_out(self, outputs: dict[str, Any], tmp_path: Path, where: str) -> None:
-        """Whoever adds an output for operators does not think of front ends."""
+        """An output for operators must not reach front ends."""
         outputs[where] = {"first": {"clientId": "1abc", "clientSecret": SECRET}} if where == "clients" else SECRET
 
         assert write(outputs, tmp_path) == 0
@@ -79,7 +79,7 @@ class TestSecrets:
 
     @pytest.mark.parametrize("where", ["signIn", "signIn.passwordPolicy"])
     def test_unknown_member_is_left_out(self, outputs: dict[str, Any], tmp_path: Path, where: str) -> None:
-        """The same one level down."""
+        """An unknown member is left out as well."""
         inside = outputs
         for name in where.split("."):
             inside = inside[name]
@@ -91,7 +91,7 @@ class TestSecrets:
     def test_secret_in_the_place_of_any_value_stops_it(
         self, outputs: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """A wrong variable in the program puts it anywhere. Nothing is written, and no error quotes it."""
+        """A secret in any public output stops the command, and no error quotes it."""
         tried = 0
         del outputs["appClientSecrets"]
         for path in list(places(outputs)):
@@ -110,7 +110,7 @@ class TestSecrets:
     def test_value_of_a_secret_output_is_found_wherever_it_comes_out(
         self, outputs: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """Where any text may stand, the stack's own secrets are looked for before a file is written."""
+        """Secrets of the stack are found even where any text is valid."""
         tried = 0
         for path in list(places(outputs)):
             if not isinstance(path[-1], int):
@@ -128,7 +128,7 @@ class TestSecrets:
         "text", ["AKIAIOSFODNN7EXAMPLE", "-----BEGIN-RSA", "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl"]
     )
     def test_what_looks_secret_is_refused(self, outputs: dict[str, Any], tmp_path: Path, text: str) -> None:
-        """Nobody names a group like that."""
+        """Values that look like credentials are refused."""
         outputs["signIn"]["groups"] = [text]
 
         assert write(outputs, tmp_path) == 1
@@ -138,7 +138,7 @@ class TestSecrets:
         "marked", ["[secret]", {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}]
     )
     def test_output_marked_secret_is_refused(self, outputs: dict[str, Any], marked: object) -> None:
-        """As the CLI prints it, and as it travels."""
+        """The CLI's placeholder and Pulumi's secret marker are both recognized."""
         for name in outputs.keys() - {"appClientSecrets"}:
             with pytest.raises(CommandError, match=rf"^output {name}"):
                 public({**outputs, name: marked})
@@ -146,7 +146,7 @@ class TestSecrets:
 
 class TestRefusals:
     def test_missing_output(self, outputs: dict[str, Any]) -> None:
-        """A stack of an older program: the remedy is to deploy it anew."""
+        """An older stack lacks an output; the remedy is a deployment."""
         del outputs["signIn"]
         with pytest.raises(CommandError, match=r"^output signIn must be there; deploy "):
             public(outputs)
@@ -156,7 +156,7 @@ class TestRefusals:
         ["http://api.example.com", "https://ann:word@api.example.com", "https://a/?key=1", "api.example.com", "", None],
     )
     def test_address_that_tokens_must_not_go_to(self, outputs: dict[str, Any], address: object) -> None:
-        """Front ends send their users' tokens there."""
+        """Front ends send their users' tokens to this URL."""
         with pytest.raises(CommandError, match=r"^output apiUrl must be .*https://"):
             public({**outputs, "apiUrl": address})
 
@@ -164,12 +164,12 @@ class TestRefusals:
         "endpoint", ["http://10.0.0.1:4566", "https://aws.example.com", "http://localhost.evil.com"]
     )
     def test_emulator_that_is_not_on_this_machine(self, outputs: dict[str, Any], endpoint: str) -> None:
-        """Passwords would go there."""
+        """Front ends send passwords to this URL."""
         with pytest.raises(CommandError, match="output awsEndpointUrl must be the emulator's address on this machine"):
             public({**outputs, "awsEndpointUrl": endpoint})
 
     def test_stack_of_another_commit(self, outputs: dict[str, Any]) -> None:
-        """Its routes would be told from a table that it does not have."""
+        """A contract from another table would have wrong routes."""
         outputs["routes"] = ["GET /gone" if key == HEALTH else key for key in outputs["routes"]]
         with pytest.raises(CommandError, match=r"lacks GET /health and has GET /gone .*check out its commit"):
             contract(outputs, "1.0.0", TABLE)

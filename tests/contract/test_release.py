@@ -1,4 +1,4 @@
-"""The contract of the last release, and what becomes of a change."""
+"""The released contract, and changes since the release."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def evaluated() -> dict[str, Any]:
 
 @pytest.fixture
 def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, evaluated: dict[str, Any]) -> Path:
-    """A release of this very program, where a test may change it."""
+    """Release this program's contract into a file that a test may change."""
     path = tmp_path / "released.json"
     release.write(evaluated, "1.4.0", path)
     monkeypatch.setattr(release, "RELEASED", path)
@@ -41,7 +41,7 @@ def change(path: Path, **routes: Any) -> None:
 
 
 def test_what_is_kept_is_a_contract() -> None:
-    """With placeholders where an environment has its own values: nobody's account is in the repository."""
+    """The released contract has placeholders, and no value of an account."""
     kept = release.released()
 
     check(kept)
@@ -50,7 +50,7 @@ def test_what_is_kept_is_a_contract() -> None:
 
 
 def test_program_is_evaluated_with_its_own_names(evaluated: dict[str, Any], outputs: dict[str, Any]) -> None:
-    """The same outputs as with AWS's answers, or the comparison would miss what it is for."""
+    """The evaluated outputs must be those of a deployment, or the check would miss changes."""
     assert evaluated.keys() == outputs.keys() - {"appClientIds", "appClientSecrets"}
     assert evaluated["signIn"].keys() == outputs["signIn"].keys()
     assert "example" in evaluated["issuer"]
@@ -58,13 +58,13 @@ def test_program_is_evaluated_with_its_own_names(evaluated: dict[str, Any], outp
 
 @pytest.mark.usefixtures("released")
 def test_unchanged_program_passes(capsys: pytest.CaptureFixture[str]) -> None:
-    """In `make check`, each time."""
+    """`make check` passes without a change."""
     assert main(["--check"]) == 0
     assert capsys.readouterr().out == "The contract is unchanged since 1.4.0.\n"
 
 
 def test_break_is_told_and_fails(released: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is lost, what to do if that is meant; and nothing is written until somebody says so."""
+    """A break is printed with its remedy, and nothing is released without --breaking."""
     change(released, status=204)
     before = released.read_text()
     assert main(["--check"]) == 1
@@ -78,7 +78,7 @@ def test_break_is_told_and_fails(released: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_intended_break_is_a_new_major(released: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The version and the new promise come in one file, so in one commit."""
+    """A break gets the next major version."""
     change(released, status=204)
     assert main(["--release", "--breaking"]) == 0
     assert capsys.readouterr().out.endswith("Contract 2.0.0 is released.\n")
@@ -87,7 +87,7 @@ def test_intended_break_is_a_new_major(released: Path, capsys: pytest.CaptureFix
 
 
 def test_addition_is_a_new_minor(released: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A version stands for one set of promises: what is added is promised from its release on, and not before."""
+    """An addition is promised from its release on, with the next minor version."""
     change(released)
     assert main(["--check"]) == 1
 
@@ -102,7 +102,7 @@ def test_addition_is_a_new_minor(released: Path, capsys: pytest.CaptureFixture[s
 def test_output_that_goes_is_told(
     evaluated: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The program exports it under another name, which the contract does not even know."""
+    """A renamed output is a break, even if the schema does not know the new name."""
     renamed = {"url" if name == "apiUrl" else name: value for name, value in evaluated.items()}
     monkeypatch.setattr(release, "program_outputs", lambda: renamed)
     assert main(["--check"]) == 1
@@ -110,7 +110,7 @@ def test_output_that_goes_is_told(
 
 
 def test_first_release_needs_no_other(released: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A project that starts from this one."""
+    """A new project starts without a released contract."""
     released.unlink()
     assert main(["--check"]) == 1
     assert capsys.readouterr().err.endswith("write it with: make contract-release\n")

@@ -1,4 +1,4 @@
-"""The types that routes declare, as JSON Schemas: what the function takes and answers, and nothing else."""
+"""JSON Schemas of the types that routes declare: they accept exactly the bodies that the function accepts."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def schema_of(kind: type) -> dict[str, Any]:
 
 
 def test_request_is_closed_and_says_every_bound() -> None:
-    """A generated form or client refuses what the function would."""
+    """Generated forms and clients refuse the same bodies as the function."""
     assert schema_of(Draft) == {
         "Draft": {
             "type": "object",
@@ -96,7 +96,7 @@ def test_request_is_closed_and_says_every_bound() -> None:
 
 
 def test_response_is_open_and_may_hold_itself() -> None:
-    """A member that is added later is no break; a client that refuses it would make it one."""
+    """A new member must not break clients."""
     assert schema_of(Page) == {
         "Page": {
             "type": "object",
@@ -136,7 +136,7 @@ BODIES = [
 
 @pytest.mark.parametrize(("body", "fits"), BODIES)
 def test_function_takes_what_the_schema_says(body: str, *, fits: bool) -> None:
-    """The two are written apart; a body that one takes and the other refuses is a lie to the front end."""
+    """The schema and the function must agree on every body."""
     whole = {"$ref": "#/schemas/Draft", "schemas": schema_of(Draft)}
     assert Draft202012Validator(whole).is_valid(json.loads(body)) is fits
     try:
@@ -148,7 +148,7 @@ def test_function_takes_what_the_schema_says(body: str, *, fits: bool) -> None:
 
 
 def test_every_route_is_described_as_the_functions_own_tests_read_it() -> None:
-    """Two makers of schemas, one for front ends and one for the tests of the function, tell the same story."""
+    """The contract's schemas agree with those of the handler's tests."""
     schemas = described(ROUTES)["schemas"]
     for route in ROUTES:
         for kind in filter(None, (route.request, route.response)):
@@ -162,7 +162,7 @@ class Color(enum.Enum):
 
 
 def test_type_that_cannot_be_described_is_refused() -> None:
-    """Better no contract than one with a hole."""
+    """A type without a schema must stop the contract."""
     with pytest.raises(CommandError, match=r"a body's form must be one that handler/bodies\.py names, got <enum"):
         schema_of(TypedDict("Odd", {"color": Color}))
     with pytest.raises(CommandError, match="marks must be Length, Range or Pattern, got 'words'"):

@@ -1,4 +1,4 @@
-"""`api.ts`: types that a strict compiler accepts, and that refuse what the function would."""
+"""`api.ts`: a strict compiler accepts the types, and they refuse the same bodies as the function."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ TABLE = (
 
 @pytest.fixture
 def module(outputs: dict[str, Any]) -> str:
-    """Of a table whose types have every form."""
+    """The module for a table whose types have every form."""
     return typescript.module(contract({**outputs, "routes": [each.key for each in TABLE]}, "1.0.0", TABLE))
 
 
 def test_types_are_those_of_the_bodies(module: str) -> None:
-    """What may be left out, what may be null, what it is kept within."""
+    """Optional members, null and bounds become types and comments."""
     assert (
         """
 export interface Draft {
@@ -64,13 +64,13 @@ export interface Page {
 
 
 def test_routes_lead_to_their_types(module: str) -> None:
-    """One map, by the key that the route table has."""
+    """`Routes` maps the table's route keys to bodies."""
     assert '  "GET /open": { request: undefined; response: Page };\n' in module
     assert '  "POST /drafts": { request: Draft; response: Page };\n' in module
 
 
 def test_words_cannot_end_the_comment() -> None:
-    """A type's own words are anybody's."""
+    """A description may contain the end of a comment."""
     schemas = Schemas()
     schemas.by_name["Odd"] = {"type": "object", "description": "*/ evil()", "properties": {}, "required": []}
 
@@ -107,7 +107,7 @@ MISUSE = (
 
 @pytest.mark.acceptance
 def test_strict_compiler_accepts_use_and_refuses_misuse(module: str, tmp_path: Path) -> None:
-    """The types are worth what the compiler makes of them."""
+    """Only the compiler can tell whether the types work."""
     subprocess.run(
         [shutil.which("make") or "make", "web/node_modules/.installed"], cwd=ROOT, check=True, capture_output=True
     )

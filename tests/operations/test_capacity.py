@@ -1,4 +1,4 @@
-"""The capacity calculation: by hand, by its own rules, and as a person calls it."""
+"""The capacity calculation: examples by hand, properties, and the command."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_needs_are_what_they_are_by_hand() -> None:
 
 
 def test_tightest_is_first_and_says_where_it_ends() -> None:
-    """The answer that is asked for."""
+    """The first bound is the answer that people need."""
     load = Load(rps=100, milliseconds=300)
     found = bounds(settings_with(**OWN), load)
 
@@ -58,7 +58,7 @@ def test_tightest_is_first_and_says_where_it_ends() -> None:
 
 
 def test_without_a_reserve_the_account_is_the_limit() -> None:
-    """A thousand, unless the account is new."""
+    """The default quota is 1,000; a new account has less."""
     found = by_name(Load(rps=100), reservedConcurrency="-1")
     assert found["Lambda concurrency"].limit == 1_000
 
@@ -67,7 +67,7 @@ def test_without_a_reserve_the_account_is_the_limit() -> None:
     ("region", "limit"), [("eu-central-1", 10_000), ("eu-central-2", 2_500), ("ap-southeast-5", 2_500)]
 )
 def test_younger_regions_begin_with_less(region: str, limit: int) -> None:
-    """A stack that fits in Frankfurt may not in Zurich."""
+    """A stack that fits in Frankfurt may not fit in Zurich."""
     assert by_name(Load(rps=1), **{"aws:region": region})["API Gateway"].limit == limit
 
 
@@ -76,7 +76,7 @@ def test_younger_regions_begin_with_less(region: str, limit: int) -> None:
     rps=st.floats(0.1, 1e5), factor=st.floats(1, 100), milliseconds=st.floats(1, 29_000), users=st.integers(0, 10**7)
 )
 def test_more_never_needs_less(rps: float, factor: float, milliseconds: float, users: int) -> None:
-    """And what `most` names is where the first bound is full."""
+    """Needs grow with the load, and `most` is the load at which the first bound is reached."""
     some = Load(rps=rps, milliseconds=milliseconds)
     more = Load(rps=rps * factor, milliseconds=milliseconds, users=users)
     less = {each.name: each.need for each in bounds(stack(), some)}
@@ -88,13 +88,13 @@ def test_more_never_needs_less(rps: float, factor: float, milliseconds: float, u
 
 @pytest.mark.parametrize("wrong", [{"rps": 0}, {"rps": -1}, {"rps": 1, "milliseconds": 0}, {"rps": 1, "users": -1}])
 def test_load_that_cannot_be_is_refused(wrong: dict[str, float]) -> None:
-    """Nothing divided by nothing fits everywhere."""
+    """A load of zero would fit everywhere."""
     with pytest.raises(CommandError, match="must be above 0, got"):
         Load(**wrong)  # type: ignore[arg-type]
 
 
 def test_table_says_what_does_not_fit_and_how_to_raise_it(capsys: pytest.CaptureFixture[str]) -> None:
-    """Production lets fifty a second through; what is far from its limit needs no advice."""
+    """Production allows 50 requests a second; bounds far from their limit show no remedy."""
     assert main(["capacity", "--rps", "100"]) == 0
 
     said = capsys.readouterr().out
@@ -106,7 +106,7 @@ def test_table_says_what_does_not_fit_and_how_to_raise_it(capsys: pytest.Capture
 
 
 def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
-    """For whoever draws it."""
+    """Programs read the JSON."""
     assert main(["capacity", "--rps", "100", "--json"]) == 0
 
     said = json.loads(capsys.readouterr().out)
@@ -126,7 +126,7 @@ def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_bad_arguments_are_one_line(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is wrong, and no traceback."""
+    """Errors are one line without a traceback."""
     assert main(arguments) == 1
 
     said = capsys.readouterr().err

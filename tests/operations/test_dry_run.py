@@ -1,4 +1,4 @@
-"""The workflows' own shell steps, against a stack on the emulator; only `pulumi` and `gh` are stand-ins."""
+"""The workflows' shell steps, run against a stack on the emulator; only `pulumi` and `gh` are stand-ins."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ esac
 
 @dataclass
 class Run:
-    """A job's shell steps, one after another as GitHub runs them, until one fails; then those that wait for that."""
+    """Runs a job's shell steps as GitHub does: in order until one fails, then those for the failure."""
 
     copy: Path
     environment: dict[str, str]
@@ -115,7 +115,7 @@ class Run:
 
 
 class Deployed:
-    """Stack dev on the emulator, with a version of its function before the one that answers."""
+    """Stack dev on the emulator; its function has a version before the one that answers."""
 
     def __init__(self, emulator: Emulator, copy: Path, folder: Path) -> None:
         self.outputs = bring_up(Stack.load("dev"), emulator, Steps(show=lambda _: None))
@@ -135,7 +135,7 @@ class Deployed:
 
     @property
     def version(self) -> str:
-        """The one that answers."""
+        """The version that answers."""
         return str(self._lambda.get_alias(FunctionName=self._function, Name=self._alias)["FunctionVersion"])
 
     def run(self, comment: str = "") -> Run:
@@ -179,7 +179,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
 
 
 def test_stack_is_deployed_released_and_proven(deployed: Deployed) -> None:
-    """Every step as it stands in the file, in its order."""
+    """Every step of the file runs, in its order."""
     run = deployed.run().job("stack.yml", STACK)
 
     assert run.failed is None, run.said
@@ -200,7 +200,7 @@ def test_stack_is_deployed_released_and_proven(deployed: Deployed) -> None:
 
 
 def test_traffic_goes_back_when_the_proof_fails(deployed: Deployed) -> None:
-    """A release that opens a route is undone before anybody is called."""
+    """A release that opens a protected route is undone at once."""
     before = deployed.version
     route = signed_in_route(ROUTES)
     assert route is not None, MISSING["signed-in"]
@@ -218,7 +218,7 @@ def test_traffic_goes_back_when_the_proof_fails(deployed: Deployed) -> None:
 
 
 def test_older_commit_is_not_deployed_over_a_newer_one(deployed: Deployed) -> None:
-    """Somebody approves on Monday what was waiting since Friday."""
+    """An approval may come days later, after a newer commit."""
     run = deployed.run().job("stack.yml", {**STACK, "github.sha": "def456"})
 
     assert run.failed == "Refuse to deploy over a newer commit"
@@ -227,7 +227,7 @@ def test_older_commit_is_not_deployed_over_a_newer_one(deployed: Deployed) -> No
 
 
 def test_rollback_goes_where_it_is_told_and_proves_it(deployed: Deployed) -> None:
-    """One form, two fields."""
+    """The form has two fields, both used here."""
     version = deployed.version
     context = {"inputs.stack": "dev", "inputs.version": version}
 
@@ -238,7 +238,7 @@ def test_rollback_goes_where_it_is_told_and_proves_it(deployed: Deployed) -> Non
 
 
 def test_pull_request_is_told_what_it_changes(deployed: Deployed) -> None:
-    """One comment for each stack, which the next push writes anew."""
+    """Each stack has one comment, which the next push updates."""
     base = subprocess.run(
         ["/usr/bin/env", "git", "rev-parse", "HEAD"], cwd=deployed.copy, capture_output=True, text=True, check=True
     ).stdout.strip()

@@ -1,4 +1,4 @@
-"""A release on the emulator: its alias, versions and alarms are real; only the waiting is not."""
+"""Releases on the emulator, with real aliases, versions and alarms; only the waiting is simulated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ move = partial(shift, route_key="GET /open")  # the functions here answer every 
 
 
 def package(status: int) -> bytes:
-    """A function that answers every event with this status; 0 fails."""
+    """Return the package of a function that answers every event with this status; with 0 it fails."""
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w") as archive:
         archive.writestr(
@@ -35,7 +35,7 @@ def package(status: int) -> bytes:
 
 
 class Account:
-    """An emulator with one function, whose versions are made as a test needs them."""
+    """An emulator in which tests create functions, versions and alarms."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
@@ -43,7 +43,7 @@ class Account:
         self._made = 0
 
     def function(self, *statuses: int) -> str:
-        """A function with a published version for each status; its alias `live` is at the first."""
+        """Create a function with a published version for each status; its alias `live` points to the first."""
         self._made += 1
         name = f"function-{self._made}"
         self.functions.create_function(
@@ -94,7 +94,7 @@ def said() -> list[str]:
 
 
 def test_traffic_moves_step_by_step(account: Account, said: list[str]) -> None:
-    """At every moment of the wait the share is the one that was announced, and at the end the new version has all."""
+    """While it waits, the alias has the announced share; at the end the new version has all traffic."""
     alias, seen = account.alias(account.function(200, 200)), list[Traffic]()
     move(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: seen.append(alias.traffic()))
 
@@ -109,7 +109,7 @@ def test_traffic_moves_step_by_step(account: Account, said: list[str]) -> None:
 
 @pytest.mark.parametrize("after", [1, 9, 18])
 def test_alarm_puts_everything_back(account: Account, said: list[str], after: int) -> None:
-    """At the first step, in the middle of one, or at the last look: nobody is left on the new version."""
+    """No user stays on the new version, whether the alarm comes at the first look, in between or at the last."""
     alias, alarms = account.alias(account.function(200, 200)), account.alarms("errors", "quiet")
     waits: list[float] = []
 
@@ -126,7 +126,7 @@ def test_alarm_puts_everything_back(account: Account, said: list[str], after: in
 
 
 def test_interruption_puts_everything_back(account: Account, said: list[str]) -> None:
-    """Ctrl-C, or a cancelled job, must not leave a share of the users on a version that nobody watches."""
+    """Ctrl-C or a canceled job must not leave users on a version that nobody watches."""
     alias = account.alias(account.function(200, 200))
 
     def wait(_: float) -> None:
@@ -140,7 +140,7 @@ def test_interruption_puts_everything_back(account: Account, said: list[str]) ->
 
 
 def test_alias_that_cannot_be_put_back_is_said(account: Account, said: list[str]) -> None:
-    """Whoever is told that all is as before goes home; here somebody has to act."""
+    """If the traffic cannot be shifted back, somebody has to act, so the message must not sound reassuring."""
     name = account.function(200, 200)
 
     def wait(_: float) -> None:
@@ -154,7 +154,7 @@ def test_alias_that_cannot_be_put_back_is_said(account: Account, said: list[str]
 
 
 def test_release_that_somebody_else_touches_stops(account: Account, said: list[str]) -> None:
-    """Two releases at once would each undo what the other did; the old version has all traffic after that."""
+    """Two releases at once would undo each other's steps; the old version gets all traffic."""
     name = account.function(200, 200)
     alias, other = account.alias(name), account.alias(name)
 
@@ -172,7 +172,7 @@ def test_release_that_somebody_else_touches_stops(account: Account, said: list[s
 def test_version_that_does_not_answer_gets_no_traffic(
     account: Account, said: list[str], status: int, words: str
 ) -> None:
-    """It is called past the API first: a package that cannot start is found before a user finds it."""
+    """The release invokes the version first: a package that cannot start is found before a user meets it."""
     alias = account.alias(account.function(200, status))
     with pytest.raises(CommandError, match=words):
         move(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: None)
@@ -181,7 +181,7 @@ def test_version_that_does_not_answer_gets_no_traffic(
 
 
 def test_nothing_is_released_while_an_alarm_rings(account: Account, said: list[str]) -> None:
-    """It could not ring for the new version any more."""
+    """An alarm that is on already cannot signal a fault of the new version."""
     alias, alarms = account.alias(account.function(200, 200)), account.alarms("ringing")
     account.ring("ringing")
     with pytest.raises(CommandError, match="must be off before a release, but ringing"):
@@ -191,14 +191,14 @@ def test_nothing_is_released_while_an_alarm_rings(account: Account, said: list[s
 
 
 def test_alarm_that_is_gone_stops_a_release(account: Account, said: list[str]) -> None:
-    """What cannot be read cannot be quiet."""
+    """A missing alarm must not count as off."""
     alias = account.alias(account.function(200, 200))
     with pytest.raises(CommandError, match="every alarm of the stack must exist, but not no-such-alarm"):
         move(alias, Alarms(account.watch, ["no-such-alarm"]), STEPS, say=said.append, wait=lambda _: None)
 
 
 def test_many_alarms_are_all_read(account: Account) -> None:
-    """DescribeAlarms takes 100 names a call; the one that rings may be the last."""
+    """DescribeAlarms takes 100 names a call, and the alarm that is on may be the last one."""
     alarms = account.alarms(*(f"many-{number}" for number in range(103)))
     account.ring("many-102")
 
@@ -206,7 +206,7 @@ def test_many_alarms_are_all_read(account: Account) -> None:
 
 
 def test_rollback_ends_a_shift(account: Account, said: list[str]) -> None:
-    """One command, whatever state a release that died has left."""
+    """One command ends a shift that a crashed release has left half-way."""
     alias = account.alias(account.function(200, 200))
     alias.traffic()
     alias.set(Traffic("1", "2", 0.5))
@@ -217,7 +217,7 @@ def test_rollback_ends_a_shift(account: Account, said: list[str]) -> None:
 
 
 def test_rollback_goes_to_the_version_before(account: Account, said: list[str]) -> None:
-    """Or to the one that is asked for."""
+    """Rollback goes to the previous version by default, and to a given one on request."""
     alias = account.alias(account.function(200, 200, 200))
     move(alias, account.alarms("a"), (), say=said.append, wait=lambda _: None)
     assert alias.traffic() == Traffic("3")
@@ -231,13 +231,13 @@ def test_rollback_goes_to_the_version_before(account: Account, said: list[str]) 
 
 
 def test_oldest_version_has_nothing_before_it(account: Account, said: list[str]) -> None:
-    """Said in words, not as an index that is out of range."""
+    """A function with one version gets an error message, not an IndexError."""
     with pytest.raises(CommandError, match="there must be a version before 1 to roll back to"):
         rollback(account.alias(account.function(200)), say=said.append)
 
 
 def test_second_release_beside_one_is_refused(account: Account, said: list[str]) -> None:
-    """Lambda shares traffic between two versions; a third would take the second's share in silence."""
+    """Lambda shares traffic between two versions only; a third would silently take the second's share."""
     alias = account.alias(account.function(200, 200, 200))
     alias.traffic()
     alias.set(Traffic("1", "2", 0.5))
@@ -246,14 +246,14 @@ def test_second_release_beside_one_is_refused(account: Account, said: list[str])
 
 
 def test_newest_version_needs_no_shift(account: Account, said: list[str]) -> None:
-    """A deployment that changed no function is the usual case."""
+    """Most deployments change no function."""
     move(account.alias(account.function(200)), account.alarms("a"), say=said.append, wait=lambda _: None)
 
     assert said == ["version 1 answers; nothing to shift"]
 
 
 def test_event_of_the_first_call_is_the_public_route() -> None:
-    """The handler finds its route by `routeKey`: with the wrong one every version would look broken."""
+    """The handler finds its route by `routeKey`; with a wrong one every version would look broken."""
     event = _event("GET /a/b")
 
     assert (event["routeKey"], event["rawPath"]) == ("GET /a/b", "/a/b")
@@ -284,7 +284,7 @@ class TestCommandLine:
     def test_status_shift_and_rollback(
         self, account: Account, outputs: Callable[..., str], capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """The three commands of a release day."""
+        """The three actions in the order of a release."""
         account.alarms("day")
         stack = ["--outputs", outputs(function=account.function(200, 200), alias="live", alarms=["day"])]
 
@@ -301,7 +301,7 @@ class TestCommandLine:
     def test_release_without_alarms_says_so(
         self, account: Account, outputs: Callable[..., str], capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """A shift that nothing can stop looks like one that went well."""
+        """A shift without alarms looks like a successful one, so the command warns."""
         stack = ["--outputs", outputs(function=account.function(200, 200), alias="live", alarms=[])]
 
         assert command.main(["release", "shift", *stack, "--steps", "10:0"]) == 0
@@ -310,7 +310,7 @@ class TestCommandLine:
     def test_stack_without_an_alias_is_one_line(
         self, outputs: Callable[..., str], capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """With the setting that is missing."""
+        """The error names the missing setting."""
         assert command.main(["release", "status", "--outputs", outputs()]) == 1
         assert "pulumi config set liveAlias true" in capsys.readouterr().err
 
@@ -330,7 +330,7 @@ class TestCommandLine:
     def test_bad_arguments_are_one_line(
         self, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """With what is right instead."""
+        """Each error names the rule in one line."""
         assert command.main(["release", *arguments]) == 1
         error = capsys.readouterr().err
 

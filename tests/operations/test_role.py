@@ -94,7 +94,7 @@ PLANS = [*STACKS, "everything", "a foreign key"]
 class TestAllowed:
     @pytest.mark.parametrize("name", PLANS)
     def test_every_call_of_the_provider_is_allowed(self, name: str) -> None:
-        """One that is not stops the first deployment, an update or the removal half-way."""
+        """A denied call stops a deployment, an update or the removal of a stack half-way."""
         region = planned(name).settings.region
         denied = {str(call) for call in deployment(name).calls() if not allows(statements(name), call, region)}
 
@@ -110,13 +110,13 @@ class TestAllowed:
         assert not allows(narrow, other, region)
 
     def test_everything_is_every_type(self) -> None:
-        """A type that no plan here has is not tried."""
+        """A resource type that no plan has would go untested."""
         tried = {each.type for name in PLANS for each in planned(name).resources}
         assert set(TYPES) <= tried, "add a setting to EVERYTHING above that makes it"
 
     @pytest.mark.parametrize("type_", TYPES)
     def test_calls_of_the_local_run_are_allowed(self, type_: str) -> None:
-        """A new type has them before anybody has read the provider's sources."""
+        """A new type has no entry in provider_calls.py yet; its mapping's calls must be allowed."""
         assert type_ in RESOURCE_TYPES, f"add {type_} to RESOURCE_TYPES in operations/resource_types.py"
         mapping = MAPPINGS[type_]
         service = {"apigatewayv2": "apigateway"}.get(mapping.service, mapping.service)
@@ -172,7 +172,7 @@ class TestDenied:
 
     @pytest.mark.parametrize("name", PLANS)
     def test_preview_reads_only_and_no_secret(self, name: str) -> None:
-        """A preview runs the code of whoever may push a branch, before anybody has reviewed it."""
+        """A preview runs the code of a pull request before anybody has reviewed it."""
         actions = {action for each in statements(name, read_only=True) for action in each["Action"]}
 
         assert "cognito-idp:DescribeUserPool" in actions
@@ -180,7 +180,7 @@ class TestDenied:
         assert not actions & SECRET_READS
 
     def test_every_read_that_answers_a_secret_is_known(self) -> None:
-        """A read is not harmless by its name."""
+        """Some reads answer secrets."""
         known = {action.partition(":")[2] for action in SECRET_READS}
         reads = {action for action in REFERENCE if re.match(r"[\w-]+:(Get|List|Describe)", action)}
         answering = re.compile(
@@ -211,13 +211,13 @@ class TestForm:
                     assert row["requestTags"], action
 
     def test_any_resource_means_the_stacks_region_or_its_tags(self, name: str) -> None:
-        """A stolen session of the pipeline must not reach what other teams have elsewhere."""
+        """A stolen session must not reach other teams' resources in other regions."""
         for each in statements(name):
             if "*" in each["Resource"] and each["Action"] != ["cloudfront:UpdateDistribution"]:
                 assert re.search("aws:RequestedRegion|aws:RequestTag/Stack", json.dumps(each["Condition"]))
 
     def test_roles_go_to_lambda_only(self, name: str) -> None:
-        """Passed to any service, a role hands the pipeline whatever that service may do."""
+        """A role that may be passed to any service gives the pipeline that service's rights."""
         for each in statements(name):
             if "iam:PassRole" in each["Action"]:
                 assert each["Action"] == ["iam:PassRole"]
@@ -235,13 +235,13 @@ class TestForm:
 
 
 def _fitting(action: str, arn: str) -> list[str]:
-    """The ARN formats of the action that the ARN has."""
+    """Return the action's ARN formats that the ARN fits."""
     wild = {each: re.sub(r"\$\{\w+\}", "*", each) for each in REFERENCE[action]["resources"]}
     return [each for each, pattern in wild.items() if fnmatchcase(arn, pattern) or fnmatchcase(pattern, arn)]
 
 
 def test_unknown_type_is_an_error_that_names_the_file() -> None:
-    """Whoever adds a resource learns where to say what it takes."""
+    """The error names the file to edit."""
     any_ = planned("dev").resources[0]
     new = replace(planned("dev"), resources=(replace(any_, type="aws:some/thing:Thing"),))
     with pytest.raises(CommandError, match=r"add aws:some/thing:Thing to .*operations/resource_types\.py"):
@@ -274,7 +274,7 @@ class TestTrust:
 
 class TestCommandLine:
     def test_policy_and_trust_are_printed(self, capsys: pytest.CaptureFixture[str]) -> None:
-        """As IAM takes them."""
+        """The output is JSON for IAM."""
         stack = ["--stack", "dev", "--account", "210987654321"]
         assert main(["role", "policy", *stack, "--read-only"]) == 0
         assert "210987654321" in capsys.readouterr().out
@@ -292,7 +292,7 @@ class TestCommandLine:
     def test_bad_arguments_are_one_line(
         self, arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        """The option, and its rule."""
+        """Each error names the option and its rule."""
         assert main(["role", *arguments, "--stack", "dev"]) == 1
         error = capsys.readouterr().err
         assert words in error
@@ -301,7 +301,7 @@ class TestCommandLine:
 
 @pytest.mark.acceptance
 def test_calls_that_the_emulator_saw_are_allowed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The local run's own calls, as it really makes them."""
+    """The calls that the local run really makes are a second source beside provider_calls.py."""
     seen: set[str] = set()
     make = botocore.client.BaseClient._make_api_call
 

@@ -1,4 +1,4 @@
-"""The workflows: what they run is pinned, what they may do is said, and the linters that say so can fail."""
+"""The workflows: pinned actions, minimal permissions, and linters that can fail."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOOLS = ROOT / ".build" / "delivery-venv"
 
 
 def content(path: Path) -> dict[str, Any]:
-    """The workflow; YAML 1.1 reads the key `on` as true."""
+    """Read a workflow. YAML 1.1 reads the key `on` as true."""
     loaded: dict[Any, Any] = yaml.safe_load(path.read_text())
     return {"on" if key is True else key: value for key, value in loaded.items()}
 
@@ -33,7 +33,7 @@ def jobs() -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_actions_are_pinned_by_commit(path: Path) -> None:
-    """A tag can be moved to other code overnight; the comment says which version the commit is."""
+    """A tag can be moved to other code; the comment names the version of the commit."""
     used = re.findall(r"uses: (.*)", path.read_text())
 
     assert used or path.name == "deploy.yml"
@@ -42,14 +42,14 @@ def test_actions_are_pinned_by_commit(path: Path) -> None:
 
 
 def test_one_action_is_one_commit_everywhere() -> None:
-    """An update that forgets a file leaves the old one running there."""
+    """An update that misses a file leaves the old version there."""
     used = {each for path in FILES for each in re.findall(r"uses: ([\w./-]+@.*)", path.read_text())}
     assert len(used) == len({each.partition("@")[0] for each in used})
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_nobody_may_anything_unless_a_job_says_so(path: Path) -> None:
-    """Else the token may write to the repository."""
+    """By default the token may write to the repository."""
     assert content(path)["permissions"] == {}
     for job in content(path)["jobs"].values():
         assert job["permissions"].get("contents") == "read"
@@ -66,14 +66,14 @@ def test_foreign_code_gets_no_identity() -> None:
 
 
 def test_no_long_lived_key_is_used() -> None:
-    """AWS and Pulumi by GitHub's own identity: there is no secret to steal."""
+    """Jobs use GitHub's identity for AWS and Pulumi: there is no secret to steal."""
     for path in FILES:
         assert "secrets." not in path.read_text()
         assert "aws-access-key-id" not in path.read_text()
 
 
 def test_one_deployment_of_a_stack_at_a_time_and_none_cut_off() -> None:
-    """Two at once fight for the state; one that is cut off leaves half a stack."""
+    """Two deployments at once compete for the state; a canceled one leaves half a stack."""
     job = content(ROOT / ".github" / "workflows" / "stack.yml")["jobs"]["deploy"]
 
     assert job["concurrency"] == {"group": "stack-${{ inputs.stack }}", "cancel-in-progress": False}
@@ -81,7 +81,7 @@ def test_one_deployment_of_a_stack_at_a_time_and_none_cut_off() -> None:
 
 
 def test_preview_takes_the_environment_that_may_only_read() -> None:
-    """With the stack's own, whoever opens a pull request would deploy."""
+    """With the stack's own environment, everybody who opens a pull request could deploy."""
     (job,) = content(ROOT / ".github" / "workflows" / "preview.yml")["jobs"].values()
 
     assert job["environment"]["name"] == "preview-${{ matrix.stack }}"
@@ -89,7 +89,7 @@ def test_preview_takes_the_environment_that_may_only_read() -> None:
 
 
 def test_stacks_come_one_after_another() -> None:
-    """What breaks dev never reaches people."""
+    """A change that breaks dev must not reach production."""
     made = content(ROOT / ".github" / "workflows" / "deploy.yml")["jobs"]
 
     assert {name: (job.get("needs"), job["with"]["stack"]) for name, job in made.items()} == {
@@ -107,7 +107,7 @@ def test_pulumi_is_the_one_of_the_requirements() -> None:
 
 
 def test_updates_are_proposed_for_every_lock() -> None:
-    """A folder that is forgotten grows old in silence."""
+    """Dependencies in a missing folder would never be updated."""
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
     watched = {each["package-ecosystem"]: {*each.get("directories", [each.get("directory")])} for each in updates}
     tracked = subprocess.run(
@@ -151,7 +151,7 @@ jobs:
     ],
 )
 def test_linters_see_what_is_bad(step: str, tool: str, rule: str, tmp_path: Path) -> None:
-    """A linter that is called wrongly finds nothing for ever."""
+    """A linter with wrong arguments finds nothing, forever."""
     folder = tmp_path / ".github" / "workflows"
     folder.mkdir(parents=True)
     (folder / "bad.yml").write_text(BAD.format(step=step))
@@ -166,6 +166,6 @@ def test_linters_see_what_is_bad(step: str, tool: str, rule: str, tmp_path: Path
 
 
 def test_production_is_released_by_weight() -> None:
-    """The step would have nothing to do, and every caller would meet the new version at once."""
+    """Without the setting every caller would get the new version at once, and the release step would do nothing."""
     assert program("prod").outputs["release"]["alias"] == "live"
     assert Stack.load("prod").config["secure-serverless-api:shiftTraffic"] == "true"

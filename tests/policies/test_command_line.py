@@ -1,4 +1,4 @@
-"""`python -m policies`: a report that a person can act on, one that programs can read, and the exit status."""
+"""`python -m policies`: the report as text and as JSON, and the exit status."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ REASON = "Anybody may try the service, so that people sign up by themselves."
 
 
 def suppressed() -> Report:
-    """The report of dev, with its sign-up suppressed."""
+    """Return dev's report with a suppression of COG-SIGN-UP."""
     found = report("dev")
     rule = Suppression(rule="COG-SIGN-UP", resource="auth-pool", reason=REASON)
     return replace(found, verdict=judge(found.resources, "dev", [rule]))
 
 
 def test_dev_is_advice(capsys: pytest.CaptureFixture[str]) -> None:
-    """What is relaxed there is listed, and stops nobody."""
+    """Violations in development are listed and stop nobody."""
     assert command.main(["--stack", "dev"]) == 0
 
     said = capsys.readouterr()
@@ -38,7 +38,7 @@ def test_dev_is_advice(capsys: pytest.CaptureFixture[str]) -> None:
 def test_violation_in_production_is_exit_status_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A report that cannot fail would be read once."""
+    """The exit status stops a pipeline."""
     found = report("dev")
     strict = replace(found, stack="strict", verdict=judge(found.resources, "prod", []))
     monkeypatch.setattr(command, "report", lambda _: strict)
@@ -53,7 +53,7 @@ def test_violation_in_production_is_exit_status_1(
 
 
 def test_json_has_it_all(capsys: pytest.CaptureFixture[str]) -> None:
-    """What the text says, for a program."""
+    """The JSON has everything that the text has."""
     assert command.main(["--stack", "dev", "--json"]) == 0
 
     (content,) = json.loads(capsys.readouterr().out)
@@ -78,7 +78,7 @@ def test_suppressed_findings_show_their_reason() -> None:
 
 
 def test_page_has_every_rule() -> None:
-    """A row for each, and no more cells in one than the head has."""
+    """Every rule has a row, with as many cells as the head."""
     head, _, *rows = rules_as_markdown().splitlines()
 
     assert [row.split("`")[1] for row in rows] == [rule.id for rule in RULES]

@@ -1,4 +1,4 @@
-"""Suppressions: each with a rule that exists, a resource that breaks it, and its reason kept."""
+"""Suppressions: they need an existing rule and a violation, and keep their reason."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SAYS = "vpcConfig must not be set, got subnets subnet-1"
 
 
 def test_violations_are_found_and_open() -> None:
-    """Without a suppression every one counts."""
+    """Without a suppression every violation counts."""
     verdict = judge(IN_VPC, "dev", [])
 
     assert [each.violation for each in verdict.open] == [Violation("one", SAYS), Violation("two", SAYS)]
@@ -53,7 +53,7 @@ def test_violations_are_found_and_open() -> None:
 
 
 def test_suppression_keeps_its_reason_and_leaves_the_rest() -> None:
-    """What is waved through is still listed, and nothing else goes with it."""
+    """A suppressed violation is still listed, and no other one is suppressed."""
     only = suppression("L-VPC", "o*")
     verdict = judge(IN_VPC, "dev", [only])
 
@@ -62,26 +62,26 @@ def test_suppression_keeps_its_reason_and_leaves_the_rest() -> None:
 
 
 def test_suppression_of_an_unknown_rule_is_refused() -> None:
-    """A misspelled one would hold nothing back, and be believed."""
+    """A misspelled suppression would have no effect, unnoticed."""
     with pytest.raises(CommandError, match=r"^policySuppressions must name a rule of docs/policies\.md, got L-VCP$"):
         judge(IN_VPC, "dev", [suppression("L-VCP")])
 
 
 @pytest.mark.parametrize("resource", ["outside", "three"])
 def test_suppression_that_suppresses_nothing_is_refused(resource: str) -> None:
-    """It would wave the next violation through that nobody has looked at."""
+    """An unused suppression would hide the next violation."""
     with pytest.raises(CommandError, match=f"must suppress something, but L-VPC on {resource} does not: remove it"):
         judge(IN_VPC, "dev", [suppression("L-VPC", resource)])
 
 
 def test_rule_that_is_not_asked_cannot_be_suppressed() -> None:
-    """In dev nobody asks for a key, so there is nothing to wave through."""
+    """A rule that is not asked in dev has nothing to suppress there."""
     with pytest.raises(CommandError, match="L-KMS on"):
         judge(IN_VPC, "dev", [suppression("L-KMS")])
 
 
 def test_production_is_asked_everything(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rule that production need not follow would be no rule."""
+    """Every rule applies to production."""
     monkeypatch.setattr(policies.judge, "RULES", RULES)
     assert asked("prod") == RULES
     assert set(asked("dev")) < set(asked("staging")) < set(asked("prod"))
@@ -89,7 +89,7 @@ def test_production_is_asked_everything(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_level_follows_from_the_environment() -> None:
-    """Advice in dev, a stop in staging and production."""
+    """Violations are advice in dev, and errors in staging and production."""
     assert (
         {name for name in ("dev", "staging", "prod") if judge([], name, []).mandatory}
         == MANDATORY

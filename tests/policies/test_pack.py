@@ -1,4 +1,4 @@
-"""The pack as Pulumi's engine runs it: its own process and environment, asked over gRPC."""
+"""The pack as Pulumi's engine runs it: in its own process and environment, over gRPC."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Said = tuple[str, str, str]
 
 
 def started(stack: str, **changes: str) -> subprocess.Popen[str]:
-    """The process that the engine starts (pulumi-analyzer-policy-python), told of a stack as the engine tells it."""
+    """Start the process that the engine starts (pulumi-analyzer-policy-python), with the stack's configuration."""
     assert PYTHON.exists(), "make policies installs what the pack needs"
     inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "PYTHON"))}
     environment = {
@@ -94,7 +94,7 @@ def request(resource: Resource) -> messages.AnalyzeRequest:
 
 
 def said(response: messages.AnalyzeResponse) -> set[Said]:
-    """Rule, the violation without the rule's own words, and level."""
+    """Return rule, violation without the rule's description, and level."""
     return {
         (each.policyName, each.message.partition("\n")[2], messages.EnforcementLevel.Name(each.enforcementLevel))
         for each in response.diagnostics
@@ -116,7 +116,7 @@ def expected(verdict: Verdict, *, resource_rules: bool) -> set[Said]:
 
 @pytest.mark.parametrize(("stack", "level"), [("dev", "ADVISORY"), ("prod", "MANDATORY")])
 def test_level_follows_from_the_stacks_environment(stack: str, level: str, request_: pytest.FixtureRequest) -> None:
-    """The engine asks for the levels before anything else, and stops at a mandatory violation."""
+    """The engine reads the levels first, and stops at a mandatory violation."""
     stub: AnalyzerStub = request_.getfixturevalue(stack)
     info = stub.GetAnalyzerInfo(empty_pb2.Empty())
 
@@ -130,7 +130,7 @@ def request_(request: pytest.FixtureRequest) -> pytest.FixtureRequest:
 
 
 def test_pack_says_what_the_report_says(dev: AnalyzerStub) -> None:
-    """One set of rules: what `make policies` shows is what Pulumi will say."""
+    """`make policies` and Pulumi's engine must report the same violations."""
     found = report("dev")
     resources = [
         Resource(type=each.type, name=each.name, inputs=dict(each.inputs), protect=each.protect)
@@ -146,7 +146,7 @@ def test_pack_says_what_the_report_says(dev: AnalyzerStub) -> None:
 
 
 def test_production_is_stopped(prod: AnalyzerStub) -> None:
-    """A route without its authorizer, at the preview already."""
+    """The preview already refuses a route without its authorizer."""
     open_route = changed("Route", "authorizationType", "NONE")
 
     ((rule, text, level),) = said(prod.Analyze(request(open_route)))
@@ -156,14 +156,14 @@ def test_production_is_stopped(prod: AnalyzerStub) -> None:
 
 
 def test_stack_rules_are_asked_in_production(prod: AnalyzerStub) -> None:
-    """What is missing is in no request about one resource."""
+    """Rules about missing resources need the whole stack."""
     only_a_pool = messages.AnalyzeStackRequest(resources=[_in_stack(good("UserPool"))])
 
     assert {(rule, level) for rule, _, level in said(prod.AnalyzeStack(only_a_pool))} == {("OPS-ALARMS", "MANDATORY")}
 
 
 def test_suppressed_rules_are_silent() -> None:
-    """The stack's own settings say so, with the reason; nothing is passed on the command line."""
+    """Suppressions come from the stack's settings, not from the command line."""
     reason = "Anybody may try the service, so that people sign up by themselves."
     rule = {"rule": "COG-SIGN-UP", "resource": "userp*", "reason": reason}
     pool = changed("UserPool", "adminCreateUserConfig#allowAdminCreateUserOnly", value=False)
@@ -174,7 +174,7 @@ def test_suppressed_rules_are_silent() -> None:
 
 
 def test_suppression_of_an_unknown_rule_stops_the_pack() -> None:
-    """It would hold nothing back, and be believed."""
+    """A misspelled suppression would have no effect, unnoticed."""
     rule = {"rule": "COG-SIGN-IN", "resource": "*", "reason": "Misspelled, and nobody would have noticed."}
     process = started("prod", policySuppressions=json.dumps([rule]))
     _, errors = process.communicate(timeout=60)
@@ -184,14 +184,14 @@ def test_suppression_of_an_unknown_rule_stops_the_pack() -> None:
 
 
 def test_what_is_set_but_not_known_yet_is_set(prod: AnalyzerStub) -> None:
-    """At a preview no authorizer has an id, and every route would be said to lack it."""
+    """At a preview no authorizer has an id yet; every route would be reported as unprotected."""
     route = changed("Route", "authorizerId", UNKNOWN)
 
     assert said(prod.Analyze(request(route))) == set()
 
 
 def test_what_cannot_be_judged_yet_is_said(prod: AnalyzerStub) -> None:
-    """The rule is asked again before the resource is made; until then nobody should think that it has passed."""
+    """A rule that has to wait for a value must not count as passed."""
     found = prod.Analyze(request(changed("Authorizer", "jwtConfiguration#issuer", UNKNOWN))).diagnostics
 
     assert [(each.policyName, each.enforcementLevel) for each in found] == [("API-ISSUER", messages.ADVISORY)]
@@ -208,7 +208,7 @@ def leaves(value: Any, path: str = "") -> Iterator[str]:
 
 @pytest.mark.parametrize("kind", GOOD)
 def test_no_input_that_is_unknown_is_a_violation_or_a_crash(kind: str, prod: AnalyzerStub) -> None:
-    """A preview of something new must neither fail nor be refused for what AWS has yet to say."""
+    """A preview of new resources must not fail because of values that only AWS knows."""
     for path in leaves(GOOD[kind][1]):
         resource = changed(kind, path, UNKNOWN)
         responses = [prod.Analyze(request(resource))]

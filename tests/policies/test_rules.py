@@ -1,4 +1,4 @@
-"""Each rule: silent on a resource as it should be, and what it says of each way to get it wrong."""
+"""Each rule: no violation for a good resource, and one for each way to break it."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ def good(kind: str) -> Resource:
 
 
 def changed(kind: str, path: str, value: Any) -> Resource:
-    """The good resource with one input set, or taken away with None; `#` parts a path, since names hold dots."""
+    """Return the good resource with one input set, or removed with None. `#` separates the path: names have dots."""
     resource = good(kind)
     if path == "protect":
         return Resource(type=resource.type, name=resource.name, inputs=resource.inputs, protect=value)
@@ -256,7 +256,7 @@ class Bad:
 
 
 def bad(rule: str, kind: str, path: str, value: Any, words: Sequence[str] = ()) -> Bad:
-    """One violation that names the input, unless `words` has others."""
+    """Expect one violation that names the input, unless `words` has others."""
     return Bad(rule, kind, path, value, tuple(words) or (path.rpartition("#")[2],))
 
 
@@ -425,13 +425,13 @@ BAD = [
 
 
 def everything(*, but: Resource) -> list[Resource]:
-    """A whole stack of good resources, with this one in the place of its like."""
+    """Return a stack of good resources, with this one in place of its type."""
     return [but if resource.type == but.type else resource for resource in map(good, GOOD)]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_rule_is_silent_where_all_is_well(rule: Any) -> None:
-    """A rule that complains of what is right is suppressed, and then says nothing of what is wrong."""
+    """A rule with false alarms gets suppressed, and then misses real violations."""
     found = list(rule.violations([good(kind) for kind in GOOD]))
     assert found == [], "change the resource in GOOD above, which must satisfy every rule"
 
@@ -451,13 +451,13 @@ def test_rule_names_the_input_that_is_wrong(case: Bad) -> None:
 
 
 def test_every_rule_has_a_bad_resource() -> None:
-    """A rule that nobody has seen complain may be one that cannot."""
+    """A rule without a bad example may be one that never reports."""
     missing = {rule.id for rule in RULES} - {case.rule for case in BAD}
     assert not missing, f"add a line to BAD in tests/policies/test_rules.py for {', '.join(sorted(missing))}"
 
 
 def test_every_type_is_judged_by_a_rule() -> None:
-    """A type token that is misspelled matches no resource, in silence."""
+    """A misspelled type token silently matches no resource."""
     types = {type_ for type_, _ in GOOD.values()}
 
     for rule in RULES:
@@ -466,7 +466,7 @@ def test_every_type_is_judged_by_a_rule() -> None:
 
 
 def test_rules_say_what_they_are() -> None:
-    """Ids are what suppressions name; the rest is what a person reads."""
+    """Suppressions use the ids; people read the rest."""
     assert len(BY_ID) == len(RULES)
     for rule in RULES:
         assert rule.title[0].isupper() or rule.title.startswith("X-Ray"), rule.id
@@ -478,7 +478,7 @@ def test_rules_say_what_they_are() -> None:
 
 
 def test_public_routes_are_the_tables() -> None:
-    """The only routes that need no token are those that the route table says are public."""
+    """Only the routes that the route table declares public need no token."""
     assert {route.key for route in ROUTES if route.public} == PUBLIC
     for key in PUBLIC:
         open_route = Resource(type="aws:apigatewayv2/route:Route", name=key, inputs={"routeKey": key})
@@ -486,7 +486,7 @@ def test_public_routes_are_the_tables() -> None:
 
 
 def test_client_of_a_machine_is_as_it_should_be() -> None:
-    """It has a secret, no person's flow, and nowhere to return to."""
+    """A machine's client has a secret, no user flow and no callback."""
     machine = {
         "allowedOauthFlows": ["client_credentials"],
         "generateSecret": True,
@@ -503,7 +503,7 @@ def test_client_of_a_machine_is_as_it_should_be() -> None:
 
 
 def test_part_of_a_combined_alarm_tells_through_it() -> None:
-    """Only the whole is worth waking somebody for."""
+    """An alarm without actions is fine if it is part of a composite alarm."""
     part = Resource(type=GOOD["MetricAlarm"][0], name="many", inputs={"name": "refusals-many"})
     whole = Resource(
         type="aws:cloudwatch/compositeAlarm:CompositeAlarm",
@@ -518,7 +518,7 @@ def test_part_of_a_combined_alarm_tells_through_it() -> None:
 
 
 def test_bucket_without_a_block_is_open() -> None:
-    """A block of another bucket closes that one."""
+    """Another bucket's access block does not count."""
     found = list(BY_ID["DATA-BUCKET"].violations([good("Bucket")]))
 
     assert found == [Violation("bucket", "a bucket must have a public access block, got none")]
@@ -543,5 +543,5 @@ def test_bucket_without_a_block_is_open() -> None:
     ],
 )
 def test_what_counts_as_one_resource(arn: str, *, narrow: bool) -> None:
-    """A wildcard may stand for what is inside of a resource, never for which one."""
+    """A wildcard may stand for parts inside a resource, never for the resource."""
     assert is_narrow(arn) is narrow

@@ -1,4 +1,4 @@
-"""The rules over everything that the program makes, for each stack file; and that they notice when it gets worse."""
+"""The rules on every stack file, and on settings that relax the stack."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ RELAXED = [
 
 
 def broken(**changes: str) -> set[str]:
-    """The rules of production that the stack dev breaks with these settings."""
+    """Return the rules that stack dev breaks with these settings, judged as production."""
     recording = record_program(deployed("dev", **changes))
     return {finding.rule.id for finding in judge(resources_of(recording), "prod", []).open}
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_nothing_critical_is_broken(stack: str) -> None:
-    """No setting opens a route, widens a role or lets a stranger invoke: not even where rules are advice."""
+    """Even where rules are advice, no setting opens a route or widens a role."""
     assert [each for each in report(stack).verdict.open if each.rule.severity is Severity.CRITICAL] == []
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_where_rules_are_mandatory_they_hold(stack: str) -> None:
-    """Or are suppressed, in the stack's own file, with a reason."""
+    """A violation in staging or production needs a suppression with a reason."""
     verdict = report(stack).verdict
 
     assert verdict.mandatory is (verdict.environment in {"staging", "prod"})
@@ -59,7 +59,7 @@ def test_where_rules_are_mandatory_they_hold(stack: str) -> None:
 
 
 def test_remedies_set_what_there_is() -> None:
-    """A command with a key that no setting has would be refused."""
+    """Pulumi accepts an unknown key, and the program then refuses it."""
     named = {key for rule in RULES for key in re.findall(r"pulumi config set (?:--path ')?([\w:]+)", rule.remedy)}
 
     assert len(named) >= 15
@@ -67,7 +67,7 @@ def test_remedies_set_what_there_is() -> None:
 
 
 def test_every_setting_that_relaxes_is_noticed() -> None:
-    """With the safe values the rules are silent, with the others each is not."""
+    """The rules report nothing with the safe values, and something with each relaxed one."""
     rules = set.union(*(noticing for *_, noticing in RELAXED))
     whole = {"threatProtection": "enforced", "apiZoneId": "Z0123456789EXAMPLE", "alarmEmails": '["a@example.com"]'}
     safe = broken(**whole, **{key: value for key, value, _, _ in RELAXED})
@@ -78,7 +78,7 @@ def test_every_setting_that_relaxes_is_noticed() -> None:
 
 
 def test_rules_find_what_they_judge_in_the_program() -> None:
-    """A rule about a type that the program does not make would hold whatever happens."""
+    """A rule about a type that the program never makes would always pass."""
     made = {each.type for each in resources_of(program("prod"))}
     idle = {rule.id for rule in RULES if isinstance(rule, ResourceRule) and not made & set(rule.types)}
 

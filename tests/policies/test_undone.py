@@ -1,4 +1,4 @@
-"""A protection that is taken out of a component: the rules notice, whatever else would."""
+"""Protections removed from the components: the rules notice each."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ BY_NAME = {each.name: each for each in SABOTAGES}
 
 @pytest.mark.parametrize(("name", "rule"), UNDONE.items(), ids=UNDONE)
 def test_what_is_undone_is_reported(name: str, rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The very source that is deployed, with one line changed: silent before, reported after."""
+    """The deployed source with one line changed: the rule reports only the change."""
     sabotage = BY_NAME[name]
     assert rule not in {finding.rule.id for finding in report(STACK).verdict.findings}
 
@@ -65,7 +65,7 @@ def test_what_is_undone_is_reported(name: str, rule: str, monkeypatch: pytest.Mo
 
 
 def _import(file: str, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make this source the module, for those that import it from now on."""
+    """Replace the module with this source, for later imports."""
     name = file.removesuffix(".py").replace("/", ".")
     others = {each for each in sys.modules if each.startswith("components.") and each != "components.bundle"}
     for each in others:  # they hold on to what the module was

@@ -1,4 +1,4 @@
-"""The allow-list as a file: nothing in it goes without a reason, or unread; and the documentation shows it."""
+"""The allow-list's file: every entry has a reason, and every key is read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stacks.command_line import CommandError
 
 
 def test_entries_are_read(tmp_path: Path) -> None:
-    """Every kind has its own name for what it allows."""
+    """Each kind of entry names a check or a call."""
     file = tmp_path / "allowed.toml"
     file.write_text(
         """
@@ -45,7 +45,7 @@ def test_entries_are_read(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_are_refused(tmp_path: Path, text: str, said: str) -> None:
-    """A key that nothing reads would allow more, or less, than its writer thinks."""
+    """An unknown key would allow more, or less, than its author thinks."""
     file = tmp_path / "allowed.toml"
     file.write_text(text)
 

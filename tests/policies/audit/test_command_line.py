@@ -1,4 +1,4 @@
-"""The command line's answers that need no Prowler, and what is said of one that does not run."""
+"""The audit's command line: wrong arguments, and a Prowler that does not run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stacks.command_line import CommandError
 
 @pytest.mark.parametrize("arguments", [["--stack", "nowhere"], ["--stack", "../dev"], ["--stak", "dev"], ["dev"]])
 def test_mistake_is_one_line_and_status_1(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    """Before anything is installed or started."""
+    """Wrong arguments are refused before anything is installed or started."""
     assert main(arguments) == 1
 
     said = capsys.readouterr()
@@ -24,7 +24,7 @@ def test_mistake_is_one_line_and_status_1(capsys: pytest.CaptureFixture[str], ar
 
 
 def test_failing_command_names_its_log(tmp_path: Path) -> None:
-    """Prowler's own words are too many for a terminal, and must not be lost."""
+    """Prowler's output is too long for a terminal, so the error names its log."""
     log = tmp_path / "log"
 
     with pytest.raises(CommandError, match="it failed; see the log"):
@@ -34,7 +34,7 @@ def test_failing_command_names_its_log(tmp_path: Path) -> None:
 
 
 def test_missing_command_names_its_log(tmp_path: Path) -> None:
-    """An environment that was half removed is no traceback."""
+    """A half-removed environment gives one line, not a traceback."""
     log = tmp_path / "log"
 
     with pytest.raises(CommandError, match="it failed"):
@@ -45,7 +45,7 @@ def test_missing_command_names_its_log(tmp_path: Path) -> None:
 
 @pytest.mark.acceptance
 def test_command_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """CI has no Ctrl-C."""
+    """In CI nobody can press Ctrl-C."""
     monkeypatch.setattr(prowler, "DEADLINE", 0)
 
     with pytest.raises(CommandError, match="more than 0 s"):
@@ -53,7 +53,7 @@ def test_command_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_installation_of_another_lock_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new Prowler in the lock file is the one that runs."""
+    """After an update of the lock file, the new Prowler must be installed."""
     ran: list[str] = []
 
     def record(command: list[str], *_: object) -> None:

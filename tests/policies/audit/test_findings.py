@@ -1,4 +1,4 @@
-"""Reading what Prowler leaves: a sample of its format, and what is not one."""
+"""Reading Prowler's output: a sample of its format, and broken ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stacks.command_line import CommandError
 
 
 def event(check: str, status: str) -> dict[str, Any]:
-    """A finding in OCSF, cut down to what is read and a little around it."""
+    """Return a finding in OCSF, shortened."""
     return {
         "message": "The pool is so.",
         "metadata": {"event_code": check, "product": {"name": "Prowler"}, "version": "1.5.0"},
@@ -26,7 +26,7 @@ def event(check: str, status: str) -> dict[str, Any]:
 
 
 def test_findings_are_read_sorted(tmp_path: Path) -> None:
-    """Two runs of one stack give one report."""
+    """Two runs on one stack must give the same report."""
     report = tmp_path / "prowler.ocsf.json"
     report.write_text(json.dumps([event("b", "FAIL"), event("a", "PASS")]))
 
@@ -49,13 +49,13 @@ def test_anything_else_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_missing_report_is_refused(tmp_path: Path) -> None:
-    """Prowler writes none when it found nothing."""
+    """Prowler writes no log if there was no error."""
     with pytest.raises(CommandError, match="must be Prowler's findings"):
         read_findings(tmp_path / "none.json")
 
 
 def test_errors_of_the_log_are_read_once_each(tmp_path: Path) -> None:
-    """Warnings are for people; each error is a question without an answer."""
+    """Each error is an unanswered call; warnings are not."""
     log = tmp_path / "log"
     lines = [("ERROR", "one"), ("WARNING", "two"), ("ERROR", "one"), ("CRITICAL", "three")]
     log.write_text("".join(json.dumps({"level": level, "message": text}) + "\n" for level, text in lines))
@@ -65,7 +65,7 @@ def test_errors_of_the_log_are_read_once_each(tmp_path: Path) -> None:
 
 
 def test_another_log_is_refused(tmp_path: Path) -> None:
-    """Errors that are not found are not there."""
+    """An unreadable log must not count as one without errors."""
     log = tmp_path / "log"
     log.write_text("ERROR: plain text\n")
 

@@ -1,4 +1,4 @@
-"""What becomes of findings under an allow-list: nothing fails, falls silent or rots without being said."""
+"""Verdicts: every failure, silent check, unanswered call and stale entry is reported."""
 
 from __future__ import annotations
 
@@ -19,40 +19,40 @@ def failures(rows: list[Row]) -> list[str]:
 
 
 def test_pass_needs_no_entry() -> None:
-    """The list is of exceptions."""
+    """Only exceptions need an entry."""
     assert judge("dev", ["api_logs"], [LOGS], [], []) == [Row("api_logs", "api", PASS)]
 
 
 def test_unknown_failure_fails() -> None:
-    """It is what the audit is for."""
+    """Unknown failures are the purpose of the audit."""
     (row,) = judge("dev", ["pool_mfa"], [MFA], [], [])
 
     assert row == Row("pool_mfa", "pool", FAILED, "User pool has MFA disabled.")
 
 
 def test_check_that_could_not_judge_fails() -> None:
-    """Prowler says MANUAL where a person must look: nobody has."""
+    """MANUAL means that a person must look, and nobody has."""
     manual = Finding(check="code", resource="function", status="MANUAL", detail="Could not scan.")
 
     assert failures(judge("dev", ["code"], [manual], [], [])) == ["code"]
 
 
 def test_allowed_failure_says_why() -> None:
-    """The reader of a report need not look the reason up."""
+    """The report shows the reason."""
     (row,) = judge("dev", ["pool_mfa"], [MFA], [], [ALLOW_MFA])
 
     assert row.text == "allowed: It is so."
 
 
 def test_entry_covers_every_resource_of_its_check() -> None:
-    """A second function has the same reason."""
+    """The reason holds for a second function too."""
     other = Finding(check="pool_mfa", resource="other", status="FAIL", detail="Same.")
 
     assert [row.verdict for row in judge("dev", ["pool_mfa"], [MFA, other], [], [ALLOW_MFA])] == [ALLOWED, ALLOWED]
 
 
 def test_stale_entry_fails() -> None:
-    """An exception that nothing needs would hide the next failure of its check."""
+    """An unused exception would hide the next failure of its check."""
     passing = Finding(check="pool_mfa", resource="pool", status="PASS", detail="MFA is on.")
     rows = judge("dev", ["pool_mfa"], [passing], [], [ALLOW_MFA])
 
@@ -81,12 +81,12 @@ def test_detail_must_match_as_a_whole() -> None:
 
 
 def test_silent_check_fails() -> None:
-    """A check that suddenly sees nothing has stopped guarding, and would look like a clean run."""
+    """A check that sees no resource has stopped guarding, and would look like a clean run."""
     assert failures(judge("dev", ["api_logs", "pool_mfa"], [LOGS], [], [])) == ["pool_mfa"]
 
 
 def test_silent_check_can_be_listed() -> None:
-    """There is nothing to judge where the program makes no such resource."""
+    """The program has no such resource."""
     entry = Entry(kind="silent", name="url_public", reason="No URL.")
     rows = judge("dev", ["api_logs", "url_public"], [LOGS], [], [entry])
 
@@ -94,19 +94,19 @@ def test_silent_check_can_be_listed() -> None:
 
 
 def test_listed_silence_that_is_broken_fails() -> None:
-    """The resource is there now: its reason is no longer true."""
+    """The resource exists now, so the reason is no longer true."""
     entry = Entry(kind="silent", name="api_logs", reason="No API.")
 
     assert failures(judge("dev", ["api_logs"], [LOGS], [], [entry])) == ["api_logs"]
 
 
 def test_allowed_failure_is_no_allowed_silence() -> None:
-    """A check that may fail still has to be heard."""
+    """A check that may fail must still run."""
     assert failures(judge("dev", ["pool_mfa"], [], [], [ALLOW_MFA])) == ["pool_mfa", "pool_mfa"]
 
 
 def test_unanswered_call_fails_unless_listed() -> None:
-    """Prowler goes on and judges without the answer, so a pass behind it may be none."""
+    """Prowler continues without the answer, so its passes may be wrong."""
     entry = Entry(kind="unanswered", name="DescribeX", reason="Not emulated.")
 
     assert failures(judge("dev", [], [], [ERROR], [])) == ["call"]
@@ -115,7 +115,7 @@ def test_unanswered_call_fails_unless_listed() -> None:
 
 
 def test_report_counts_and_shows_everything() -> None:
-    """Failures stand last, where a terminal ends."""
+    """Failures come last, where a terminal ends."""
     rows = judge("dev", ["api_logs", "pool_mfa"], [MFA, LOGS], [], [])
 
     assert count(rows) == {PASS: 1, ALLOWED: 0, NOTHING: 0, FAILED: 1}
@@ -138,7 +138,7 @@ LOCKED = "cryptography/hazmat/_oid.py: Generic Password on line 372, API Key on 
     ],
 )
 def test_secret_in_our_own_code_is_never_allowed(*, detail: str, allowed: bool) -> None:
-    """The list allows what looks like secrets in locked packages, and must not take our own code along."""
+    """The list allows apparent secrets in locked packages, never in the project's own code."""
     name = "awslambda_function_no_secrets_in_code"
     entries = [entry for entry in load() if entry.name == name]
     finding = Finding(check=name, resource="function-function", status="FAIL", detail=detail)
