@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 import pytest
+from tests.test_settings import CERTIFICATE, GOOGLE, IDENTITY
 
 from settings.model import PLACES
 from settings.problems import is_secret
 from stacks.recorder import deployed, record_program
-from tests.test_settings import CERTIFICATE, GOOGLE, IDENTITY
 
 pytestmark = pytest.mark.acceptance  # the whole program twice for each
 

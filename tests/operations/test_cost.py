@@ -35,14 +35,14 @@ def with_settings(**changes: str) -> Plan:
 
 
 def test_every_type_has_a_line_or_is_free() -> None:
-    """One that is forgotten is a bill that surprises."""
+    """A forgotten resource type makes the bill too low."""
     free = {name for name, type_ in RESOURCE_TYPES.items() if type_.free}
     assert free | PRICED == RESOURCE_TYPES.keys()
     assert not free & PRICED
 
 
 def test_unknown_kind_is_refused() -> None:
-    """Rather than left out of the sum."""
+    """An unknown type must not be left out silently."""
     thing = Resource(type="aws:some/thing:Thing", name="any-thing", inputs={}, protect=False)
     with pytest.raises(
         CommandError, match=r"aws:some/thing:Thing .*operations/cost\.py.*operations/resource_types\.py"
@@ -63,13 +63,13 @@ def test_requests_are_priced_by_hand() -> None:
 
 @pytest.mark.parametrize(("tier", "price"), [("LITE", 0.0055), ("ESSENTIALS", 0.015), ("PLUS", 0.02)])
 def test_people_are_priced_by_the_tier(tier: str, price: float) -> None:
-    """The dearest line of most stacks."""
+    """Users are the most expensive line of most stacks."""
     made = bill(with_settings(userPoolTier=tier), Month(users=4_000))
     assert made["active users"].cost == pytest.approx(4_000 * price)
 
 
 def test_processor_and_provisioned_concurrency_are_the_settings() -> None:
-    """Two environments of half a gigabyte, all month."""
+    """Two execution environments of half a gigabyte, the whole month."""
     made = bill(with_settings(architecture="x86_64", provisionedConcurrency="2", timeoutSeconds="10"))
 
     assert made["calls x 50 ms x 512 MB (x86_64)"].price == AT.lambda_gb_second_x86_64
@@ -79,7 +79,7 @@ def test_processor_and_provisioned_concurrency_are_the_settings() -> None:
 
 
 def test_machines_cost_by_client_and_by_token() -> None:
-    """A token of an hour, kept until it ends, is 730 a month."""
+    """A machine that reuses a one-hour token fetches 730 a month."""
     client = {"name": "nightly", "kind": "machine", "scopes": ["api/reports.read"], "accessTokenMinutes": 60}
     made = bill(with_settings(appClients=[client]))
 
@@ -88,14 +88,14 @@ def test_machines_cost_by_client_and_by_token() -> None:
 
 
 def test_what_is_off_is_not_on_the_bill() -> None:
-    """Tracing is a setting; without requests nothing is traced."""
+    """Neither a disabled feature nor an unused one costs anything."""
     assert "sampled traces" in bill(prod())
     assert "sampled traces" not in bill(with_settings(tracing="false", environment="dev"))
     assert "requests" not in bill(prod(), Month(requests=0))
 
 
 def test_alarms_are_priced_by_what_they_watch() -> None:
-    """Anomaly detection counts three, and a composite alarm by itself."""
+    """Anomaly detection counts as three metrics; a composite alarm has its own price."""
     made = bill(prod())
     alarms = [each for each in prod().resources if each.type.endswith(":MetricAlarm")]
     metrics = sum("metric" in query for each in alarms for query in each.inputs["metricQueries"])
@@ -105,7 +105,7 @@ def test_alarms_are_priced_by_what_they_watch() -> None:
 
 
 def test_bytes_of_a_request_are_about_what_is_written() -> None:
-    """The handler's own line, the gateway's, and Lambda's three of a call; CloudWatch adds 26 bytes to each."""
+    """A request logs one line of the handler, one of the gateway and three of Lambda, each with 26 bytes more."""
     access = access_line(
         requestId="H1k6VlhK3waPYzU=", routeKey="GET /hello", subject="6cd0b1d6-5b0e-4f7c-9d9c-2b8f1b0c9f11"
     )
@@ -125,7 +125,7 @@ def test_bytes_of_a_request_are_about_what_is_written() -> None:
     ],
 )
 def test_prices_that_cannot_be_are_refused(change: object, words: str, tmp_path: Path) -> None:
-    """A price that is read as nothing makes a cheap bill."""
+    """A missing price would make the bill too low."""
     path = tmp_path / "prices.toml"
     path.write_text(change(PRICES.read_text()))  # type: ignore[operator]
     with pytest.raises(CommandError, match=words.replace("(", r"\(")):
@@ -133,7 +133,7 @@ def test_prices_that_cannot_be_are_refused(change: object, words: str, tmp_path:
 
 
 def test_bill_adds_up_and_says_of_when_its_prices_are(capsys: pytest.CaptureFixture[str]) -> None:
-    """The sum is of the lines that are shown."""
+    """The total must be the sum of the printed lines."""
     assert main(["cost", "--requests", "3000000", "--users", "200", "--json"]) == 0
     made = json.loads(capsys.readouterr().out)
     assert made["total"] == pytest.approx(sum(each["quantity"] * each["price"] for each in made["lines"]))

@@ -51,7 +51,7 @@ def test_everything_is_reported_at_once() -> None:
 
 
 def test_program_stops_before_its_first_resource() -> None:
-    """`protect` would stop the engine too, but only for the pool, and not where protection is off."""
+    """Pulumi's `protect` would stop it too, but only for the pool, and only where protection is on."""
     keep(stack="dev", aws_region="us-east-1")
     refused = pytest.raises(CommandError, match='stack dev must change aws:region: must stay "us-east-1"')
     with mock.patch.object(pulumi_recorder, "_create") as create, refused:
@@ -69,14 +69,14 @@ def test_without_a_record_of_the_stack_everything_may_change(stack: str) -> None
 
 
 def test_attributes_may_be_added() -> None:
-    """Cognito adds them in place."""
+    """Cognito adds attributes without replacing the pool."""
     keep(custom_attributes={"team": Attribute(type=AttributeType.STRING, mutable=True)})
     more = [{"name": "team", "type": "String"}, {"name": "level", "type": "Number"}]
     assert lines_of({**PRODUCTION, "customAttributes": more}) == []
 
 
 def identity_of(recording: Recording) -> PoolRecord:
-    """The record that a deployment of what was recorded would leave."""
+    """Return the record that a deployment of this recording would leave."""
     pool = recording.one("UserPool")
     return PoolRecord(
         user_pool_id=pool.id,
@@ -97,7 +97,7 @@ def replacing(recording: Recording) -> dict[str, Any]:
 
 
 def recorded_with(routes: Sequence[Route], stack: Stack) -> Recording:
-    """What the whole program registers with this route table."""
+    """Record the whole program with this route table."""
     with mock.patch.object(handler.routes, "ROUTES", routes):
         return record_program(stack)
 
@@ -110,11 +110,11 @@ def dev() -> Recording:
 
 @pytest.mark.acceptance
 class TestAgreement:
-    """Between the rules and what the program really asks of Pulumi."""
+    """The rules agree with the program: they refuse exactly the changes that replace the pool."""
 
     @pytest.mark.parametrize("name", STACKS)
     def test_stack_as_it_is_may_be_deployed_again(self, name: str) -> None:
-        """A rule that is wrong about the program would stop every deployment."""
+        """A wrong rule would stop every deployment of an unchanged stack."""
         keep(identity_of(program(name)), stack=name)
         record(lambda: Settings.load(handler.routes.ROUTES), deployed(name))  # CommandError if refused
 
@@ -135,7 +135,7 @@ class TestAgreement:
         ],
     )
     def test_what_is_refused_is_what_would_replace_the_pool(self, dev: Recording, key: str, value: str) -> None:
-        """Neither more, or teams learn to go round it, nor less."""
+        """A rule that refuses too much gets bypassed; one that refuses too little loses users."""
         stack = deployed("dev", **{key: value})
         before, after = dev, recorded_with(TABLE, stack)
         keep(identity_of(before), stack="dev")
@@ -148,7 +148,7 @@ class TestAgreement:
         assert (LOST in refused) is (replacing(before) != replacing(after))
 
     def test_region_is_among_them(self, dev: Recording) -> None:
-        """It stands in the provider's key, not in the pool's inputs."""
+        """The region is a setting of the provider, not an input of the pool."""
         keep(identity_of(dev), stack="dev")
         stack = deployed("dev")
         moved = dataclasses.replace(stack, config={**stack.config, "aws:region": "us-east-1"})
@@ -158,7 +158,7 @@ class TestAgreement:
 
 @pytest.mark.acceptance
 class TestNothingElseTouchesThePool:
-    """The pool's name, place, inputs and protection, with something gone that hangs on it."""
+    """Removing something that belongs to the pool leaves the pool's name, inputs and protection unchanged."""
 
     @staticmethod
     def same(one: Recording, other: Recording) -> bool:
@@ -167,7 +167,7 @@ class TestNothingElseTouchesThePool:
         return first == second
 
     def test_pool_has_the_name_that_it_always_had(self, dev: Recording) -> None:
-        """Pulumi knows a resource by it: another one is another pool. Its name in AWS is left to Pulumi."""
+        """Pulumi identifies the pool by its name in the program: another name would be another pool."""
         pool = dev.one("UserPool")
 
         assert pool.urn.endswith("secureapi:index:AuthPool$aws:cognito/userPool:UserPool::auth-pool")
@@ -175,7 +175,7 @@ class TestNothingElseTouchesThePool:
 
     @pytest.mark.parametrize("gone", [route.key for route in TABLE])
     def test_route_is_removed(self, dev: Recording, gone: str) -> None:
-        """With its scope and its group, where no other route has them."""
+        """A scope and a group that no other route has go with the route."""
         table = table_of(*(route for route in TABLE if route.key != gone))
         after = recorded_with(table, deployed("dev"))
 
@@ -194,14 +194,14 @@ class TestNothingElseTouchesThePool:
         ],
     )
     def test_group_or_client_is_removed(self, dev: Recording, key: str, value: str, kind: str) -> None:
-        """Seen from the stack that has it."""
+        """Compare the stack that has it with the one that does not."""
         before = recorded_with(TABLE, deployed("dev", **{key: value}))
 
         assert len(before.all(kind)) == len(dev.all(kind)) + 1
         assert self.same(before, dev)
 
     def test_output_is_removed(self, dev: Recording) -> None:
-        """Outputs are words about resources."""
+        """An output describes resources and changes none."""
         export = pulumi.export
         with mock.patch.object(pulumi, "export", lambda name, value: name == "routes" or export(name, value)):
             after = recorded_with(TABLE, deployed("dev"))

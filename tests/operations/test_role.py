@@ -40,8 +40,7 @@ CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/00000000-0000-0000-0
 EVERYTHING = {
     "apiDomain": "api.example.com",
     "apiZoneId": "Z0123456789EXAMPLE",
-    "truststoreUri": "s3://example-trust/clients.pem",
-    "truststoreVersion": "7",
+    "truststore": '{"uri": "s3://example-trust/clients.pem", "version": "7"}',
     "signInDomain": "login.example.com",
     "signInCertificateArn": CERTIFICATE,
     "signInZoneId": "Z0123456789EXAMPLE",
