@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
+import os
 import sys
 import time
 from pathlib import Path
@@ -12,6 +14,7 @@ from urllib.parse import urlsplit
 from local.running import Folder
 from stacks import ROOT
 from stacks.command_line import CommandError, Parser, run
+from stacks.terminal import printable
 
 _ABOUT = "Run the stack on this machine: the same Pulumi program, against an AWS emulator. No account, no Docker."
 _MORE = """examples:
@@ -24,6 +27,7 @@ _MORE = """examples:
   python -m local down"""
 
 POLL_INTERVAL = 0.3  # seconds between two reads of the log
+MAXIMUM_LINE = 1_048_576  # characters that are shown of an answer or a log line: CloudWatch's maximum, 1 MB
 
 
 def _parser() -> Parser:
@@ -109,13 +113,15 @@ def _status(_: argparse.Namespace, folder: Folder) -> int:
 
 
 def _token_of(arguments: argparse.Namespace, folder: Folder, use: str) -> str:
-    from local.users import Users  # noqa: PLC0415 - imports boto3, which the other commands do not need
+    from local.provider import refusals_in_one_line  # noqa: PLC0415 - imports boto3, which other commands do not need
+    from local.users import Users  # noqa: PLC0415
 
-    users = Users(folder.outputs(), folder.run().password)
-    if arguments.client:
-        return users.machine_token(arguments.client, arguments.scope)
-    name = users.ensure(arguments.user, arguments.group)
-    return str(users.tokens(name, arguments.scope, arguments.password)[use])
+    with refusals_in_one_line():
+        users = Users(folder.outputs(), folder.run().password)
+        if arguments.client:
+            return users.machine_token(arguments.client, arguments.scope)
+        name = users.ensure(arguments.user, arguments.group)
+        return str(users.tokens(name, arguments.scope, arguments.password)[use])
 
 
 def _token(arguments: argparse.Namespace, folder: Folder) -> int:
@@ -130,37 +136,31 @@ def _call(arguments: argparse.Namespace, folder: Folder) -> int:
         raise CommandError(f"path must start with /, got {path}")
     body = _body(arguments.data) if arguments.data is not None else None
     status, reason, answer = _request(folder.outputs()["apiUrl"], method, path, token, body)
-    print(answer)
+    print(printable(answer, MAXIMUM_LINE, keep="\n\t"))
     if status >= 400:
-        raise CommandError(f"{method} {path} answered {status} {reason}")
+        raise CommandError(f"{method} {printable(path, 200)} answered {status} {reason}")
     return 0
 
 
 def _logs(arguments: argparse.Namespace, folder: Folder) -> int:
-    from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - imports boto3, which the other commands do not need
+    from local.function_log import FunctionLog  # noqa: PLC0415 - imports boto3, which other commands do not need
+    from local.provider import client, refusals_in_one_line  # noqa: PLC0415
 
-    from local.function_log import FunctionLog  # noqa: PLC0415
-    from local.provider import client  # noqa: PLC0415
-
-    log = FunctionLog(client(folder.run().endpoint, folder.outputs()["region"], "logs"))
-    try:
-        for line in log.new():
-            print(line, flush=True)
-        while arguments.follow:
-            time.sleep(POLL_INTERVAL)
+    with contextlib.suppress(KeyboardInterrupt), refusals_in_one_line():  # Ctrl-C is the usual end
+        log = FunctionLog(client(folder.run().endpoint, folder.outputs()["region"], "logs"))
+        while True:
             for line in log.new():
-                print(line, flush=True)
-    except BotoCoreError:
-        raise CommandError("the stack has stopped; start one with: make up") from None
-    except KeyboardInterrupt:
-        pass  # the usual end
+                print(printable(line, MAXIMUM_LINE, keep="\n\t"), flush=True)
+            if not arguments.follow:
+                break
+            time.sleep(POLL_INTERVAL)
     return 0
 
 
 def _body(data: str) -> bytes:
     """Return the body that --data gives: the text itself, or a file's content."""
     if not data.startswith("@"):
-        return data.encode()
+        return os.fsencode(data)
     try:
         return Path(data[1:]).read_bytes()
     except OSError as error:

@@ -105,12 +105,18 @@ class Deployment:
 
     def change(self, stack: Stack) -> dict[str, Any]:
         """Evaluate the program again, update and delete resources accordingly, and return the outputs."""
+        if stack.region != self._region:
+            raise CommandError(f"aws:region cannot change while the stack is up, got {stack.region}; restart it")
         forget_program()
         self.provider.begin()
         outputs = self._evaluated(stack, Steps(show=lambda _: None))
         self.provider.sweep()
         self._wait(outputs["apiUrl"], Steps(show=lambda _: None))
         return outputs
+
+    @property
+    def first_call_key(self) -> str | None:
+        return self.first_call.key if self.first_call else None
 
     def _wait(self, api_url: str, steps: Steps) -> None:
         """Make the first call until the API answers it. CommandError after FIRST_CALL_DEADLINE seconds."""

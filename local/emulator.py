@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from local.private_files import create, make_folder
 from stacks import ROOT
 from stacks.command_line import CommandError
 
@@ -51,9 +52,9 @@ class Emulator:
                 f"port {self.port} must be free, but another program listens; choose with: make up PORT=0"
             )
         shutil.rmtree(self.scratch, ignore_errors=True)
-        self.scratch.mkdir(parents=True)
-        self.requests.write_text("")
-        with self.log.open("wb") as log:
+        make_folder(self.scratch)
+        create(self.requests).close()
+        with create(self.log) as log:
             self._process = subprocess.Popen(
                 # Without -P modules of this folder would hide the emulator's.
                 [sys.executable, "-P", str(ROOT / "local" / "serve.py"), str(self.requests)],
@@ -62,6 +63,7 @@ class Emulator:
                 stderr=subprocess.STDOUT,
                 env=self._environment(),
                 cwd=self.scratch,
+                umask=0o077,
                 start_new_session=True,  # Ctrl-C reaches this process only, and the group has the workers
             )
         return self

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from local.provider import Provider
+from botocore.exceptions import BotoCoreError, ClientError
+
 from stacks import ROOT
+from stacks.terminal import printable
 
 _WATCHED = (
     "*.py",
@@ -43,8 +45,8 @@ class Watch:
             for path in self._root.glob(pattern):
                 try:
                     stat = path.stat()
-                except FileNotFoundError:
-                    continue  # an editor saves by renaming
+                except OSError:
+                    continue  # an editor saves by renaming, or the file is a broken link
                 found[path.relative_to(self._root).as_posix()] = (stat.st_mtime_ns, stat.st_size)
         return found
 
@@ -56,14 +58,16 @@ def forget_program() -> None:
 
 
 class Calls:
-    """The API calls since the last look, each with the reason code of the function where it refused.
+    """The API calls since the last read, each with the function's reason code if it refused.
 
-    `requests` is the emulator's list of calls; the reasons stand in the function's own log.
+    `requests` is the emulator's list of calls, `logs` a boto3 client: the functions log the reasons. Nothing in either
+    raises here, because showing the calls must not end the stack; a reason that cannot be read is left out.
     """
 
-    def __init__(self, requests: Path, provider: Provider) -> None:
-        self._requests = requests.open()
-        self._logs = provider.client("logs")
+    def __init__(self, requests: Path, logs: Any) -> None:
+        self._requests = requests.open("rb")
+        self._unfinished = b""
+        self._logs = logs
         self._since = int(time.time() * 1000)
         self._reasons: dict[str, str] = {}
 
@@ -71,32 +75,49 @@ class Calls:
         self._requests.close()
 
     def new(self) -> Iterator[str]:
-        """A line for each call: time, method, path, status, who answered or the reason code, milliseconds."""
-        while line := self._requests.readline():
-            call = json.loads(line)
-            verdict = self._verdict(call)
-            called = f"{call['method']:<6} {call['path']:<24} {call['status']}"
-            yield f"  {time.strftime('%H:%M:%S')}  {called}  {verdict:<22} {call['milliseconds']} ms"
+        """Yield a line for each call: time, method, path, status, who answered or the reason code, milliseconds."""
+        *complete, self._unfinished = (self._unfinished + self._requests.read()).split(b"\n")
+        for line in complete:
+            try:
+                yield self._shown(json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError):
+                yield f"  a call cannot be shown: {printable(line.decode(errors='replace'), 60)}"
+
+    def _shown(self, call: dict[str, Any]) -> str:
+        path = printable(str(call["path"]), 120)
+        called = f"{printable(str(call['method']), 10):<6} {path:<24} {int(call['status'])}"
+        verdict = printable(self._verdict(call), 40)
+        return f"  {time.strftime('%H:%M:%S')}  {called}  {verdict:<22} {float(call['milliseconds'])} ms"
 
     def _verdict(self, call: dict[str, Any]) -> str:
         if call["status"] < 400:
             return ""
-        if call["requestId"] is None:
+        request_id = call["requestId"]
+        if request_id is None:
             return "gateway"
-        if call["requestId"] not in self._reasons:
+        if request_id not in self._reasons:
             self._read_reasons()
-        return self._reasons.get(call["requestId"], "function")
+        return self._reasons.get(request_id, "function")
 
     def _read_reasons(self) -> None:
-        for fields in self.function_lines():
-            if "reason" in fields and "requestId" in fields:
-                self._reasons[fields["requestId"]] = fields["reason"]
+        try:
+            for fields in self._function_lines():
+                request_id, reason = fields.get("requestId"), fields.get("reason")
+                if isinstance(request_id, str) and isinstance(reason, str):
+                    self._reasons[request_id] = reason
+        except (BotoCoreError, ClientError):
+            pass  # the emulator may fail under load; the next refusal reads the same lines again
 
-    def function_lines(self) -> Iterator[dict[str, Any]]:
-        """The JSON lines that functions wrote since the last look."""
-        since, self._since = self._since, int(time.time() * 1000) - 1000
+    def _function_lines(self) -> Iterator[dict[str, Any]]:
+        """Yield the JSON objects that functions have logged since the last read."""
+        since, now = self._since, int(time.time() * 1000)
         for group in self._logs.describe_log_groups()["logGroups"]:
             events = self._logs.filter_log_events(logGroupName=group["logGroupName"], startTime=since)["events"]
             for event in events:
-                if event["message"].startswith("{"):
-                    yield json.loads(event["message"])
+                try:
+                    fields = json.loads(event["message"])
+                except ValueError:
+                    continue  # a line that a route printed
+                if isinstance(fields, dict):
+                    yield fields
+        self._since = now - 1000

@@ -5,15 +5,16 @@ botocore checks every call against AWS's own service models.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
 import pulumi
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, EndpointConnectionError
 from botocore.validate import ParamValidator
 
 from local.emulator import CREDENTIALS
@@ -22,16 +23,37 @@ from stacks.mappings import MAPPINGS, Endpoint, ResourceMapping, Values, mapped
 from stacks.mappings.mapping import parameters_of
 
 
-def client(endpoint: str, region: str, service: str) -> Any:
-    """Return a boto3 client of the emulator. It ignores the shell's AWS account, profile and proxy."""
+def client(endpoint: str, region: str, service: str, patience: int = 30) -> Any:
+    """Return a boto3 client of the emulator. It ignores the shell's AWS account, profile and proxy.
+
+    `patience` is the seconds for which a call waits for an answer.
+    """
     return boto3.client(
         service,
         endpoint_url=endpoint,
         region_name=region,
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        config=Config(proxies={}, retries={"max_attempts": 0}, max_pool_connections=20),
+        config=Config(
+            proxies={},
+            retries={"max_attempts": 0},
+            max_pool_connections=20,
+            connect_timeout=patience,
+            read_timeout=patience,
+        ),
     )
+
+
+@contextlib.contextmanager
+def refusals_in_one_line() -> Iterator[None]:
+    """Turn what boto3 raises into CommandError: the emulator does not answer, or a part of the stack is gone."""
+    try:
+        yield
+    except (EndpointConnectionError, ConnectionClosedError):
+        raise CommandError("the stack has stopped; start one with: make up") from None
+    except (ClientError, BotoCoreError) as error:
+        text = " ".join(str(error).split())
+        raise CommandError(f"the stack must answer, got: {text}; restart it with: make down up") from None
 
 
 @dataclass

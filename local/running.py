@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from local.private_files import create, make_folder
 from stacks.command_line import CommandError
 
 STOP_DEADLINE = 10  # seconds
@@ -42,8 +43,9 @@ class Folder:
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Hold the folder for one run, and clear files of an earlier one. CommandError if another run holds it."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.make()
         with self._lock_file.open("a") as lock:
+            self._lock_file.chmod(0o600)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -58,6 +60,13 @@ class Folder:
                 self.clear()
                 lock.truncate(0)
 
+    def make(self) -> None:
+        """Make the folder, for its owner only. CommandError if that is not possible."""
+        try:
+            make_folder(self.path)
+        except OSError as error:
+            raise CommandError(f"--dir {self.path} must be a folder to write to, got: {error.strerror}") from None
+
     def clear(self) -> None:
         """Remove the files that say that a stack is up."""
         for file in (self._run_file, self.outputs_file):
@@ -65,11 +74,11 @@ class Folder:
 
     def publish_outputs(self, outputs: dict[str, Any]) -> None:
         """Write the stack's outputs. The file appears complete or not at all."""
-        _write(self.outputs_file, outputs, 0o644)
+        _write(self.outputs_file, outputs)
 
     def publish_run(self, run: Run) -> None:
         """Say that the stack is up."""
-        _write(self._run_file, asdict(run), 0o600)  # holds a password, if only of made-up users
+        _write(self._run_file, asdict(run))
 
     def is_up(self) -> bool:
         return self._run_file.exists() and self.is_held()
@@ -86,7 +95,12 @@ class Folder:
     def outputs(self) -> dict[str, Any]:
         """Return the outputs of the run that is up. CommandError if none is."""
         self.run()
-        outputs: dict[str, Any] = json.loads(self.outputs_file.read_text())
+        try:
+            outputs: dict[str, Any] = json.loads(self.outputs_file.read_text())
+        except (OSError, ValueError):
+            raise CommandError(
+                f"{self.outputs_file} must have the stack's outputs; restart it with: make down up"
+            ) from None
         return outputs
 
     def is_held(self) -> bool:
@@ -103,7 +117,8 @@ class Folder:
         """End the run, or one that is starting. Return whether there was one. CommandError if it does not end."""
         if not self.is_held():
             return False
-        pid = int(self._lock_file.read_text() or 0)
+        text = self._lock_file.read_text()
+        pid = int(text) if text.isdecimal() else 0
         for signal_ in (signal.SIGTERM, signal.SIGKILL):
             if pid:
                 with contextlib.suppress(ProcessLookupError):
@@ -124,8 +139,8 @@ class Folder:
         return f" in {self.path.name}: {run.stack} at {run.endpoint}, process {run.pid}"
 
 
-def _write(path: Path, content: dict[str, Any], mode: int) -> None:
+def _write(path: Path, content: dict[str, Any]) -> None:
     unfinished = path.with_suffix(".part")
-    unfinished.touch(mode=mode)
-    unfinished.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+    with create(unfinished) as file:
+        file.write(json.dumps(content, indent=2, sort_keys=True).encode() + b"\n")
     unfinished.replace(path)

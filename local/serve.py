@@ -20,6 +20,7 @@ import ministack.app
 import ministack.services.cognito
 
 _API = "/_aws/execute-api/"
+_PATH_KEPT = 1_000  # characters; an attack's can have 60,000
 _BODY_KEPT = 2_048  # bytes of a refusal, which has the request id
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -51,7 +52,7 @@ def _recorded(app: Callable[..., Awaitable[None]], path: Path) -> Callable[..., 
         await app(scope, receive, watched)
         call = {
             "method": scope["method"],
-            "path": "/" + scope["path"].removeprefix(_API).partition("/")[2],
+            "path": ("/" + scope["path"].removeprefix(_API).partition("/")[2])[:_PATH_KEPT],
             "status": status,
             "milliseconds": round((time.perf_counter() - began) * 1000, 1),
             "requestId": _request_id(body) if status >= 400 else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
 import os
 import signal
 import subprocess
@@ -18,6 +20,8 @@ from urllib.parse import urlencode
 from local.deployment import Deployment, Steps
 from local.emulator import Emulator
 from local.live import Calls, Watch
+from local.private_files import create
+from local.provider import client, refusals_in_one_line
 from local.running import Folder, Run
 from local.users import Users, new_password
 from stacks import ROOT
@@ -25,8 +29,11 @@ from stacks.command_line import CommandError
 from stacks.engine import Stack
 from stacks.mappings import NOT_EMULATED
 from stacks.routes import MISSING, path_of, signed_in_route
+from stacks.terminal import printable
 
 T = TypeVar("T")
+
+LOGS_PATIENCE = 2  # seconds; longer would delay Ctrl-C if the emulator hangs
 
 
 class Interrupted(Exception):  # noqa: N818 - what happened to the run, not an error in it
@@ -47,30 +54,51 @@ def up(stack_name: str, port: int, folder: Folder) -> None:
             watch = Watch()
             deployment = Deployment(emulator, stack.region)
             outputs = _unless_stopped(stop, lambda: deployment.bring_up(stack, steps))
-            first_call = deployment.first_call.key if deployment.first_call else None
-            run = Run(os.getpid(), stack.name, emulator.endpoint, time.time(), new_password(), first_call)
+            password = new_password(outputs)
+            run = Run(os.getpid(), stack.name, emulator.endpoint, time.time(), password, deployment.first_call_key)
             folder.publish_outputs(outputs)
-            _summarize(outputs, Users(outputs, run.password), run, steps, folder, deployment.provider.missing)
+            with refusals_in_one_line():
+                _summarize(outputs, Users(outputs, run.password), run, steps, folder, deployment.provider.missing)
             folder.publish_run(run)
-            with closing(Calls(emulator.requests, deployment.provider)) as calls:
+            logs = client(emulator.endpoint, stack.region, "logs", patience=LOGS_PATIENCE)
+            with closing(Calls(emulator.requests, logs)) as calls, contextlib.suppress(Interrupted):
                 while not stop.wait(0.1):
                     emulator.check()
-                    for line in calls.new():
-                        print(line, flush=True)
-                    if names := watch.changed():
-                        _serve_change(names, stack_name, deployment, folder)
+                    _guarded(lambda: _show(calls))
+                    _guarded(lambda: _serve_changes(watch, run, stop, deployment, folder))
             print("\nStopped.", flush=True)
 
 
-def _serve_change(names: list[str], stack_name: str, deployment: Deployment, folder: Folder) -> None:
-    began = time.perf_counter()
-    saved = ", ".join(names)
+def _guarded(step: Callable[[], None]) -> None:
+    """Run a step of serving. Whatever goes wrong in it is one line, and serving goes on."""
     try:
-        folder.publish_outputs(deployment.change(Stack.load(stack_name)))
+        step()
+    except Interrupted:
+        raise
+    except Exception as error:  # noqa: BLE001 - a saved file or a function's log can bring about any of them
+        text = printable(" ".join(str(error).split()))
+        print(f"  {type(error).__name__}: {text}", file=sys.stderr, flush=True)
+
+
+def _show(calls: Calls) -> None:
+    for line in calls.new():
+        print(line, flush=True)
+
+
+def _serve_changes(watch: Watch, run: Run, stop: threading.Event, deployment: Deployment, folder: Folder) -> None:
+    names = watch.changed()
+    if not names:
+        return
+    began = time.perf_counter()
+    saved = printable(", ".join(names))
+    try:
+        outputs = _unless_stopped(stop, lambda: deployment.change(Stack.load(run.stack)))
     except CommandError as error:
-        print(f"  {saved} is not served: {error}", file=sys.stderr, flush=True)
-    else:
-        print(f"  {time.perf_counter() - began:6.2f} s  {saved} is served", flush=True)
+        print(f"  {saved} is not served: {printable(str(error))}", file=sys.stderr, flush=True)
+        return
+    folder.publish_outputs(outputs)
+    folder.publish_run(dataclasses.replace(run, first_call=deployment.first_call_key))
+    print(f"  {time.perf_counter() - began:6.2f} s  {saved} is served", flush=True)
 
 
 def up_detached(stack_name: str, port: int, folder: Folder) -> None:
@@ -78,7 +106,7 @@ def up_detached(stack_name: str, port: int, folder: Folder) -> None:
     if folder.is_held():
         with folder.held():  # raises, and says which run holds it
             pass
-    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.make()
     log = folder.path / "up.log"
     command = [
         sys.executable,
@@ -92,11 +120,11 @@ def up_detached(stack_name: str, port: int, folder: Folder) -> None:
         "--port",
         str(port),
     ]
-    with log.open("wb") as sink:
+    with create(log) as sink:  # it has the demo user's password
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True
         )
-    with log.open() as shown:
+    with log.open(errors="replace") as shown:
         try:
             while not folder.is_up():
                 if process.poll() is not None:

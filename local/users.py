@@ -9,8 +9,9 @@ import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError, URLError
+from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
@@ -18,9 +19,14 @@ from local.provider import client
 from stacks.command_line import CommandError
 
 
-def new_password() -> str:
-    """Return a random password with upper and lower case letters, digits and symbols."""
-    return f"Aa1-{secrets.token_urlsafe(12)}"
+def new_password(outputs: dict[str, Any] | None = None) -> str:
+    """Return a random password that the pool's policy allows: with letters in both cases, digits and symbols.
+
+    It has 20 characters, or the minimum length in the stack's outputs if that is greater.
+    """
+    sign_in = (outputs or {}).get("signIn") or {}
+    length = max(20, int((sign_in.get("passwordPolicy") or {}).get("minimumLength", 0)))
+    return f"Aa1-{secrets.token_urlsafe(length)}"[:length]
 
 
 class Users:
@@ -44,9 +50,14 @@ class Users:
         try:
             self._cognito.admin_get_user(UserPoolId=self._pool, Username=name)
         except self._cognito.exceptions.UserNotFoundException:
+            self._check_password(pool)
             attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
             self._cognito.admin_create_user(
-                UserPoolId=self._pool, Username=name, UserAttributes=attributes, MessageAction="SUPPRESS"
+                UserPoolId=self._pool,
+                Username=name,
+                UserAttributes=attributes,
+                TemporaryPassword=self._password,  # the emulator would generate one without regard to the policy
+                MessageAction="SUPPRESS",
             )
             self._cognito.admin_set_user_password(
                 UserPoolId=self._pool, Username=name, Password=self._password, Permanent=True
@@ -54,6 +65,11 @@ class Users:
         for group in groups:
             self._join(name, group)
         return name
+
+    def _check_password(self, pool: dict[str, Any]) -> None:
+        least = pool.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength", 0)
+        if len(self._password) < least:
+            raise CommandError(f"passwordMinimumLength was raised to {least} while the stack was up; restart it")
 
     def _join(self, name: str, group: str) -> None:
         try:
@@ -204,5 +220,5 @@ def _send(url: str, fields: dict[str, str] | None = None) -> tuple[str, str]:
             raise CommandError(
                 f"{urlsplit(url).path} must answer, got {error.code}: {' '.join(body.split())[:200]}"
             ) from None
-    except URLError as error:
-        raise CommandError(f"{urlsplit(url).netloc} must answer, got: {error.reason}") from None
+    except (OSError, HTTPException) as error:  # a URLError is an OSError
+        raise CommandError(f"{urlsplit(url).netloc} must answer, got: {error}") from None

@@ -24,7 +24,7 @@ class TemporaryUsers:
     def __init__(self, target: Target) -> None:
         if target.endpoint is None:
             raise CommandError("users are made on this machine only; name one of the stack's with: --user NAME")
-        self.password = new_password()
+        self.password = new_password(dict(target.outputs))
         self._target = target
         self._cognito = client_of(target, "cognito-idp")
         self._users = Users(dict(target.outputs), self.password, self._cognito)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
+
+from stacks.terminal import printable
 
 
 class CommandError(Exception):
@@ -44,12 +47,16 @@ def run(
     Any exception but CommandError, KeyboardInterrupt and BrokenPipeError is a bug, and shows its traceback.
     """
     name = parser.prog.rpartition(" ")[2]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not UTF-8 must not end the command
     try:
         status = command(parser.parse_args(arguments)) or 0
         sys.stdout.flush()
     except CommandError as error:
         sys.stdout.flush()  # the line is the last one, also where both go to one file
-        sys.stderr.write(f"{name}: {error}\n")
+        line = printable(str(error), keep="\n")  # a settings' error may have several lines
+        sys.stderr.write(f"{name}: {line}\n")
     except KeyboardInterrupt:
         sys.stderr.write(f"{name}: interrupted\n")
     except BrokenPipeError:  # `| head` has read enough; Python would flush the rest at exit

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
 import yaml
@@ -29,7 +29,16 @@ from stacks import ROOT
 from stacks.command_line import CommandError
 from stacks.mappings import answer
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, if PyYAML was built with libyaml
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # ten times as fast with libyaml
+    """Loads a date as the text that it is: the CLI hands it to the program so."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
 MADE_UP = "made-up-by-the-local-run-for-a-secret"  # replaces every secret of a stack file
 Create = Callable[[str, str, dict[str, Any]], tuple[str, dict[str, Any]]]
 Ask = Callable[[str], dict[str, Any]]
@@ -62,11 +71,13 @@ class Stack:
             if "default" in declaration
         }
         configured = _yaml(path).get("config") or {}
+        if not isinstance(configured, dict):
+            raise CommandError(f"{path.name} must have keys and values under config, got: {configured!r}")
         # The emulator runs the function in this machine's Python, so the package is built for it.
         here = {f"{project['name']}:packagePlatform": "host"}
         values = {**declared, **configured, **here}
-        config = {key: _as_string(_decrypted(value)) for key, value in values.items()}
-        secrets = frozenset(key for key, value in values.items() if _decrypted(value) != value)
+        config = {str(key): _as_string(str(key), _decrypted(value)) for key, value in values.items()}
+        secrets = frozenset(str(key) for key, value in values.items() if _decrypted(value) != value)
         return cls(project["name"], name, config, secrets)
 
 
@@ -166,7 +177,7 @@ def run(stack: Stack, monitor: Monitor, program: Callable[[], None], name: str =
     gc.disable()  # it would visit all of Pulumi's classes again and again: a quarter of the time
     try:
         asyncio.run(run_program())
-    except Exception as error:  # noqa: BLE001 - whatever the program raises becomes one line
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the program raises becomes one line
         raise _command_error(error, name) from None
     finally:
         gc.enable()
@@ -195,8 +206,9 @@ def _command_error(error: BaseException, program: str) -> CommandError:
 
 def _yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.load(path.read_text(), _LOADER)  # noqa: S506 - either of the two is a safe one
-    except yaml.YAMLError as error:
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - it extends a safe one
+        json.dumps(content, default=str, skipkeys=True)  # ValueError where an alias contains itself
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise CommandError(f"{path.name} must be YAML, got: {' '.join(str(error).split())}") from None
     return content if isinstance(content, dict) else {}
 
@@ -208,5 +220,8 @@ def _decrypted(value: Any) -> Any:
     return [_decrypted(each) for each in value] if isinstance(value, list) else value
 
 
-def _as_string(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+def _as_string(key: str, value: object) -> str:
+    try:
+        return value if isinstance(value, str) else json.dumps(value)
+    except (TypeError, ValueError):
+        raise CommandError(f"{key} must be text, a number, a boolean, a list or an object, got {value!r}") from None

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ import pytest
 import requests
 
 from local.__main__ import main
+from local.provider import client
 from local.running import Folder
 from stacks import ROOT
 from tests import own_program
@@ -109,6 +111,14 @@ def assert_one_line(done: subprocess.CompletedProcess[str], *parts: str) -> None
         assert part in done.stderr
 
 
+def assert_private(folder: Path) -> None:
+    """The log has the demo user's password, the emulator's folder the pool's private keys."""
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    readable = [path for path in folder.rglob("*") if not path.is_symlink() and path.stat().st_mode & 0o077]
+    assert readable == []
+    assert {"up.log", "outputs.json", "run.json", "emulator.log", "lock"} <= {path.name for path in folder.iterdir()}
+
+
 def test_up_to_down_as_a_newcomer(checkout: Path, folder: Path) -> None:
     """The README's first command, what it prints, and all that a person does with it."""
     up = run(folder, "up", "--detach", "--port", "0", cwd=checkout)
@@ -116,6 +126,7 @@ def test_up_to_down_as_a_newcomer(checkout: Path, folder: Path) -> None:
     for step in ("emulator", "auth-pool", "function-function", "api-GET /hello", "program", "first call"):
         assert re.search(rf"^ +\d+\.\d\d s  {step} ", up.stdout, re.MULTILINE), step
 
+    assert_private(folder)
     outputs = json.loads((folder / "outputs.json").read_text())
     assert outputs["apiUrl"] in up.stdout
     curl = next(line.strip() for line in up.stdout.splitlines() if line.strip().startswith("curl"))
@@ -383,3 +394,80 @@ def test_up_takes_the_routes_that_are_there(
     assert re.search(rf"first call +{first_call}\n", up.stdout)
     assert example in up.stdout.partition("Demo user")[2]
     assert re.search(rf"GET /products +{200 if 'public' in who else 401}", here(folder, "status").stdout)
+
+
+def replace_in(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text().replace(old, new))
+
+
+@pytest.mark.acceptance
+def test_no_saved_file_ends_the_stack(folder: Path, project: Path) -> None:
+    """Each mistake is one line that names the file; the stack goes on, and serves the file once it is right."""
+    routes, settings = project / "handler" / "routes.py", project / "Pulumi.local.yaml"
+    good = {path: path.read_text() for path in (routes, settings)}
+    with started(folder, "up", "--port", "0", cwd=project) as up:
+        wait_until_up(folder, up)
+        assert up.stderr is not None
+        for path, text, said in (
+            (routes, "import sys\nsys.exit('enough')\n", "SystemExit: enough"),
+            (routes, "def broken(:\n", "SyntaxError"),
+            (settings, "  aws:region: eu-west-1\n", "aws:region cannot change"),
+            (settings, "  secure-serverless-api:environment: 2024-01-01\n", "environment"),
+            (settings, "  secure-serverless-api:owner: !!binary aGk=\n", "must be text"),
+        ):
+            path.write_text(good[path] + text)
+            line = up.stderr.readline()
+            assert line.startswith(f"  {path.relative_to(project)} is not served: "), line
+            assert said in line
+            assert here(folder, "call", "GET", "/hello", "--user", "ada").returncode == 0
+            path.write_text(good[path])
+            read_until(up, f"{path.relative_to(project)} is served")
+        replace_in(routes, '"GET /health"', '"GET /up"')
+        read_until(up, "is served")
+        assert re.search(r"GET /up +200", here(folder, "status").stdout), "the first call follows the table"
+        assert_one_line(here(folder, "call", "GET", "/" + "x" * 60_000), "answered 404")
+        read_until(up, "xxx…")
+
+
+@pytest.mark.acceptance
+def test_commands_of_a_broken_stack_are_one_line(checkout: Path, folder: Path) -> None:
+    """The pool is deleted, or the emulator's process stopped: no command shows a traceback, and `down` works."""
+    with started(folder, "up", "--port", "0", cwd=checkout) as up:
+        wait_until_up(folder, up)
+        outputs = json.loads((folder / "outputs.json").read_text())
+        client(outputs["awsEndpointUrl"], outputs["region"], "cognito-idp").delete_user_pool(
+            UserPoolId=outputs["userPoolId"]
+        )
+        for command in (("token",), ("call", "GET", "/hello", "--user", "ada"), ("token", "--client", "nightly")):
+            assert_one_line(here(folder, *command))
+        for pid in processes_in(folder):
+            os.kill(pid, signal.SIGSTOP)
+        assert here(folder, "down").stdout == "Stopped.\n"
+        assert up.wait(DEADLINE) == 0
+    assert processes_in(folder) == []
+
+
+@pytest.mark.acceptance
+def test_terminal_that_is_not_utf_8_shows_everything(checkout: Path, folder: Path) -> None:
+    """A path in another script is then shown in escapes; the stack goes on."""
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
+    pipe = subprocess.PIPE
+    command = local(folder, "up", "--port", "0")
+    up = subprocess.Popen(command, cwd=checkout, env=environment, stdout=pipe, stderr=pipe, text=True)
+    try:
+        wait_until_up(folder, up)
+        api_url = json.loads((folder / "outputs.json").read_text())["apiUrl"]
+        assert requests.get(f"{api_url}/grüße-日本", timeout=30).status_code == 404
+        assert r"/gr\xfc\xdfe-\u65e5\u672c" in read_until(up, "/gr")
+    finally:
+        up.terminate()
+        _, errors = up.communicate(timeout=DEADLINE)
+    assert (up.returncode, errors) == (0, "")
+
+
+def test_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    """`--dir` may name a file."""
+    path = tmp_path / "file"
+    path.write_text("")
+    assert_one_line(here(path, "up", "--port", "0"), "--dir", "must be a folder")
+    assert_one_line(here(path, "up", "--detach", "--port", "0"), "--dir")

@@ -27,18 +27,13 @@ def program(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_stack_has_the_defaults_of_the_project_and_its_own_values() -> None:
-    """The CLI fills in what Pulumi.yaml declares; so must this."""
-    config = Stack.load("dev").config
-    assert config["secure-serverless-api:memoryMb"] == "512"
-    assert config["secure-serverless-api:deletionProtection"] == "false"
-    assert config["secure-serverless-api:pythonVersion"] == "3.13"
-    assert config["secure-serverless-api:callbackUrls"].startswith('["http://localhost:')
-
-
-def test_package_is_built_for_this_machine_whatever_the_stack() -> None:
-    """The emulator runs the function in this Python; Lambda's wheels would not load."""
-    assert Stack.load("dev").config["secure-serverless-api:packagePlatform"] == "host"
+def test_stack_has_the_defaults_of_the_project_and_its_own_values(tmp_path: Path) -> None:
+    """The CLI fills in the defaults that Pulumi.yaml declares; so must this. The package is for this machine."""
+    declared = "{a: {default: 1}, b: {default: true}, c: {type: string}}"
+    (tmp_path / "Pulumi.yaml").write_text(f"name: project\nconfig: {declared}\n")
+    (tmp_path / "Pulumi.mine.yaml").write_text("config: {'project:b': false, 'project:list': ['x']}\n")
+    expected = {"a": "1", "b": "false", "list": '["x"]', "packagePlatform": "host"}
+    assert Stack.load("mine", tmp_path).config == {f"project:{key}": value for key, value in expected.items()}
 
 
 def test_outputs_of_the_program_come_back(tmp_path: Path, stack: Stack) -> None:
@@ -81,6 +76,54 @@ def test_error_inside_apply_ends_the_program(tmp_path: Path, stack: Stack) -> No
     path = program(tmp_path, "pulumi.export('x', aws.cloudwatch.LogGroup('logs').id.apply(lambda _: 1 / 0))")
     with pytest.raises(CommandError, match="ZeroDivisionError"):
         evaluate(stack, nothing, path)
+
+
+def test_module_that_exits_is_one_line(tmp_path: Path, stack: Stack) -> None:
+    """`sys.exit` at the top of a module must end neither the command nor a stack that serves changes."""
+    with pytest.raises(CommandError, match="SystemExit: enough"):
+        evaluate(stack, nothing, program(tmp_path, "raise SystemExit('enough')"))
+
+
+def stack_file(folder: Path, text: str) -> Stack:
+    (folder / "Pulumi.yaml").write_text("name: project\n")
+    (folder / "Pulumi.mine.yaml").write_text(text)
+    return Stack.load("mine", folder)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [("2024-01-01", "2024-01-01"), ("[2024-01-01]", '["2024-01-01"]'), ("1", "1")]
+)
+def test_values_are_the_cli_s_strings(tmp_path: Path, value: str, text: str) -> None:
+    """A date is a text for the CLI; YAML's own type for it would end in a TypeError."""
+    assert stack_file(tmp_path, f"config:\n  project:owner: {value}\n").config["project:owner"] == text
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("config: [unclosed", "Pulumi.mine.yaml must be YAML"),
+        ("config: [1]", "Pulumi.mine.yaml must have keys and values under config"),
+        ("config: {a: !!binary aGk=}", "a must be text, a number, a boolean, a list or an object"),
+        ("config: {a: !!set {b}}", "a must be text"),
+        ("config: {a: &a [*a]}", "must be YAML"),
+        ("config: {a: 2024-13-45T99:00:00Z}", ""),
+    ],
+)
+def test_stack_file_that_cannot_be_read_is_one_line(tmp_path: Path, text: str, says: str) -> None:
+    """It is edited by hand, also while the stack runs."""
+    if not says:
+        assert stack_file(tmp_path, text).config["a"] == "2024-13-45T99:00:00Z"
+        return
+    with pytest.raises(CommandError, match=says):
+        stack_file(tmp_path, text)
+
+
+def test_stack_file_in_another_encoding_is_one_line(tmp_path: Path) -> None:
+    """Editors of other times write Latin-1."""
+    (tmp_path / "Pulumi.yaml").write_text("name: project\n")
+    (tmp_path / "Pulumi.mine.yaml").write_bytes("config: {a: ü}".encode("latin-1"))
+    with pytest.raises(CommandError, match=r"Pulumi.mine.yaml must be YAML"):
+        Stack.load("mine", tmp_path)
 
 
 def test_program_has_no_branch_for_this_run() -> None:
