@@ -174,7 +174,7 @@ class Guard:
 
 def _opens_a_tab(request: Request) -> bool:
     """Whether the page is opened as a whole, not in a frame or as a script. Older browsers do not say."""
-    return request.one("sec-fetch-mode") in {"", "navigate"} and request.one("sec-fetch-dest") in {"", "document"}
+    return request.one("sec-fetch-dest") in {"", "document"}
 
 
 def _is_for_browsers(request: Request) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 from botocore.session import get_session
 
-from local.guard import BROWSER_OPERATIONS, allowed_origins
+from local.guard import BROWSER_OPERATIONS, Guard, allowed_origins
 from local.users import Users
 
 FOREIGN, FRONT_END = "https://foreign.example", "http://localhost:5173"
@@ -104,11 +105,26 @@ def test_other_hosts_are_refused(send: Send, outputs: dict[str, Any], host: str)
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
 def test_programs_call_by_every_local_name(send: Send, outputs: dict[str, Any], name: str) -> None:
-    """curl, the SDKs and the function send neither Origin nor Sec-Fetch-Site; they get no CORS headers."""
+    """curl, the SDKs and the function send neither Origin nor Sec-Fetch-Site; no answer permits any page anything."""
     port = urlsplit(outputs["awsEndpointUrl"]).port
-    status, headers, _ = send("GET", "/_ministack/health", {"Host": f"{name}:{port}"})
-    assert status == 200
-    assert not [each for each in headers if each.startswith("access-control-")]
+    for path in ("/_ministack/health", f"/{outputs['userPoolId']}/.well-known/jwks.json"):
+        status, headers, _ = send("GET", path, {"Host": f"{name}:{port}"})
+        assert status == 200
+        assert not [each for each in headers if each.startswith("access-control-")]
+
+
+def test_websockets_are_refused() -> None:
+    """No preflight comes before one, and CORS does not hold for it. The stack has none."""
+    sent: list[dict[str, Any]] = []
+
+    async def emulator(*_: Any) -> None:
+        raise AssertionError
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(Guard(emulator, 4566, set)({"type": "websocket"}, None, send))
+    assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
 def test_address_that_a_person_types_is_no_page(send: Send) -> None:
@@ -197,13 +213,19 @@ def test_sign_in_form_is_sent_by_the_sign_in_page_only(send: Send, outputs: dict
         assert_refused(send("POST", "/login", form | page, "username=a&password=b"))
 
 
-def test_signature_of_a_page_is_not_passed_on(send: Send) -> None:
-    """The emulator takes its service from it, so an operation for users could become one of another service."""
-    headers = {
-        "X-Amz-Target": f"{COGNITO}GetUser",
-        "Authorization": "AWS4-HMAC-SHA256 Credential=t/1/r/lambda/aws4_request",
-    }
-    assert_refused(send("POST", "/", CROSS_SITE | {"Origin": FRONT_END} | headers, "{}"))
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/", {"Authorization": "AWS4-HMAC-SHA256 Credential=t/1/r/lambda/aws4_request"}),
+        ("/?Action=ListUsers", {}),
+        ("/", {"X-Amz-Target": f"DynamoDB_20120810.{COGNITO}GetUser"}),
+    ],
+    ids=["signature", "query", "target"],
+)
+def test_operation_for_browsers_is_that_alone(send: Send, path: str, headers: dict[str, str]) -> None:
+    """The emulator finds the service by any of these, so an operation for users could become one of another service."""
+    page = CROSS_SITE | {"Origin": FRONT_END, "X-Amz-Target": f"{COGNITO}GetUser"}
+    assert_refused(send("POST", path, page | headers, "{}"))
 
 
 def test_operations_for_browsers_are_those_without_a_signature() -> None:
