@@ -15,6 +15,7 @@ from itertools import groupby, pairwise
 from pathlib import Path
 from typing import get_args, get_origin
 
+from docs.changes import counts
 from docs.imports import picture
 from handler.errors import Refused
 from operations.capacity import Load, bounds, capacity_table
@@ -61,12 +62,12 @@ def _members(key: str, setting: Setting) -> list[str]:
 
 
 def _as_json(value: object) -> str:
-    """A default as a stack file would hold it; an object without members has all of its own defaults."""
+    """Return a default as a stack file would hold it; an object without members has all of its own defaults."""
     return json.dumps({} if is_dataclass(value) else value)
 
 
 def declarations() -> str:
-    """What Pulumi.yaml declares: every setting of this project whose type Pulumi's project file knows."""
+    """Return Pulumi.yaml's declarations: each setting whose type Pulumi's project file can express."""
     lines: list[str] = []
     for title, group in _groups():
         lines.append(f"  # {title}")
@@ -231,6 +232,7 @@ def bill(stack: str, month: Month | None = None) -> str:
 PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("../Pulumi.yaml", "settings", declarations),
     ("architecture.md", "rooms", picture),
+    ("contributing.md", "changes", counts),
     ("configuration.md", "settings", configuration),
     ("security-model.md", "refusals", refusals),
     ("security-model.md", "attacks", attacks),
