@@ -45,14 +45,14 @@ def _library(metadata: bytes) -> Component:
     headers = BytesHeaderParser().parsebytes(metadata)
     name, version = headers["Name"], headers["Version"]
     purl = PackageURL("pypi", None, name.lower(), version)
-    licence = headers["License-Expression"] or headers["License"]
+    license_ = headers["License-Expression"] or headers["License"]
     return Component(
         type=ComponentType.LIBRARY,
         name=name,
         version=version,
         purl=purl,
         bom_ref=str(purl),
-        licenses=[LicenseFactory().make_from_string(licence)] if licence else [],
+        licenses=[LicenseFactory().make_from_string(license_)] if license_ else [],
     )
 
 

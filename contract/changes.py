@@ -27,7 +27,7 @@ def between(before: Mapping[str, Any], after: Mapping[str, Any], names: Sequence
     """Return every change of outputs and routes, breaks first.
 
     `names` are all outputs of the program, also those outside of the contract, to recognize a renamed one. Values of
-    outputs differ by environment and are not compared; nor are summaries and descriptions.
+    outputs differ by environment and are not compared. Summaries and descriptions are not compared either.
     """
     found = [*_of_outputs(before["outputs"], after["outputs"], names), *_of_routes(before, after)]
     return sorted(found, key=lambda change: not change.breaks)

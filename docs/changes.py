@@ -119,7 +119,7 @@ def test_new_user_has_no_orders() -> None:
 
 def test_temporary_storage_is_as_set() -> None:
     """A function that unpacks archives needs more than the default."""
-    assert made().one("Function").inputs["ephemeralStorage"]["size"] == 512
+    assert default().one("Function").inputs["ephemeralStorage"]["size"] == 512
 ''',
                 after="EOF",
             ),

@@ -228,9 +228,17 @@ def bill(stack: str, month: Month | None = None) -> str:
     return f"{about(at)}.\n\n{cost_table(lines(plan_of(stack), month or Month(), at))}"
 
 
+def component_schema() -> str:
+    """Return the schema of the components' package, which their own command prints."""
+    command = [sys.executable, "components", "--schema"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+# Without a marker the part is the whole file.
 # Page, marker, and what stands between `<!-- marker -->` and `<!-- end -->` on it (in YAML `# <marker>` and `# <end>`).
 PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("../Pulumi.yaml", "settings", declarations),
+    ("../components/schema.json", "", component_schema),
     ("architecture.md", "rooms", picture),
     ("contributing.md", "changes", counts),
     ("configuration.md", "settings", configuration),
@@ -250,6 +258,8 @@ PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
 
 def written(text: str, marker: str, part: str) -> str:
     """Return the page's text with the part between its markers; ValueError if the markers are missing."""
+    if not marker:
+        return part
     first, last = f"<!-- {marker} -->", "<!-- end -->"
     if first not in text:
         first, last = f"# <{marker}>", "  # <end>"

@@ -31,12 +31,7 @@ OFF = {
 }
 
 # Not in plain English yet. A room leaves the list when its last finding is fixed; none may be added.
-PENDING = (
-    *("components/", "contract/", "handler/", "local/", "operations/", "policies/", "proof/", "settings/", "stacks/"),
-    *("tests/", "triggers/"),
-    *(f"docs/{page}.md" for page in ("cost", "operations", "policies", "sabotage", "scale")),
-    *("docs/configuration.md", "docs/monitoring.md", "docs/security-model.md"),
-)
+PENDING = ("components/", "local/", "tests/", "docs/monitoring.md", "docs/sabotage.md")
 
 # A pattern, and what to write instead. The first group, where there is one, is the text complained about.
 HOUSE: tuple[tuple[str, str], ...] = (
@@ -54,7 +49,7 @@ HOUSE: tuple[tuple[str, str], ...] = (
     (r"\b(?:ought|shall|whence|thereof|wherein|whereby|thereby|lest|upon)\b", "write plain English"),
 )
 # Only at the beginning of a docstring.
-OPENING = re.compile(r"\A(?:What|Who|Whom|Whose|Whether|Where|Of|That)\b")
+OPENING = re.compile(r"\A(?:What|Who|Whom|Whose|Where|Of|That)\b")
 
 
 def pages(text: str) -> str:

@@ -1,1 +1,1 @@
-"""What runs in Lambda, and nothing else."""
+"""The code that runs in Lambda, and nothing else."""

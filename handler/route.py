@@ -1,4 +1,4 @@
-"""What a route is: its key, its function, who may call it, and the types that go in and out.
+"""The definition of a route: its key, its function, who may call it, and the types that go in and out.
 
 Imports the standard library only, since the program reads the route table at deploy time.
 """

@@ -25,7 +25,7 @@ class SettingsError(Exception):
 
 
 class Settings(NamedTuple):
-    """Where tokens come from and which are accepted.
+    """The issuer of tokens, and the tokens that are accepted.
 
     `issuer` and `jwks_url` follow from the region and the pool id. They cannot be set.
     """

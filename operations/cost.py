@@ -74,7 +74,7 @@ class Month:
     """A month's load: requests, active users, the function's duration in ms, and the effects of one request.
 
     `bytes_logged` counts both logs: the function's line, Lambda's lines of the call and the access log. `reads` and
-    `writes` are the shares of requests that read and write an item; `reasons` is the number of different reasons of
+    `writes` are the shares of requests that read and write an item; `reasons` is the number of distinct reasons of
     refusals, each of which is a metric.
     """
 

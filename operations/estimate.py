@@ -1,4 +1,4 @@
-"""What the estimates, `capacity` and `cost`, share: their options and the table that they print."""
+"""The options and the printed table of the estimates, `capacity` and `cost`."""
 
 from __future__ import annotations
 

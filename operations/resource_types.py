@@ -1,4 +1,4 @@
-"""What each resource type takes to deploy and to own: the deploying role's rights, and whether it is free.
+"""The deploying role's rights for each resource type, and whether the type is free.
 
 Actions, resources and condition keys are those of AWS's Service Authorization Reference. An ARN is a template, filled
 from the recorded resource: {region} and {account} are the stack's, {name} is the resource's name in AWS, {api} is the

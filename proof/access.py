@@ -1,4 +1,4 @@
-"""Who may call what: the route table as data, and as text, Markdown or JSON."""
+"""Callers of each route: the route table as data, and as text, Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Throttle:
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """Who may call one route. One of several scopes or groups is enough; a scope and a group are both required.
+    """Access to one route. One of several scopes or groups is enough; a scope and a group are both required.
 
     `answer` names the required members of the route's answer.
     """

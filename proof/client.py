@@ -54,7 +54,7 @@ class Answer:
 
     @property
     def layer(self) -> str:
-        """Who answered: the function, the gateway, the HTTP server in front of both, or nobody (connection).
+        """The layer that answered: the function, the gateway, the HTTP server in front of both, or nobody (connection).
 
         The function's refusals have a request id; the gateway's have a message only.
         """

@@ -22,7 +22,7 @@ class Environment(StrEnum):
 
 
 class PackagePlatform(StrEnum):
-    """What the deployment package is built for."""
+    """Platform of the deployment package."""
 
     LAMBDA = "lambda"
     HOST = "host"
@@ -128,4 +128,4 @@ class StackSettings:
     )
     """Rules of docs/policies.md that need not hold in this stack, each with its reason."""
     package_platform: PackagePlatform = PackagePlatform.LAMBDA
-    """What the package is built for: lambda or host. The local run sets host by itself."""
+    """Platform that the package is built for: lambda or host. The local run sets host by itself."""

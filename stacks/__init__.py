@@ -1,4 +1,4 @@
-"""What a stack would make, what a deployed stack says, and the frame that every command shares."""
+"""Evaluate a stack without AWS, read a deployed stack's outputs, and run every command alike."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What a stack would make on AWS, found without AWS: the program runs on Pulumi's mocks and is recorded."""
+"""The resources that a stack would create, found without AWS: the program runs on Pulumi's mocks and is recorded."""
 
 from __future__ import annotations
 

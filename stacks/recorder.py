@@ -57,7 +57,7 @@ class RecordedResource(Resource):
 
 @dataclass
 class Recording:
-    """What a program registered: its resources, each component's outputs by URN, and the stack's outputs.
+    """The registrations of a program: its resources, each component's outputs by URN, and the stack's outputs.
 
     `packages` has the arguments of each `bundle.build`: source folder, target and cache folder.
     """

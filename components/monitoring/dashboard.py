@@ -159,7 +159,7 @@ def _line(metric: Metric, label: str, color: str | None = _GREY, **options: Any)
 def _each(
     functions: Mapping[str, MonitoredFunction], name: str, label: str, color: str, stat: str = "Sum", **options: Any
 ) -> list[Line]:
-    """A line for each function; where there are several they say whose they are, and CloudWatch picks the colours."""
+    """A line for each function; where there are several they say whose they are, and CloudWatch picks the colors."""
     if len(functions) == 1:
         return [_line(function(each, name, stat), label, color, **options) for each in functions.values()]
     return [_line(function(each, name, stat), f"{key}: {label}", None, **options) for key, each in functions.items()]

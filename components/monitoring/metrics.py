@@ -119,7 +119,7 @@ FILTERS = (
         pattern='{ $.cause = "*" }',
         dimensions={"Cause": "$.cause"},
     ),
-    # Lambda writes it at system log level INFO: the report of a call, with its initialisation where it was a cold start
+    # Lambda writes it at system log level INFO: the report of a call, with its initialization where it was a cold start
     # ("Lambda Telemetry API Event schema reference", platform.report).
     Filter(
         metric="ColdStart",

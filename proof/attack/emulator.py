@@ -1,4 +1,4 @@
-"""Where the emulator's gateway answers otherwise than AWS's does or may. Measured by tests/local/test_attacks.py."""
+"""Cases that the emulator's gateway answers otherwise than AWS's does. Measured by tests/local/test_attacks.py."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def test_every_metric_that_a_filter_makes_is_shown() -> None:
 
 
 def test_every_function_is_shown_by_its_name() -> None:
-    """With two lines of one colour and one label nobody knows which of them is ill."""
+    """With two lines of one color and one label nobody knows which of them is ill."""
     content = body(several())
     lines = [
         line

@@ -129,7 +129,7 @@ def test_good_answer_counts_nowhere() -> None:
 
 
 def test_cold_start_is_counted_with_its_duration() -> None:
-    """One of the two reports has it; the start of the initialisation alone says nothing of how long it took."""
+    """One of the two reports has it; the start of the initialization alone says nothing of how long it took."""
     assert counted(LAMBDA, "ColdStart") == [({}, 463.512)]
     assert all(counted(LAMBDA, name) == [] for name in filters() if name != "ColdStart")
 

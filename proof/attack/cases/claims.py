@@ -363,7 +363,7 @@ def _followed(suffix: bytes) -> Callable[[bytes], bytes]:
 
 
 def _unusual() -> Iterator[Case]:
-    """What a pre-token-generation trigger can add or omit; the token is the pool's all the same."""
+    """Claims that a pre-token-generation trigger can add or omit; the token is the pool's all the same."""
     changes = {
         "origin-jti-missing": claims(origin_jti=ABSENT),
         "auth-time-string": claims(auth_time="yesterday"),
