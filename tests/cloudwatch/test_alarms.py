@@ -31,7 +31,7 @@ from tests.cloudwatch.days import (
     turned_away,
 )
 from tests.cloudwatch.samples import Samples, key
-from tests.components.test_monitoring import PARTS, Function, default, monitoring_of, several
+from tests.components.test_monitoring import FUNCTION, PARTS, default, monitoring_of, several
 
 Times = dict[str, list[int]]
 
@@ -206,7 +206,7 @@ class TestSlowRamps:
 
 def test_reserve_is_the_limit_where_there_is_one() -> None:
     """Then the account's concurrency says nothing, and the function's own does."""
-    recording = monitoring_of(functions={"api": Function(reserved_concurrency=300)})
+    recording = monitoring_of(functions={"api": {**FUNCTION, "reserved_concurrency": 300}})
     days = Days().each_minute(OWN, NOON, 5, 260)
 
     assert set(on(days.samples, recording)) == {"reserve-near-limit"}
