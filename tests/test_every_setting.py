@@ -8,11 +8,11 @@ from functools import cache
 from typing import Any
 
 import pytest
-from tests.test_settings import CERTIFICATE, GOOGLE, IDENTITY
 
-from settings.model import PLACES
-from settings.problems import is_secret
+from settings.model import SETTINGS
 from stacks.recorder import deployed, record_program
+from tests.settings.stack import CERTIFICATE, IDENTITY, KEY
+from tests.settings.stack import GOOGLE as GOOGLE_PROVIDER
 
 pytestmark = pytest.mark.acceptance  # the whole program twice for each
 
@@ -21,7 +21,7 @@ DOMAIN = {"apiDomain": "api.example.com", "apiZoneId": "Z0123456789EXAMPLE"}
 CHECKED = {"userPoolTier": "PLUS", "threatProtection": "enforced"}
 HEARD = {"alarms": "true", "alarmEmails": '["on-call@example.com"]'}
 LOGIN = {"signInDomain": "login.example.com", "signInCertificateArn": CERTIFICATE}
-KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+GOOGLE = json.dumps(GOOGLE_PROVIDER)
 TAGGED = {"Api", "Function", "LogGroup", "Role", "Stage", "Table", "UserPool"}
 TRIGGER = {"Dashboard", "Function", "LogGroup", "Permission", "Role", "RolePolicy", "UserPool"}
 
@@ -47,17 +47,15 @@ ROWS: dict[str, Row] = {
     "groups": Row('["member"]', {"UserGroup"}),
     "logRetentionDays": Row("30", {"LogGroup"}),
     "logSubjectSalt": Row("0123456789abcdef0123456789abcdef", {"Function"}),
-    "createKmsKey": Row("true", {"Function", "Key", "KeyPolicy", "LogGroup", "RolePolicy"}),
-    "kmsKeyArn": Row(KEY, {"Function", "LogGroup", "RolePolicy"}),
-    "owner": Row("team-api", TAGGED),
-    "costCenter": Row("1234", TAGGED),
+    "createKmsKey": Row("true", {"Function", "Key", "KeyPolicy", "LogGroup", "RolePolicy", "Table"}),
+    "kmsKeyArn": Row(KEY, {"Function", "LogGroup", "RolePolicy", "Table"}),
     "tags": Row('{"DataClass": "internal"}', TAGGED),
     "packagePlatform": Row("host", set()),
     "callbackUrls": Row('["https://app.example.com/"]', {"UserPoolClient"}),
     "logoutUrls": Row('["https://app.example.com/"]', {"UserPoolClient"}),
     "userPoolTier": Row("LITE", {"UserPool"}),
     "emailAsUsername": Row("true", {"UserPool"}),
-    "customAttributes": Row('[{"name": "team", "type": "String"}]', {"UserPool", "UserPoolClient"}),
+    "customAttributes": Row('[{"name": "team", "type": "String", "writable": true}]', {"UserPool", "UserPoolClient"}),
     "selfSignUp": Row("false", {"UserPool"}),
     "passwordSignIn": Row("false", {"UserPoolClient"}),
     "passwordMinimumLength": Row("14", {"UserPool"}),
@@ -69,9 +67,13 @@ ROWS: dict[str, Row] = {
     "deletionProtection": Row("true", {"Table", "UserPool"}),
     "mfa": Row("required", {"UserPool"}),
     "mfaMethods": Row('["totp", "email"]', {"UserPool"}, SES),
-    "firstFactors": Row('["password", "passkey"]', {"UserPool", "UserPoolClient"}),
-    "passkeyRelyingPartyId": Row("example.com", {"UserPool"}, {"firstFactors": '["password", "passkey"]'}),
-    "passkeyUserVerification": Row("preferred", {"UserPool"}, {"firstFactors": '["password", "passkey"]'}),
+    "firstFactors": Row('["password", "passkey"]', {"UserPool", "UserPoolClient"}, {"managedLogin": "true"}),
+    "passkeyRelyingPartyId": Row(
+        "example.com", {"UserPool"}, {"firstFactors": '["password", "passkey"]', "managedLogin": "true"}
+    ),
+    "passkeyUserVerification": Row(
+        "preferred", {"UserPool"}, {"firstFactors": '["password", "passkey"]', "managedLogin": "true"}
+    ),
     "domainPrefix": Row("another-prefix", {"UserPoolDomain"}),
     "signInDomain": Row("login.example.com", {"UserPoolDomain"}, {"signInCertificateArn": CERTIFICATE}),
     "signInCertificateArn": Row(CERTIFICATE, {"UserPoolDomain"}, {"signInDomain": "login.example.com"}),
@@ -92,9 +94,7 @@ ROWS: dict[str, Row] = {
         {"identityProviders": GOOGLE, "identityProviderSecrets": '{"Google": "one"}'},
     ),
     "threatProtection": Row("audit", {"UserPool"}, {"userPoolTier": "PLUS"}),
-    "lowRiskAction": Row("MFA_IF_CONFIGURED", {"RiskConfiguration"}, CHECKED),
-    "mediumRiskAction": Row("NO_ACTION", {"RiskConfiguration"}, CHECKED),
-    "highRiskAction": Row("NO_ACTION", {"RiskConfiguration"}, CHECKED),
+    "riskActions": Row('{"medium": "NO_ACTION"}', {"RiskConfiguration"}, CHECKED),
     "riskNotifications": Row("true", {"RiskConfiguration"}, {**CHECKED, **SES}),
     "compromisedCredentials": Row("NO_ACTION", {"RiskConfiguration"}, CHECKED),
     "userEventLogs": Row("true", {"LogDeliveryConfiguration", "LogGroup"}, {"userPoolTier": "PLUS"}),
@@ -102,8 +102,7 @@ ROWS: dict[str, Row] = {
     "emailSourceArn": Row(IDENTITY, {"UserPool"}, {"emailFrom": "hello@example.com"}),
     "emailReplyTo": Row("help@example.com", {"UserPool"}, SES),
     "emailConfigurationSet": Row("sign-in", {"UserPool"}, SES),
-    "invitationSubject": Row("Welcome", {"UserPool"}),
-    "invitationMessage": Row("{username}, your password is {####}", {"UserPool"}),
+    "invitation": Row('{"subject": "Welcome"}', {"UserPool"}),
     "groupScopes": Row('{"admin": ["api/reports.read"]}', TRIGGER),
     "signUpEmailDomains": Row('["example.com"]', TRIGGER),
     "defaultGroup": Row("member", TRIGGER, {"groups": '["member"]'}),
@@ -125,8 +124,7 @@ ROWS: dict[str, Row] = {
     ),
     "apiZoneId": Row("Z9999999999EXAMPLE", {"Record"}, {"apiDomain": "api.example.com"}, DOMAIN),
     "keepDefaultEndpoint": Row("true", {"Api"}, DOMAIN),
-    "truststoreUri": Row("s3://example-trust/clients.pem", {"DomainName"}, DOMAIN),
-    "truststoreVersion": Row("7", {"DomainName"}, {**DOMAIN, "truststoreUri": "s3://example-trust/clients.pem"}),
+    "truststore": Row('{"uri": "s3://example-trust/clients.pem", "version": "7"}', {"DomainName"}, DOMAIN),
     "architecture": Row("x86_64", {"Function"}),
     "pythonVersion": Row("3.12", {"Function"}),
     "memoryMb": Row("1024", {"Function"}),
@@ -172,7 +170,7 @@ PAIRS = {
 def _stack(changes: frozenset[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """Every resource as it is made, but for the package, which is the same in all of them."""
     stack = deployed("dev", **dict(changes))
-    secrets = frozenset(f"{stack.project}:{key}" for key, _ in changes if is_secret(PLACES[key].field))
+    secrets = frozenset(f"{stack.project}:{key}" for key, _ in changes if SETTINGS[key].secret)
     made: dict[tuple[str, str], str] = {}
     for each in record_program(replace(stack, secrets=stack.secrets | secrets)).resources:
         if each.custom:
@@ -184,7 +182,7 @@ def _stack(changes: frozenset[tuple[str, str]]) -> dict[tuple[str, str], str]:
 
 def test_there_is_a_row_for_each() -> None:
     """A new setting that nobody reads is found here."""
-    assert ROWS.keys() | ELSEWHERE == PLACES.keys()
+    assert ROWS.keys() | ELSEWHERE == SETTINGS.keys()
 
 
 @pytest.mark.parametrize("key", ROWS)
