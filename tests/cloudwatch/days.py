@@ -8,16 +8,16 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 from tests.cloudwatch.samples import Key, Samples, key
-from tests.components.test_monitoring import Api, Function, Pool
+from tests.components.test_monitoring import FUNCTION, REQUIRED
 
 MINUTE, DAY = 60, 24 * 3600
 TODAY = 14 * DAY  # the day that alarms look at; two weeks are before it
 NOON, NIGHT = TODAY + 12 * 3600, TODAY + 3 * 3600
 
-API = {"ApiId": Api().id}
-LAMBDA = {"FunctionName": Function().name}
-CLIENT = {"UserPool": Pool().user_pool_id, "UserPoolClient": Pool().client_id}
-LOGS = f"SecureApi/{Api().id}"
+API = {"ApiId": REQUIRED["api_id"]}
+LAMBDA = {"FunctionName": FUNCTION["name"]}
+CLIENT = {"UserPool": REQUIRED["user_pool_id"], "UserPoolClient": REQUIRED["user_pool_client_id"]}
+LOGS = f"SecureApi/{REQUIRED['api_id']}"
 
 COUNT, ERRORS = key("AWS/ApiGateway", "Count", API), key("AWS/ApiGateway", "5xx", API)
 LATENCY = key("AWS/ApiGateway", "Latency", API)
