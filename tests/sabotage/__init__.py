@@ -1,1 +1,1 @@
-"""Sabotage proves the proof: what protects the stack is undone, one thing at a time, and a check must say so."""
+"""Named risks: undo each protection in a copy, and see that a test notices."""

@@ -10,18 +10,16 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from stacks.command_line import CommandError, Parser, run
-from tests.sabotage.catalogue import SABOTAGES, Sabotage
 from tests.sabotage.live import LIVE
-from tests.sabotage.needed import checks, verdicts
-from tests.sabotage.page import CAUGHT, NEEDED, NOTHING, code, row
-from tests.sabotage.run import AnySabotage, Outcome, outcomes
+from tests.sabotage.page import NOTHING, code, row, write
+from tests.sabotage.risks import RISKS, Risk
+from tests.sabotage.run import AnyRisk, Outcome, outcomes
 
-_ABOUT = "Undo what protects the stack, one thing at a time in a copy, and see that a check notices."
+_ABOUT = "Undo what protects the stack, one protection at a time in a copy, and see that a test notices."
 _MORE = """examples:
   python -m tests.sabotage                             all of them; exit status 1 if one goes unnoticed
   python -m tests.sabotage --only '*audience*'         those with such a name
-  python -m tests.sabotage --markdown docs/sabotage.md write the results to the page; other rows stay
-  python -m tests.sabotage --without all               leave each check out in turn"""
+  python -m tests.sabotage --markdown docs/sabotage.md write the results to the page; other rows stay"""
 
 
 def _parser() -> Parser:
@@ -29,7 +27,6 @@ def _parser() -> Parser:
     parser.add_argument("--list", action="store_true", help="say what there is, and do nothing")
     parser.add_argument("--only", metavar="NAME", help="those whose name fits this pattern, such as 'live-*'")
     parser.add_argument("--jobs", type=_jobs, default=2, metavar="N", help="how many at once (2)")
-    parser.add_argument("--without", metavar="CHECK", help="leave this test file out (or each in turn: all)")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write what came of it to this page, too")
     return parser
 
@@ -40,46 +37,28 @@ def _jobs(text: str) -> int:
     return int(text)
 
 
-def _undo(chosen: Sequence[AnySabotage], jobs: int = 2, markdown: Path | None = None) -> int:
-    """Do the chosen sabotages and print what came of each; exit status 1 if one went uncaught."""
+def _undo(chosen: Sequence[AnyRisk], jobs: int = 2, markdown: Path | None = None) -> int:
+    """Undo the chosen protections and print each result; exit status 1 if no test noticed one."""
     started = time.perf_counter()
     known: dict[str, Outcome] = {}
     width = max(len(each.name) for each in chosen)
     for outcome in outcomes(chosen, jobs, _say):
-        known[outcome.sabotage.name] = outcome
+        known[outcome.risk.name] = outcome
         word = "caught" if outcome.caught else "UNCAUGHT"
-        line = f"{word:<8}  {outcome.seconds:5.1f} s  {outcome.sabotage.name:<{width}}  {_by(outcome)}"
+        line = f"{word:<8}  {outcome.seconds:5.1f} s  {outcome.risk.name:<{width}}  {_by(outcome)}"
         _say(f"[{len(known):>{len(str(len(chosen)))}}/{len(chosen)}] {line}")
     uncaught = [each.name for each in chosen if not known[each.name].caught]
     seconds = time.perf_counter() - started
-    _say(f"{len(chosen)} sabotages, {len(chosen) - len(uncaught)} caught, {len(uncaught)} uncaught, {seconds:.0f} s")
+    _say(f"{len(chosen)} risks, {len(chosen) - len(uncaught)} caught, {len(uncaught)} uncaught, {seconds:.0f} s")
     if markdown is not None:
-        CAUGHT.write(markdown, [_row(known[each.name]) for each in chosen], [each.name for each in _every()])
+        write(markdown, [_row(known[each.name]) for each in chosen], [each.name for each in _every()])
     if uncaught:
-        raise CommandError(f"every sabotage must be caught, but no check noticed: {', '.join(uncaught)}")
+        raise CommandError(f"every risk must be caught, but no test noticed: {', '.join(uncaught)}")
     return 0
 
 
-def _leave_out(asked: Sequence[str], jobs: int = 2, markdown: Path | None = None) -> int:
-    """Leave out each of the checks in turn, and print what then goes unnoticed; exit status 1 if nothing does."""
-    idle = []
-    for verdict in verdicts(asked, jobs):
-        if markdown is not None:  # at once: all of them take half an hour
-            rows = [row(code(verdict.check), verdict.missed or NOTHING)]
-            NEEDED.write(markdown, rows, [code(each) for each in checks()])
-        if verdict.missed is None:
-            idle.append(verdict.check)
-            noticed = ", ".join(f"{name} by {by}" for name, by in verdict.noticed)
-            _say(f"NOT NEEDED  {verdict.check}: all its sabotages are noticed without it: {noticed}")
-        else:
-            _say(f"needed      {verdict.check}: without it {verdict.missed} goes unnoticed")
-    if idle:
-        raise CommandError(f"every check must notice something that no other does, but not {', '.join(idle)}")
-    return 0
-
-
-def _every() -> tuple[AnySabotage, ...]:
-    return (*SABOTAGES, *LIVE)
+def _every() -> tuple[AnyRisk, ...]:
+    return (*RISKS, *LIVE)
 
 
 def _say(text: str) -> None:
@@ -88,28 +67,26 @@ def _say(text: str) -> None:
 
 
 def _row(outcome: Outcome) -> str:
-    """What was undone, what that means, what noticed, and how fast."""
-    sabotage = outcome.sabotage
-    place = code(sabotage.file) if isinstance(sabotage, Sabotage) else "the running API"
+    """Return the row: what was undone, what it would mean, which test noticed, and how fast."""
+    risk = outcome.risk
+    place = code(risk.file) if isinstance(risk, Risk) else "the running API"
     by = code(_by(outcome)) if outcome.caught else NOTHING
-    return row(sabotage.name, place, sabotage.risk, by, f"{outcome.seconds:.1f}")
+    return row(risk.name, place, risk.gain, by, f"{outcome.seconds:.1f}")
 
 
 def _by(outcome: Outcome) -> str:
-    return outcome.caught_by or outcome.trouble or "no check noticed"
+    return outcome.caught_by or outcome.trouble or "no test noticed"
 
 
 def _command(asked: argparse.Namespace) -> int:
     chosen = [each for each in _every() if fnmatchcase(each.name, asked.only or "*")]
     if not chosen:
-        raise CommandError(f"--only must fit the name of a sabotage, got {asked.only}; see them with: --list")
+        raise CommandError(f"--only must fit the name of a risk, got {asked.only}; see them with: --list")
     if asked.list:
         width = max(len(each.name) for each in chosen)
         for each in chosen:
-            _say(f"{each.name:<{width}}  {each.risk}")
+            _say(f"{each.name:<{width}}  {each.gain}")
         return 0
-    if asked.without:
-        return _leave_out(checks() if asked.without == "all" else [asked.without], asked.jobs, asked.markdown)
     return _undo(chosen, asked.jobs, asked.markdown)
 
 

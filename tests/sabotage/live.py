@@ -1,4 +1,4 @@
-"""Sabotages of the running API: what somebody with the console could change after a deployment."""
+"""Risks of a running API: changes that somebody with the AWS console could make after a deployment."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Api:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LiveSabotage:
+class LiveRisk:
     """One change of a stack that runs on this machine; `python -m proof smoke` must notice."""
 
     name: str
-    risk: str
+    gain: str
     change: Callable[[Api], object]
 
 
@@ -81,57 +81,57 @@ def _lift_throttle(api: Api) -> None:
     api.client.update_stage(ApiId=api.id, StageName="$default", DefaultRouteSettings=settings)
 
 
-LIVE: tuple[LiveSabotage, ...] = (
-    LiveSabotage(
+LIVE: tuple[LiveRisk, ...] = (
+    LiveRisk(
         name="live-route-opened",
-        risk="Somebody takes the authorizer off a route in the console.",
+        gain="Somebody takes the authorizer off a route in the console.",
         change=_open_route,
     ),
-    LiveSabotage(
+    LiveRisk(
         name="live-scope-removed",
-        risk="Tokens without the route's scope pass the first layer.",
+        gain="Tokens without the route's scope pass the first layer.",
         change=_drop_scope,
     ),
-    LiveSabotage(
+    LiveRisk(
         name="live-audience-foreign",
-        risk="The gateway takes the tokens of another client.",
+        gain="The gateway takes the tokens of another client.",
         change=lambda api: _authorizer_with(api, Audience=["0foreignclient0"]),
     ),
-    LiveSabotage(
+    LiveRisk(
         name="live-audience-added",
-        risk="The gateway takes the tokens of one more client.",
+        gain="The gateway takes the tokens of one more client.",
         change=lambda api: _authorizer_with(
             api, Audience=[*api.authorizer["JwtConfiguration"]["Audience"], "0foreignclient0"]
         ),
     ),
-    LiveSabotage(
+    LiveRisk(
         name="live-issuer-foreign",
-        risk="The gateway trusts a pool that somebody else owns.",
+        gain="The gateway trusts a pool that somebody else owns.",
         change=lambda api: _authorizer_with(api, Issuer=FOREIGN),
     ),
-    LiveSabotage(
+    LiveRisk(
         name="live-route-added",
-        risk="A route that nobody reviewed reaches the function.",
+        gain="A route that nobody reviewed reaches the function.",
         change=lambda api: _add_route(api, "GET /debug"),
     ),
-    LiveSabotage(
+    LiveRisk(
         name="live-default-route-added",
-        risk="Every path that is not declared reaches the function.",
+        gain="Every path that is not declared reaches the function.",
         change=lambda api: _add_route(api, "$default"),
     ),
-    LiveSabotage(
+    LiveRisk(
         name="live-route-deleted",
-        risk="Part of what was reviewed is not what runs.",
+        gain="Part of what was reviewed is not what runs.",
         change=_delete_route,
     ),
-    LiveSabotage(
+    LiveRisk(
         name="live-cors-any-origin",
-        risk="Every web page may call the API with a token that it got hold of.",
+        gain="Every web page may call the API with a token that it got hold of.",
         change=_open_cors,
     ),
-    LiveSabotage(
+    LiveRisk(
         name="live-throttle-lifted",
-        risk="One caller can use up the account's concurrency.",
+        gain="One caller can use up the account's concurrency.",
         change=_lift_throttle,
     ),
 )

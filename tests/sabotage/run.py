@@ -1,4 +1,4 @@
-"""One sabotage after another, each in its own copy of the tree: caught or not, by what, and how fast."""
+"""Undo one protection after another, each in a copy of the tree, and see which test notices."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from pathlib import Path
 
 from stacks import ROOT
 from stacks.command_line import CommandError
-from tests.sabotage.catalogue import Sabotage
-from tests.sabotage.live import LiveSabotage, smoke_against
+from tests.sabotage.live import LiveRisk, smoke_against
+from tests.sabotage.risks import Risk
 from tests.sabotage.tree import changed_text, copy_of, copy_working_tree, undo_protection
 
-DEADLINE = 600  # seconds for one sabotage's tests
+DEADLINE = 600  # seconds for the tests of one risk
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/.+?)(?: - .*)?$", re.MULTILINE)
 _TESTS_FAILED, _NO_TESTS = 1, 5  # pytest's exit statuses
 
-AnySabotage = Sabotage | LiveSabotage
+AnyRisk = Risk | LiveRisk
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one sabotage: `caught_by` names the first check that noticed, `trouble` why none could."""
+    """The result of one risk: `caught_by` names the first test that failed, `trouble` why none could be run."""
 
-    sabotage: AnySabotage
+    risk: AnyRisk
     seconds: float
     caught_by: str | None
     trouble: str | None = None
@@ -40,73 +40,67 @@ class Outcome:
         return self.caught_by is not None
 
 
-def outcomes(
-    chosen: Sequence[AnySabotage], jobs: int, say: Callable[[str], None], root: Path = ROOT
-) -> Iterator[Outcome]:
-    """Each sabotage's outcome, as it is known. CommandError if one no longer applies, or a check fails anyway."""
+def outcomes(chosen: Sequence[AnyRisk], jobs: int, say: Callable[[str], None], root: Path = ROOT) -> Iterator[Outcome]:
+    """Yield each result as soon as it is known. CommandError if a risk no longer applies, or a test fails anyway."""
     check_that_all_apply(chosen, root)
     with tempfile.TemporaryDirectory(prefix="sabotage-") as folder:
         place = Path(folder)
-        master = place / "unsabotaged"
+        master = place / "unchanged"
         copy_working_tree(master, root)
         with ThreadPoolExecutor(jobs) as pool:
             try:
                 started = time.perf_counter()
-                _check_unsabotaged(chosen, master, place, pool)
-                say(f"unsabotaged, every check is green ({time.perf_counter() - started:.0f} s)")
+                _check_unchanged(chosen, master, place, pool)
+                say(f"without a change, every test passes ({time.perf_counter() - started:.0f} s)")
                 for done in as_completed([pool.submit(_outcome, each, master, place) for each in chosen]):
                     yield done.result()
             finally:
                 pool.shutdown(cancel_futures=True)
 
 
-def check_that_all_apply(chosen: Sequence[AnySabotage], root: Path = ROOT) -> None:
-    """CommandError with the first sabotage whose text is not there exactly once any more."""
+def check_that_all_apply(chosen: Sequence[AnyRisk], root: Path = ROOT) -> None:
+    """Raise CommandError for the first risk that no longer applies."""
     for each in chosen:
-        if isinstance(each, Sabotage):
-            changed_text(each, lambda name: (root / name).read_text())
+        if isinstance(each, Risk):
+            changed_text(each, root)
 
 
-def _check_unsabotaged(chosen: Sequence[AnySabotage], master: Path, place: Path, pool: ThreadPoolExecutor) -> None:
-    """A check that fails anyway would catch everything."""
-    # By catcher, not by sabotage: most share theirs.
-    catchers = dict.fromkeys(
-        (catcher, each.keyword) for each in chosen if isinstance(each, Sabotage) for catcher in each.catchers
-    )
-    runs = [pool.submit(first_failure, [catcher], keyword, master, place) for catcher, keyword in catchers]
-    if any(isinstance(each, LiveSabotage) for each in chosen):
+def _check_unchanged(chosen: Sequence[AnyRisk], master: Path, place: Path, pool: ThreadPoolExecutor) -> None:
+    """Raise CommandError if a test fails anyway: it would catch everything."""
+    # By test, not by risk: most share theirs.
+    tests = dict.fromkeys((test, each.keyword) for each in chosen if isinstance(each, Risk) for test in each.tests)
+    runs = [pool.submit(first_failure, [test], keyword, master, place) for test, keyword in tests]
+    if any(isinstance(each, LiveRisk) for each in chosen):
         runs.append(pool.submit(smoke_against, None, master, Path(tempfile.mkdtemp(dir=place))))
     for run in runs:
         failed = run.result()
         if failed is not None:
-            raise CommandError(f"every check must be green without sabotage, but {failed} fails; mend that first")
+            raise CommandError(f"every test must pass without a change, but {failed} fails; fix that first")
 
 
-def _outcome(sabotage: AnySabotage, master: Path, place: Path) -> Outcome:
+def _outcome(risk: AnyRisk, master: Path, place: Path) -> Outcome:
     started = time.perf_counter()
     caught_by = trouble = None
     try:
-        if isinstance(sabotage, LiveSabotage):
-            caught_by = smoke_against(sabotage.change, master, Path(tempfile.mkdtemp(dir=place)))
+        if isinstance(risk, LiveRisk):
+            caught_by = smoke_against(risk.change, master, Path(tempfile.mkdtemp(dir=place)))
         else:
             with tempfile.TemporaryDirectory(dir=place) as folder:
                 tree = Path(folder, "tree")
                 copy_of(master, tree)
-                undo_protection(sabotage, tree)
-                caught_by = first_failure(sabotage.catchers, sabotage.keyword, tree, Path(folder))
+                undo_protection(risk, tree)
+                caught_by = first_failure(risk.tests, risk.keyword, tree, Path(folder))
     except CommandError as error:
         trouble = str(error)
     seconds = time.perf_counter() - started
-    return Outcome(sabotage=sabotage, seconds=seconds, caught_by=caught_by, trouble=trouble)
+    return Outcome(risk=risk, seconds=seconds, caught_by=caught_by, trouble=trouble)
 
 
-def first_failure(
-    catchers: Sequence[str], keyword: str, tree: Path, place: Path, deadline: int = DEADLINE
-) -> str | None:
-    """The first test that fails, or None if all pass; CommandError if the tests cannot be run to an answer."""
+def first_failure(tests: Sequence[str], keyword: str, tree: Path, place: Path, deadline: int = DEADLINE) -> str | None:
+    """Return the first test that fails, None if all pass; CommandError if the tests cannot be run."""
     base = tempfile.mkdtemp(dir=place)
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-rfE", "--tb=no", "-p", "no:cacheprovider"]
-    command += ["--basetemp", f"{base}/tests", *(["-k", keyword] if keyword else []), *catchers]
+    command += ["--basetemp", f"{base}/tests", *(["-k", keyword] if keyword else []), *tests]
     environment = {
         key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "AWS_", "PULUMI_"))
     }
@@ -115,13 +109,13 @@ def first_failure(
             command, cwd=tree, env=environment, capture_output=True, text=True, check=False, timeout=deadline
         )
     except subprocess.TimeoutExpired:
-        raise CommandError(f"{' '.join(catchers)} must end within {deadline} s") from None
+        raise CommandError(f"{' '.join(tests)} must end within {deadline} s") from None
     if done.returncode == 0:
         return None
     failed = _FAILED.search(done.stdout)
     if done.returncode != _TESTS_FAILED or failed is None:
         why = "no test is selected" if done.returncode == _NO_TESTS else _last_line(done.stdout + done.stderr)
-        raise CommandError(f"{' '.join(catchers)} must run to a result, got: {why}")
+        raise CommandError(f"{' '.join(tests)} must run to a result, got: {why}")
     return failed[1]
 
 

@@ -1,20 +1,20 @@
-"""Throw-away copies of the working tree, and one change in one of them."""
+"""Copies of the working tree, and the one change that a risk makes in one of them."""
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from stacks import ROOT
 from stacks.command_line import CommandError
-from tests.sabotage.catalogue import Sabotage
+from tests.sabotage.risks import Risk
 
 
 def copy_working_tree(target: Path, root: Path = ROOT) -> None:
-    """Everything that git tracks or would track, as it stands now. Packages are shared, so no wheel is fetched again.
+    """Copy everything that git tracks or would track, as it stands now. Built packages are shared.
 
     CommandError if `root` is not a working tree.
     """
@@ -22,9 +22,9 @@ def copy_working_tree(target: Path, root: Path = ROOT) -> None:
     try:
         listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
-        raise CommandError(f"{root} must be a git working tree; sabotage a clone of the repository") from None
+        raise CommandError(f"{root} must be a git working tree; run this in a clone of the repository") from None
     for name in filter(None, listed.split("\0")):
-        if (root / name).is_file():  # one that is deleted but not committed is listed too
+        if (root / name).is_file():  # a file that is deleted but not committed is listed too
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(root / name, target / name)
     (root / ".build").mkdir(exist_ok=True)
@@ -32,30 +32,48 @@ def copy_working_tree(target: Path, root: Path = ROOT) -> None:
 
 
 def copy_of(master: Path, target: Path) -> None:
-    """A copy of a copy, with its compiled modules: times are kept, so they are still good."""
+    """Copy a copy with its compiled modules: times are kept, so they are still good."""
     shutil.copytree(master, target, symlinks=True, ignore=shutil.ignore_patterns(".hypothesis"))
 
 
-def undo_protection(sabotage: Sabotage, tree: Path) -> None:
-    """Make the one change; CommandError, naming the sabotage, if it no longer applies."""
-    path = tree / sabotage.file
-    stat = path.stat() if path.exists() else None
-    changed = changed_text(sabotage, lambda name: (tree / name).read_text())
+def undo_protection(risk: Risk, tree: Path) -> None:
+    """Make the one change; CommandError, naming the risk, if it no longer applies."""
+    path = tree / risk.file
+    changed = changed_text(risk, tree)
+    stat = path.stat()
     path.write_text(changed)
-    if stat is not None:  # a compiled module counts as current by whole seconds and size
-        os.utime(path, (stat.st_atime, stat.st_mtime + 10))
+    os.utime(path, (stat.st_atime, stat.st_mtime + 10))  # a compiled module counts as current by whole seconds and size
 
 
-def changed_text(sabotage: Sabotage, read: Callable[[str], str]) -> str:
-    """The file's text with the change; CommandError if the old text does not stand there exactly once."""
+def changed_text(risk: Risk, tree: Path = ROOT) -> str:
+    """Return the file's text with the change; CommandError if the old text does not stand once where it should."""
     try:
-        text = read(sabotage.file)
+        text = (tree / risk.file).read_text()
     except OSError:
-        raise CommandError(f"{sabotage.name}: {sabotage.file} must exist; mend tests/sabotage/catalogue") from None
-    times = text.count(sabotage.old)
+        raise CommandError(f"{risk.name}: {risk.file} must exist; {_remedy(risk)}") from None
+    start, end = _extent(text, risk)
+    times = text.count(risk.old, start, end)
     if times != 1:
-        raise CommandError(
-            f"{sabotage.name}: its old text must stand in {sabotage.file} exactly once, got {times} times; "
-            "mend tests/sabotage/catalogue"
-        )
-    return text.replace(sabotage.old, sabotage.new)
+        place = f"{risk.within} of {risk.file}" if risk.within else risk.file
+        raise CommandError(f"{risk.name}: its old text must stand once in {place}, got {times} times; {_remedy(risk)}")
+    at = text.index(risk.old, start, end)
+    return text[:at] + risk.new + text[at + len(risk.old) :]
+
+
+def _extent(text: str, risk: Risk) -> tuple[int, int]:
+    """Return where the named function or class begins and ends in the text."""
+    node: ast.AST = ast.parse(text)
+    if not risk.within:
+        return 0, len(text)
+    for name in risk.within.split("."):
+        named = [each for each in ast.iter_child_nodes(node) if getattr(each, "name", None) == name]
+        if not named:
+            raise CommandError(f"{risk.name}: {risk.file} must have {risk.within}; {_remedy(risk)}")
+        node = named[0]
+    lines = text.splitlines(keepends=True)
+    first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])  # type: ignore[attr-defined]
+    return sum(map(len, lines[: first - 1])), sum(map(len, lines[: node.end_lineno]))  # type: ignore[attr-defined]
+
+
+def _remedy(risk: Risk) -> str:
+    return f"say in tests/sabotage/risks.py, {risk.name}, where the protection stands now"
