@@ -11,12 +11,14 @@ COMPARED := .build/bench-venv
 PACK := .build/policies-venv
 FUZZER := .build/schemathesis-venv
 DELIVERY := .build/delivery-venv
+MUTATION := .build/mutation-venv
+ENGINE := .build/engine
 LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
 RESOLVED := handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements \
-  policies/audit/requirements policies/requirements tests/contract/schemathesis tests/operations/requirements
+  policies/audit/requirements policies/requirements tests/contract/schemathesis tests/operations/requirements tests/sabotage/mutation
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down test acceptance web check format bench fuzz contract contract-release routes smoke attack sabotage audit policies capacity cost workflows pip-audit docs lock clean
+.PHONY: help install up down test acceptance web check format bench fuzz contract contract-release routes smoke attack mutation sabotage audit policies capacity cost workflows pip-audit docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +34,7 @@ down: $(DONE) ## Stop the stack that runs on this machine
 test: $(DONE) ## Run all tests but the acceptance tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-acceptance: $(DONE) $(PACK)/.installed $(FUZZER)/.installed $(DELIVERY)/actionlint ## Run the slow tests: browser, front-end libraries, whole stacks
+acceptance: $(DONE) $(PACK)/.installed $(FUZZER)/.installed $(DELIVERY)/actionlint $(ENGINE)/pulumi ## Run the slow tests: browser, front-end libraries, whole stacks
 	@$(BIN)/python -m pytest -m acceptance
 
 web: $(DONE) web/node_modules/.installed ## Serve the sample front end beside the stack that runs here
@@ -76,6 +78,9 @@ smoke: $(DONE) ## Check the stack that runs here, as after a deployment
 
 attack: $(DONE) ## Attack the stack that runs here and report what answered
 	@$(BIN)/python -m proof attack --html .local/attack.html
+
+mutation: $(MUTATION)/.installed ## Change each line of a module of the handler (MODULE=handler/tokens.py) and list what survives
+	@$(BIN)/python -m tests.sabotage.mutation --mutmut $(MUTATION)/bin/mutmut $(if $(MODULE),--module $(MODULE))
 
 sabotage: $(DONE) ## Break the project in many ways and see each caught
 	@$(BIN)/python -m tests.sabotage
@@ -123,7 +128,8 @@ $(COMPARED)/.installed: benchmarks/requirements.txt $(DONE)
 $(FUZZER)/.installed: tests/contract/schemathesis.txt $(DONE)
 $(PACK)/.installed: policies/requirements.txt $(DONE)
 $(DELIVERY)/.installed: tests/operations/requirements.txt $(DONE)
-$(COMPARED)/.installed $(FUZZER)/.installed $(PACK)/.installed $(DELIVERY)/.installed:
+$(MUTATION)/.installed: tests/sabotage/mutation.txt $(DONE)
+$(COMPARED)/.installed $(FUZZER)/.installed $(PACK)/.installed $(DELIVERY)/.installed $(MUTATION)/.installed:
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $<
 	@touch $@
@@ -141,3 +147,10 @@ $(DONE): $(LOCKS)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-installer.txt
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.txt
 	@touch $(DONE)
+
+# The Pulumi CLI, for tests only. Go keeps what it fetched and compiled in its own caches, so a second clone builds in seconds.
+$(ENGINE)/pulumi: tests/engine/go.mod tests/engine/go.sum $(DELIVERY)/.installed
+	@echo "Building the Pulumi CLI into $(ENGINE) (once, some minutes) …"
+	@version=$$(sed -n 's#.*github.com/pulumi/pulumi/pkg/v3 \(v[0-9.]*\).*#\1#p' tests/engine/go.mod | head -1); \
+	  GOTOOLCHAIN=local $(CURDIR)/$(DELIVERY)/bin/go build -C tests/engine -buildvcs=false -o $(CURDIR)/$@ \
+	  -ldflags "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=$$version" github.com/pulumi/pulumi/pkg/v3/cmd/pulumi

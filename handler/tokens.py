@@ -202,7 +202,7 @@ def _name(value: object) -> str:
 
 def _groups(claims: dict[str, Any]) -> frozenset[str]:
     """Return the user's groups. Anything but an array of strings gives no group."""
-    groups = claims.get("cognito:groups", [])
+    groups = claims.get("cognito:groups")
     if not isinstance(groups, list) or not {*map(type, groups)} <= {str}:
         return frozenset()
     return frozenset(groups)

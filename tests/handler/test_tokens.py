@@ -240,6 +240,16 @@ def test_duplicate_claim_is_refused(name: str, value: Any, world: World, verifie
         verifier.verify(world.signed(payload=_twice(name, value, claims)), NOW)
 
 
+@pytest.mark.parametrize("around", ["\u00a0", "\u2003", "\x0c", "\x0b", "X"])
+def test_only_jsons_white_space_may_stand_around(around: str, world: World, verifier: TokenVerifier) -> None:
+    """A lenient reader and a strict one would read two different tokens."""
+    claims = as_json(world.claims(**TIMES))
+    verifier.verify(world.signed(payload=b" \t\r\n" + claims + b"\n"), NOW)
+    for payload in (around.encode() + claims, claims + around.encode()):
+        with pytest.raises(TokenMalformed):
+            verifier.verify(world.signed(payload=payload), NOW)
+
+
 def test_duplicate_member_deep_inside_is_refused(world: World, verifier: TokenVerifier) -> None:
     """Strictness that ends at the first level is no strictness."""
     claims = as_json(world.claims(**TIMES, address={"a": {"b": 1}}))
@@ -330,6 +340,7 @@ def test_key_id_has_a_longest_length(world: World, verifier: TokenVerifier, keys
 @pytest.mark.parametrize("claim", ["sub", "username"])
 def test_names_have_a_longest_length(claim: str, world: World, verifier: TokenVerifier) -> None:
     """Cognito's user names end at 128 characters; log lines and keys are sized by it."""
+    verifier.verify(token(world, **{claim: "x"}), NOW)
     verifier.verify(token(world, **{claim: "x" * 128}), NOW)
     with pytest.raises(ClaimsInvalid):
         verifier.verify(token(world, **{claim: "x" * 129}), NOW)

@@ -120,7 +120,7 @@ def test_updates_are_proposed_for_every_lock() -> None:
         }
         return found or {"none"}
 
-    assert watched["pip"] == folders(r"(requirements.*|schemathesis)\.in")
+    assert watched["pip"] == folders(r"(requirements.*|schemathesis|mutation)\.in")
     assert watched["npm"] == folders(r"package-lock\.json")
     assert watched["gomod"] == folders(r"go\.mod")
     assert watched["github-actions"] == {"/"}
