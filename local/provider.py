@@ -172,7 +172,8 @@ class Provider:
         try:
             self._call(client, mapping, mapping.delete, {**made.sent, **_identity(mapping, made)})
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:  # it was deleted together with its parent
+            gone = "NotFound" in error.response["Error"]["Code"] or "NoSuch" in error.response["Error"]["Code"]
+            if not gone:  # what was deleted together with its parent is gone
                 raise
 
     def _call(self, client: Any, mapping: ResourceMapping, call: str | None, parameters: dict[str, Any]) -> None:

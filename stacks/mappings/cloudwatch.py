@@ -84,7 +84,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
             "tags": "tags",
         },
         then={"retentionInDays": _keep_logs},
-        changes={"tags": leave_as_made},
+        changes={"tags": leave_as_made, "kmsKeyId": leave_as_made},
         outputs=_log_group,
         deployed=named("logs", "log-group:"),
     ),

@@ -49,8 +49,10 @@ def _invoke_arn(region: str, function_arn: str) -> str:
 
 
 def _reserve(client: Any, count: Any, sent: Values) -> None:
-    if count >= 0:  # -1 shares the account's concurrency
+    if count >= 0:
         client.put_function_concurrency(FunctionName=sent["FunctionName"], ReservedConcurrentExecutions=int(count))
+    else:  # -1 shares the account's concurrency: a reserve of before goes
+        client.delete_function_concurrency(FunctionName=sent["FunctionName"])
 
 
 def _archive(archive: Any) -> dict[str, Any]:
@@ -58,7 +60,9 @@ def _archive(archive: Any) -> dict[str, Any]:
 
 
 def _upload(client: Any, sent: Values) -> None:
-    client.update_function_code(FunctionName=sent["FunctionName"], ZipFile=sent["Code"]["ZipFile"])
+    client.update_function_code(
+        FunctionName=sent["FunctionName"], ZipFile=sent["Code"]["ZipFile"], Architectures=sent["Architectures"]
+    )
 
 
 def _alias(answer: Values, sent: Values, emulator: Endpoint) -> tuple[str, dict[str, Any]]:
@@ -107,7 +111,7 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
             "environment": lambda value: {"Environment": {"Variables": value["variables"]}},
         },
         then={"reservedConcurrentExecutions": _reserve},
-        changes={"Code": _upload, "Tags": leave_as_made},
+        changes={"Code": _upload, "Architectures": _upload, "Publish": leave_as_made, "Tags": leave_as_made},
         renewed=_published,
         outputs=_function,
         deployed=_deployed_function,

@@ -66,5 +66,6 @@ def _import(file: str, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delitem(sys.modules, each)
         monkeypatch.delattr(components, each.removeprefix("components."), raising=False)
     module = ModuleType(name)
+    module.__package__ = name.rpartition(".")[0]  # its own imports are relative
     monkeypatch.setitem(sys.modules, name, module)
-    exec(compile(source, file, "exec"), module.__dict__)  # noqa: S102 - the project's own source
+    exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - the project's own source
