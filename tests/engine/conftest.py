@@ -70,10 +70,9 @@ class Engine:
     def run(self, *arguments: str) -> Done:
         """Run a command of the CLI in the program's folder, without anybody to ask."""
         done = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive", "--color", "never"],
+            [str(CLI), *arguments, "--non-interactive", "--color", "never"],
             cwd=self.program,
             env=self._environment,
-            executable=CLI,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -61,7 +61,9 @@ def test_what_is_undone_is_reported(name: str, rule: str, monkeypatch: pytest.Mo
 def _import(file: str, source: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Replace the module with this source, for later imports."""
     name = file.removesuffix(".py").replace("/", ".")
-    others = {each for each in sys.modules if each.startswith("components.") and each != "components.bundle"}
+    others = {
+        each for each in sys.modules if each.startswith(("components.", "settings")) and each != "components.bundle"
+    }
     for each in others:  # they hold on to what the module was
         monkeypatch.delitem(sys.modules, each)
         monkeypatch.delattr(components, each.removeprefix("components."), raising=False)

@@ -246,7 +246,7 @@ REFUSED: list[tuple[str, str, Any, str]] = [
     ("otherFunctions.Reports", "otherFunctions", {"Reports": {}}, "be up to 20 lower-case"),
     ("otherFunctions.api", "otherFunctions", {"api": {}}, "not be api"),
     ("otherFunctions.reports.memoryMb", "otherFunctions", {"reports": {"memoryMb": 64}}, "be 128 to 10240"),
-    ("otherFunctions.reports.memory", "otherFunctions", {"reports": {"memory": 512}}, "be one of memoryMb"),
+    ("otherFunctions.reports.memory", "otherFunctions", {"reports": {"memory": 512}}, "be one of "),
     ('tags["aws:mine"]', "tags", {"aws:mine": "x"}, "not begin with aws:"),
     ('tags["a;b"]', "tags", {"a;b": "x"}, "have a name of 1 to 128"),
     ("tags.Owner", "tags", {"Owner": "x" * 257}, "be up to 256"),
