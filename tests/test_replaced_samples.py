@@ -70,9 +70,6 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     return copy
 
 
-@pytest.mark.xfail(
-    strict=False, reason="tests/proof/test_routes.py, test_program.py and the named risks use the samples"
-)
 def test_tests_stay_green(copy: Copy) -> None:
     """A team that replaces the samples on its first day must be able to believe the tests from then on."""
     copy.run("pytest", "-n", "2", "--dist", "loadfile", timeout=1200)

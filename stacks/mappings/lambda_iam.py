@@ -51,7 +51,7 @@ def _invoke_arn(region: str, function_arn: str) -> str:
 def _reserve(client: Any, count: Any, sent: Values) -> None:
     if count >= 0:
         client.put_function_concurrency(FunctionName=sent["FunctionName"], ReservedConcurrentExecutions=int(count))
-    else:  # -1 shares the account's concurrency: a reserve of before goes
+    else:  # -1 shares the account's concurrency: an earlier reserve goes
         client.delete_function_concurrency(FunctionName=sent["FunctionName"])
 
 

@@ -60,11 +60,13 @@ def test_json_says_who_may_call(capsys: pytest.CaptureFixture[str]) -> None:
     """For a program that compares stacks or draws its own report."""
     main(["routes", "--format", "json"])
     routes = {route["route"]: route for route in json.loads(capsys.readouterr().out)}
-    assert routes["GET /health"]["who"] == "public"
-    assert routes["GET /reports"]["scopes"] == ["api/reports.read"]
-    assert routes["GET /admin"]["groups"] == ["admin"]
-    assert routes["GET /hello"]["throttle"] == {"rate": 50, "burst": 100}
-    assert routes["GET /hello"]["ownThrottle"] is False
+    for route in ROUTES:
+        said = routes[route.key]
+        assert (said["who"] == "public") is route.public
+        assert (said["scopes"], said["groups"]) == (list(route.scopes), list(route.groups))
+        assert said["ownThrottle"] is (route.throttle is not None)
+        own = {"rate": route.throttle.rate, "burst": route.throttle.burst} if route.throttle else None
+        assert said["throttle"] == (own or {"rate": 50, "burst": 100})
 
 
 def test_group_is_never_said_to_be_checked_by_the_gateway() -> None:
@@ -176,9 +178,7 @@ class Repository:
     def write(self, *routes: str, rate: int = 50) -> None:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "handler", self.path / "handler", dirs_exist_ok=True, ignore=ignored)
-        kinds = (ROOT / "handler" / "routes.py").read_text().partition("ROUTES = table(")[0]
-        kinds += "from handler.route import Throttle\n"
-        self.write_source(f"{kinds}ROUTES = table({', '.join(f'Route({route})' for route in routes)})\n")
+        self.write_source(f"{SOURCE}ROUTES = table({', '.join(f'Route({route})' for route in routes)})\n")
         declared = {"throttleRate": {"default": rate}, "throttleBurst": {"default": 100}}
         (self.path / "Pulumi.yaml").write_text(json.dumps({"config": declared}))
 
@@ -191,6 +191,18 @@ class Repository:
         return self.git("rev-parse", "HEAD")
 
 
+SOURCE = """from typing import TypedDict
+from handler.route import Request, Route, Throttle, table
+class Health(TypedDict):
+    status: str
+class Greeting(TypedDict):
+    message: str
+def health(request: Request[None]) -> Health:
+    return {"status": "ok"}
+def hello(request: Request[None]) -> Greeting:
+    return {"message": "Hello"}
+admin = hello
+"""
 HEALTH = "key='GET /health', call=health, response=Health, summary='Health', public=True"
 HELLO = "key='GET /hello', call=hello, response=Greeting, summary='Hello'"
 ADMIN = "key='GET /admin', call=admin, response=Greeting, summary='Admin', groups=('admin',)"

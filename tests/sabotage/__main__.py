@@ -12,8 +12,9 @@ from pathlib import Path
 from stacks.command_line import CommandError, Parser, run
 from tests.sabotage.live import LIVE
 from tests.sabotage.page import NOTHING, code, row, write
-from tests.sabotage.risks import RISKS, Risk
+from tests.sabotage.risks import Risk
 from tests.sabotage.run import AnyRisk, Outcome, outcomes
+from tests.sabotage.tree import every_risk
 
 _ABOUT = "Undo what protects the stack, one protection at a time in a copy, and see that a test notices."
 _MORE = """examples:
@@ -58,7 +59,7 @@ def _undo(chosen: Sequence[AnyRisk], jobs: int = 2, markdown: Path | None = None
 
 
 def _every() -> tuple[AnyRisk, ...]:
-    return (*RISKS, *LIVE)
+    return (*every_risk(), *LIVE)
 
 
 def _say(text: str) -> None:

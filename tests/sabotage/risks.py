@@ -387,15 +387,6 @@ RISKS: tuple[Risk, ...] = (
         tests=("tests/policies/test_rules.py", "tests/policies/test_judge.py"),
     ),
     Risk(
-        name="route-made-public",
-        gain="Anybody may call what was for signed-in users.",
-        file="handler/routes.py",
-        within="",
-        old='summary="Greets the signed-in user", response=Greeting),',
-        new='summary="Greets the signed-in user", response=Greeting, public=True),',
-        tests=("tests/handler/samples/test_hello.py",),
-    ),
-    Risk(
         name="any-method-accepted",
         gain="A route answers to methods that nobody thought of.",
         file="handler/route.py",
@@ -601,15 +592,6 @@ RISKS: tuple[Risk, ...] = (
         old="if not value.keys() <= readers.keys():",
         new="if not value.keys():",
         tests=("tests/handler/test_bodies.py",),
-    ),
-    Risk(
-        name="owner-from-the-context",
-        gain="Who reaches the function past the gateway reads anybody's notes.",
-        file="handler/samples/notes.py",
-        within="list_notes",
-        old='{":owner": {"S": request.user.sub}}',
-        new='{":owner": {"S": request.event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]}}',
-        tests=("tests/handler/samples/test_notes.py",),
     ),
     Risk(
         name="weak-key-accepted",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import shutil
 import subprocess
@@ -10,7 +11,15 @@ from pathlib import Path
 
 from stacks import ROOT
 from stacks.command_line import CommandError
-from tests.sabotage.risks import Risk
+from tests.sabotage.risks import RISKS, Risk
+
+
+def every_risk() -> tuple[Risk, ...]:
+    """Return the named risks, with those of the samples as long as there are samples."""
+    if not (Path(__file__).parent / "samples" / "risks.py").exists():
+        return RISKS
+    samples: tuple[Risk, ...] = importlib.import_module("tests.sabotage.samples.risks").RISKS
+    return (*RISKS, *samples)
 
 
 def copy_working_tree(target: Path, root: Path = ROOT) -> None:

@@ -1,0 +1,26 @@
+"""Risks of the samples, which go with them."""
+
+from __future__ import annotations
+
+from tests.sabotage.risks import Risk
+
+RISKS: tuple[Risk, ...] = (
+    Risk(
+        name="route-made-public",
+        gain="Anybody may call what was for signed-in users.",
+        file="handler/routes.py",
+        within="",
+        old='summary="Greets the signed-in user", response=Greeting),',
+        new='summary="Greets the signed-in user", response=Greeting, public=True),',
+        tests=("tests/handler/samples/test_hello.py",),
+    ),
+    Risk(
+        name="owner-from-the-context",
+        gain="Who reaches the function past the gateway reads anybody's notes.",
+        file="handler/samples/notes.py",
+        within="list_notes",
+        old='{":owner": {"S": request.user.sub}}',
+        new='{":owner": {"S": request.event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]}}',
+        tests=("tests/handler/samples/test_notes.py",),
+    ),
+)
