@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from handler import dynamodb
 from handler.bodies import read
 from handler.errors import BodyInvalid
 from handler.route import Caller
@@ -90,9 +91,9 @@ def start(serve: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> Iterato
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
         return serve(routes=ROUTES)
 
-    notes._new_client.cache_clear()
+    dynamodb._new_client.cache_clear()
     yield start
-    notes._new_client.cache_clear()
+    dynamodb._new_client.cache_clear()
 
 
 @pytest.fixture
@@ -247,7 +248,7 @@ def test_failure_of_the_table_is_503(
     assert (answer.reason, answer.log["cause"]) == ("storage_unavailable", cause)
     assert answer.headers["Retry-After"] == "5"
     assert "secret" not in json.dumps([answer.body, answer.log])
-    assert len(store.calls) <= notes.ATTEMPTS
+    assert len(store.calls) <= dynamodb.ATTEMPTS
 
 
 def test_table_that_comes_back_serves_again(world: World, api: Api, store: Store) -> None:
@@ -270,8 +271,8 @@ def test_table_that_never_answers_is_given_up(
     world: World, start: Callable[[str], Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In less time than the least that a function may have, so that the client gets an answer of ours."""
-    assert notes.ATTEMPTS * (notes.CONNECT_TIMEOUT + notes.READ_TIMEOUT) < 3
-    monkeypatch.setattr(notes, "READ_TIMEOUT", 0.05)
+    assert dynamodb.ATTEMPTS * (dynamodb.CONNECT_TIMEOUT + dynamodb.READ_TIMEOUT) < 3
+    monkeypatch.setattr(dynamodb, "READ_TIMEOUT", 0.05)
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
@@ -299,7 +300,7 @@ def test_client_is_made_once(world: World, api: Api, store: Store) -> None:
     """Making one costs tenths of a second, and a connection of its own."""
     for _ in range(3):
         listed(world, api)
-    assert notes._new_client.cache_info().misses == 1
+    assert dynamodb._new_client.cache_info().misses == 1
     assert len(store.calls) == 3
 
 
