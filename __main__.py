@@ -156,12 +156,11 @@ if auth.client_secrets:
     pulumi.export("appClientSecrets", auth.client_secrets)
 pulumi.export("scopes", sorted({scope for route in ROUTES for scope in route.scopes}))
 pulumi.export("routes", [route.key for route in ROUTES])
-# What `python -m operations release` needs: the function, its alias, and the alarms that stop a release.
+# What `python -m operations release` needs: each function with its alias, and the alarms that stop a release.
 pulumi.export(
     "release",
     {
-        "function": functions["api"].name,
-        "alias": functions["api"].qualifier,
+        "functions": {name: {"function": each.name, "alias": each.qualifier} for name, each in functions.items()},
         "alarms": list(monitoring.alarm_names.values()),
     },
 )

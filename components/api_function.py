@@ -304,8 +304,8 @@ class ApiFunction(pulumi.ComponentResource):
 
     def _alias(self, name: str, function: aws.lambda_.Function, options: FunctionOptionsArgs) -> aws.lambda_.Alias:
         """Make the alias, the name that callers use while versions come and go."""
-        # A release moves the alias, and its work must outlast the next deployment.
-        ignored = ["function_version", "routing_config"] if options.shift_traffic else None
+        # A release moves the alias and describes itself there, and its work must outlast the next deployment.
+        ignored = ["function_version", "routing_config", "description"] if options.shift_traffic else None
         alias = aws.lambda_.Alias(
             f"{name}-live",
             name=ALIAS,

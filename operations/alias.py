@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,19 +27,44 @@ class Traffic:
         return f"version {self.version} answers, version {self.next} gets {self.share:.0%}"
 
 
+@dataclass(frozen=True)
+class Release:
+    """The last release of an alias, kept in the alias's description, so that a rollback undoes it and nothing else.
+
+    `at` is its time in UTC (ISO 8601), the same for all functions that it moved.
+    """
+
+    at: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"release {self.at} from {self.before} to {self.after}"
+
+    @classmethod
+    def read(cls, description: str) -> Release | None:
+        """Return the release that the description holds, None for any other text."""
+        found = re.fullmatch(r"release (\S+) from (\d+) to (\d+)", description)
+        return cls(*found.groups()) if found else None
+
+
 class Alias:
-    """One alias of one function, by its Lambda client. Every method raises CommandError where AWS refuses the call."""
+    """One alias of one function, by its Lambda client. Every method raises CommandError where AWS refuses the call.
+
+    `description` is the alias's text as `traffic` read it.
+    """
 
     def __init__(self, client: Any, function: str, name: str) -> None:
         self._client = client
         self._function = function
         self._name = name
         self._revision = ""
+        self.description = ""
 
     def traffic(self) -> Traffic:
         """Read the alias. A later `set` is refused if somebody else has changed the alias since."""
         found = self._call("get_alias", Name=self._name)
-        self._revision = found["RevisionId"]
+        self._revision, self.description = found["RevisionId"], found.get("Description") or ""
         weights: Mapping[str, float] = (found.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
         for version, share in weights.items():  # Lambda: one at most
             return Traffic(found["FunctionVersion"], version, share)
@@ -55,8 +81,9 @@ class Alias:
                 return [str(version) for version in sorted(found)]
             more = {"Marker": page["NextMarker"]}
 
-    def set(self, traffic: Traffic) -> None:
+    def set(self, traffic: Traffic, description: str | None = None) -> None:
         """Point the alias at these versions; CommandError if it has changed since `traffic` read it."""
+        described = {} if description is None else {"Description": description}
         weights = {} if traffic.next is None else {traffic.next: traffic.share}
         answer = self._call(
             "update_alias",
@@ -64,6 +91,7 @@ class Alias:
             FunctionVersion=traffic.version,
             RoutingConfig={"AdditionalVersionWeights": weights},
             RevisionId=self._revision,
+            **described,
         )
         self._revision = answer["RevisionId"]
 

@@ -1,4 +1,4 @@
-"""`python -m operations release`: move traffic between the published versions of a function."""
+"""`python -m operations release`: move traffic between the published versions of the API's functions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError
 from handler.routes import ROUTES
 from local.provider import client as emulator_client
 from operations.alias import Alarms, Alias
-from operations.shift import DEFAULT, Step, rollback, shift
+from operations.shift import DEFAULT, Released, Step, rollback, shift
 from stacks import outputs as stack_outputs
 from stacks.command_line import Command, CommandError
 from stacks.routes import public_route
@@ -24,15 +24,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the actions, each with the options that name the stack."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     status = actions.add_parser("status", help="show which version answers, and which alarms are on")
-    shifting = actions.add_parser("shift", help="move the traffic to a new version, watched by the stack's alarms")
-    shifting.add_argument("--to", metavar="VERSION", help="the version to move to (the newest)")
+    shifting = actions.add_parser(
+        "shift", help="move the traffic to the newest versions, watched by the stack's alarms"
+    )
+    shifting.add_argument("--to", metavar="VERSION", help="the version of one function to move to (the newest)")
     shown = ",".join(f"{step.share * 100:g}:{step.minutes:g}" for step in DEFAULT)
     shifting.add_argument(
         "--steps", type=_steps, default=DEFAULT, metavar="SHARE:MINUTES,…", help=f"percent and minutes ({shown})"
     )
-    back = actions.add_parser("rollback", help="end a shift in progress, or go back to the previous version")
-    back.add_argument("--to", metavar="VERSION", help="the version to go back to (the previous one)")
+    back = actions.add_parser("rollback", help="end a shift in progress, or undo the last release")
+    back.add_argument("--to", metavar="VERSION", help="the version of one function to go back to")
     for action in (status, shifting, back):
+        action.add_argument("--function", metavar="NAME", help="one function, by its name in the route table (all)")
         stack_outputs.add_arguments(action)
 
 
@@ -59,28 +62,36 @@ def execute(arguments: argparse.Namespace) -> None:
     # A canceled job gets SIGTERM: it must shift the traffic back as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     outputs = stack_outputs.read(arguments)
-    released = outputs.get("release") or {}
-    if not released.get("alias"):
-        raise CommandError("liveAlias must be on for a release; set it with: pulumi config set liveAlias true")
-    alias = Alias(_client(outputs, "lambda"), released["function"], released["alias"])
-    alarms = Alarms(_client(outputs, "cloudwatch"), list(released.get("alarms") or []))
+    functions = _functions(outputs, arguments.function)
+    if getattr(arguments, "to", None) and len(functions) > 1:
+        names = "|".join(each.name for each in functions)
+        raise CommandError(f"--to must be the version of one function; name it with: --function {names}")
+    alarms = Alarms(_client(outputs, "cloudwatch"), list(outputs["release"].get("alarms") or []))
     if arguments.action == "status":
-        active = ", ".join(alarms.in_alarm()) or "none"
-        _say(f"{alias.traffic()}; published: {', '.join(alias.versions())}; alarms on: {active}")
+        for each in functions:
+            _say(f"{each.name}: {each.alias.traffic()}; published: {', '.join(each.alias.versions())}")
+        _say(f"alarms on: {', '.join(alarms.in_alarm()) or 'none'}")
     elif arguments.action == "rollback":
-        rollback(alias, version=arguments.to, say=_say)
+        rollback(functions, version=arguments.to, say=_say)
     else:
         if not alarms.names:
             _say("no alarm watches this release: the stack has none")
-        route = public_route(route for route in ROUTES if route.function == "api")  # the function that is released
-        shift(
-            alias,
-            alarms,
-            arguments.steps,
-            version=arguments.to,
-            route_key=route.key if route else None,
-            say=_say,
-        )
+        shift(functions, alarms, arguments.steps, version=arguments.to, say=_say)
+
+
+def _functions(outputs: dict[str, Any], chosen: str | None) -> list[Released]:
+    """Return the functions of the output `release`, or the chosen one."""
+    known = (outputs.get("release") or {}).get("functions") or {}
+    if not any(each.get("alias") for each in known.values()):
+        raise CommandError("liveAlias must be on for a release; set it with: pulumi config set liveAlias true")
+    if chosen is not None and chosen not in known:
+        raise CommandError(f"--function must be one of {', '.join(known)}, got {chosen}")
+    client, made = _client(outputs, "lambda"), []
+    for name, each in known.items():
+        route = public_route(route for route in ROUTES if route.function == name)
+        alias = Alias(client, each["function"], each["alias"])
+        made.append(Released(name=name, alias=alias, route_key=route.key if route else None))
+    return [each for each in made if chosen in {None, each.name}]
 
 
 def _client(outputs: dict[str, Any], service: str) -> Any:
@@ -96,15 +107,15 @@ def _client(outputs: dict[str, Any], service: str) -> Any:
 
 
 COMMAND = Command(
-    about="Move a deployed function's traffic to its newest version in steps, and back.",
+    about="Move the traffic of the deployed functions to their newest versions in steps, and back.",
     examples="""examples:
-  python -m operations release status --stack prod              show which version answers
+  python -m operations release status --stack prod              show which versions answer
   python -m operations release shift --stack prod               5 % for 5 minutes, 50 % for 10, then all
   python -m operations release shift --stack prod --steps 10:2,25:5
-  python -m operations release rollback --stack prod            end a shift, or go back to the previous version
-  python -m operations release rollback --stack prod --to 41
+  python -m operations release rollback --stack prod            end a shift, or undo the last release
+  python -m operations release rollback --stack prod --function api --to 41
 
-For a stack with shiftTraffic, where pulumi up publishes a version and leaves the traffic where it is.""",
+For a stack with shiftTraffic, where pulumi up publishes versions and leaves the traffic where it is.""",
     add_arguments=add_arguments,
     execute=execute,
 )

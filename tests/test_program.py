@@ -476,8 +476,12 @@ class TestOutputs:
             "signIn": made.registered[made.one("AuthPool").urn]["sign_in"],
             "routes": [route.key for route in ROUTES],
             "release": {
-                "function": made.one("Function", "function-function").outputs["name"],
-                "alias": "live" if made.all("Alias") else None,
+                "functions": {
+                    "api": {
+                        "function": made.one("Function", "function-function").outputs["name"],
+                        "alias": "live" if made.all("Alias") else None,
+                    }
+                },
                 "alarms": made.outputs["release"]["alarms"],
             },
         }
@@ -487,6 +491,17 @@ class TestOutputs:
             for kind in ("MetricAlarm", "CompositeAlarm")
             for each in made.all(kind)
         )
+
+    def test_release_knows_every_function(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One that a release forgets serves its first version forever, security fixes included."""
+        routes = tuple(replace(route, function="reports") for route in handler.routes.ROUTES[:1])
+        monkeypatch.setattr(handler.routes, "ROUTES", (*handler.routes.ROUTES[1:], *routes))
+        recording = record_program(deployed("prod", otherFunctions='{"reports": {}}'))
+        functions = recording.outputs["release"]["functions"]
+
+        assert functions.keys() == {"api", "reports"}
+        moved = {each.inputs["functionName"] for each in recording.all("Alias")}
+        assert moved == {each["function"] for each in functions.values()}
 
 
 class TestShape:

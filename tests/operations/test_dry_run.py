@@ -122,7 +122,7 @@ class Deployed:
         self.copy = copy
         self._lambda = client(emulator.endpoint, self.outputs["region"], "lambda")
         self._gateway = client(emulator.endpoint, self.outputs["region"], "apigatewayv2")
-        self._function, self._alias = (self.outputs["release"][name] for name in ("function", "alias"))
+        self._function, self._alias = self.outputs["release"]["functions"]["api"].values()
         self._lambda.update_function_configuration(FunctionName=self._function, Description="newer")
         newest = self._lambda.publish_version(FunctionName=self._function)["Version"]
         self._lambda.update_alias(FunctionName=self._function, Name=self._alias, FunctionVersion=newest)
@@ -227,9 +227,9 @@ def test_older_commit_is_not_deployed_over_a_newer_one(deployed: Deployed) -> No
 
 
 def test_rollback_goes_where_it_is_told_and_proves_it(deployed: Deployed) -> None:
-    """The form has two fields, both used here."""
+    """Every field of the form is used here."""
     version = deployed.version
-    context = {"inputs.stack": "dev", "inputs.version": version}
+    context = {"inputs.stack": "dev", "inputs.function": "api", "inputs.version": version}
 
     run = deployed.run().job("rollback.yml", context)
 

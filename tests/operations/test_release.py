@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,31 @@ from local.emulator import Emulator
 from local.provider import client
 from operations import __main__ as command
 from operations.alias import Alarms, Alias, Traffic, _event
-from operations.shift import Step, rollback, shift
+from operations.shift import Released, Step, rollback, shift
 from stacks.command_line import CommandError
 
 REGION = "us-east-1"
 STEPS = (Step(0.1, 1), Step(0.5, 2))
-move = partial(shift, route_key="GET /open")  # the functions here answer every event alike
+
+
+def interrupt(_: float) -> None:
+    raise KeyboardInterrupt
+
+
+def released(*aliases: Alias, route_key: str | None = "GET /open") -> list[Released]:
+    """Return these aliases as functions of a stack, `api` first; they answer every event alike."""
+    return [
+        Released(name=name, alias=alias, route_key=route_key)
+        for name, alias in zip(("api", "reports"), aliases, strict=False)
+    ]
+
+
+def move(*aliases: Alias, alarms: Alarms, steps: Sequence[Step] = STEPS, **options: Any) -> None:
+    shift(released(*aliases), alarms, steps, **{"wait": lambda _: None, **options})
+
+
+def back(*aliases: Alias, **options: Any) -> None:
+    rollback(released(*aliases), **options)
 
 
 def package(status: int) -> bytes:
@@ -62,6 +80,11 @@ class Account:
     def alias(self, function: str) -> Alias:
         return Alias(self.functions, function, "live")
 
+    def publish(self, alias: Alias) -> None:
+        """Publish another version of the alias's function."""
+        self.functions.update_function_configuration(FunctionName=alias._function, Description="newer")
+        self.functions.publish_version(FunctionName=alias._function)
+
     def alarms(self, *names: str) -> Alarms:
         for name in names:
             self.watch.put_metric_alarm(
@@ -96,14 +119,17 @@ def said() -> list[str]:
 def test_traffic_moves_step_by_step(account: Account, said: list[str]) -> None:
     """While it waits, the alias has the announced share; at the end the new version has all traffic."""
     alias, seen = account.alias(account.function(200, 200)), list[Traffic]()
-    move(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: seen.append(alias.traffic()))
+    move(alias, alarms=account.alarms("a"), say=said.append, wait=lambda _: seen.append(alias.traffic()))
 
     assert seen == [Traffic("1", "2", 0.1)] * 6 + [Traffic("1", "2", 0.5)] * 12  # a look every 10 s
     assert alias.traffic() == Traffic("2")
     assert said == [
-        "version 1 answers, version 2 gets 10%; watching 1 min",
-        "version 1 answers, version 2 gets 50%; watching 2 min",
-        "version 2 answers; undo it with: python -m operations release rollback",
+        "api: version 1 answers, version 2 gets 10%",
+        "watching the alarms for 1 min",
+        "api: version 1 answers, version 2 gets 50%",
+        "watching the alarms for 2 min",
+        "api: version 2 answers",
+        "undo it with: python -m operations release rollback",
     ]
 
 
@@ -119,7 +145,7 @@ def test_alarm_puts_everything_back(account: Account, said: list[str], after: in
             account.ring("errors")
 
     with pytest.raises(CommandError, match=r"alarm must stay off, but errors .*version 1 has all traffic"):
-        move(alias, alarms, STEPS, say=said.append, wait=wait)
+        move(alias, alarms=alarms, say=said.append, wait=wait)
 
     assert alias.traffic() == Traffic("1")
     assert len(waits) == after
@@ -129,14 +155,11 @@ def test_interruption_puts_everything_back(account: Account, said: list[str]) ->
     """Ctrl-C or a canceled job must not leave users on a version that nobody watches."""
     alias = account.alias(account.function(200, 200))
 
-    def wait(_: float) -> None:
-        raise KeyboardInterrupt
-
     with pytest.raises(KeyboardInterrupt):
-        move(alias, account.alarms("a"), STEPS, say=said.append, wait=wait)
+        move(alias, alarms=account.alarms("a"), say=said.append, wait=interrupt)
 
     assert alias.traffic() == Traffic("1")
-    assert said[-1] == "version 1 has all traffic again"
+    assert said[-1] == "api: version 1 has all traffic again"
 
 
 def test_alias_that_cannot_be_put_back_is_said(account: Account, said: list[str]) -> None:
@@ -148,9 +171,9 @@ def test_alias_that_cannot_be_put_back_is_said(account: Account, said: list[str]
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        move(account.alias(name), account.alarms("a"), STEPS, say=said.append, wait=wait)
+        move(account.alias(name), alarms=account.alarms("a"), say=said.append, wait=wait)
 
-    assert said[-1].startswith("traffic is NOT shifted back")
+    assert said[-1].startswith("api: traffic is NOT shifted back")
 
 
 def test_release_that_somebody_else_touches_stops(account: Account, said: list[str]) -> None:
@@ -163,7 +186,7 @@ def test_release_that_somebody_else_touches_stops(account: Account, said: list[s
         other.set(Traffic("1", "2", 0.9))
 
     with pytest.raises(CommandError, match="somebody changed it"):
-        move(alias, account.alarms("a"), STEPS, say=said.append, wait=wait)
+        move(alias, alarms=account.alarms("a"), say=said.append, wait=wait)
 
     assert alias.traffic() == Traffic("1")
 
@@ -175,7 +198,7 @@ def test_version_that_does_not_answer_gets_no_traffic(
     """The release invokes the version first: a package that cannot start is found before a user meets it."""
     alias = account.alias(account.function(200, status))
     with pytest.raises(CommandError, match=words):
-        move(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: None)
+        move(alias, alarms=account.alarms("a"), say=said.append)
 
     assert alias.traffic() == Traffic("1")
 
@@ -185,7 +208,7 @@ def test_nothing_is_released_while_an_alarm_rings(account: Account, said: list[s
     alias, alarms = account.alias(account.function(200, 200)), account.alarms("ringing")
     account.ring("ringing")
     with pytest.raises(CommandError, match="must be off before a release, but ringing"):
-        move(alias, alarms, STEPS, say=said.append, wait=lambda _: None)
+        move(alias, alarms=alarms, say=said.append)
 
     assert alias.traffic() == Traffic("1")
 
@@ -194,7 +217,7 @@ def test_alarm_that_is_gone_stops_a_release(account: Account, said: list[str]) -
     """A missing alarm must not count as off."""
     alias = account.alias(account.function(200, 200))
     with pytest.raises(CommandError, match="every alarm of the stack must exist, but not no-such-alarm"):
-        move(alias, Alarms(account.watch, ["no-such-alarm"]), STEPS, say=said.append, wait=lambda _: None)
+        move(alias, alarms=Alarms(account.watch, ["no-such-alarm"]), say=said.append)
 
 
 def test_many_alarms_are_all_read(account: Account) -> None:
@@ -210,30 +233,94 @@ def test_rollback_ends_a_shift(account: Account, said: list[str]) -> None:
     alias = account.alias(account.function(200, 200))
     alias.traffic()
     alias.set(Traffic("1", "2", 0.5))
-    rollback(alias, say=said.append)
+    back(alias, say=said.append)
 
     assert alias.traffic() == Traffic("1")
-    assert said == ["version 2 gets no traffic any more; version 1 answers"]
+    assert said == ["api: version 1 answers, and version 2 gets no traffic"]
 
 
-def test_rollback_goes_to_the_version_before(account: Account, said: list[str]) -> None:
-    """Rollback goes to the previous version by default, and to a given one on request."""
+def test_rollback_undoes_the_release_and_then_goes_to_the_version_before(account: Account, said: list[str]) -> None:
+    """The release is on record; what answered before it may not be the version that was published before."""
     alias = account.alias(account.function(200, 200, 200))
-    move(alias, account.alarms("a"), (), say=said.append, wait=lambda _: None)
+    move(alias, alarms=account.alarms("a"), steps=(), say=said.append)
     assert alias.traffic() == Traffic("3")
 
-    rollback(alias, say=said.append)
-    assert alias.traffic() == Traffic("2")
-    rollback(alias, version="3", say=said.append)
+    back(alias, say=said.append)
+    assert alias.traffic() == Traffic("1")
+    back(alias, version="3", say=said.append)
     assert alias.traffic() == Traffic("3")
+    back(alias, say=said.append)
+    assert alias.traffic() == Traffic("2")
     with pytest.raises(CommandError, match="version must be one of 1, 2, 3, got 9"):
-        rollback(alias, version="9", say=said.append)
+        back(alias, version="9", say=said.append)
+
+
+class TestTwoFunctions:
+    """Both are one deployment: a fix that one of them never serves is no fix."""
+
+    @pytest.fixture
+    def both(self, account: Account) -> list[Alias]:
+        return [account.alias(account.function(200, 200)), account.alias(account.function(200, 200))]
+
+    def test_both_move_in_the_same_steps(self, account: Account, both: list[Alias], said: list[str]) -> None:
+        """Their shares are equal at each look at the alarms, which are looked at once for both."""
+        seen: list[list[Traffic]] = []
+        move(
+            *both, alarms=account.alarms("a"), say=said.append, wait=lambda _: seen.append([a.traffic() for a in both])
+        )
+
+        assert seen == [[Traffic("1", "2", 0.1)] * 2] * 6 + [[Traffic("1", "2", 0.5)] * 2] * 12
+        assert [alias.traffic() for alias in both] == [Traffic("2")] * 2
+
+    @pytest.mark.parametrize("broken", [0, 1])
+    def test_fault_of_one_puts_both_back(self, account: Account, said: list[str], broken: int) -> None:
+        """Whether it does not answer at all, or its alias cannot be moved."""
+        both = [account.alias(account.function(200, 500 if place == broken else 200)) for place in range(2)]
+        with pytest.raises(CommandError, match="must answer GET /open with 2xx"):
+            move(*both, alarms=account.alarms("a"), say=said.append)
+        assert [alias.traffic() for alias in both] == [Traffic("1")] * 2
+
+        with pytest.raises(KeyboardInterrupt):
+            shift(released(*both, route_key=None), account.alarms("a"), STEPS, say=said.append, wait=interrupt)
+        assert [alias.traffic() for alias in both] == [Traffic("1")] * 2
+
+    def test_rollback_undoes_the_last_release_alone(self, account: Account, both: list[Alias], said: list[str]) -> None:
+        """A function that the last release did not move stays at its version: the one before lacks older fixes."""
+        api, reports = both
+        move(*both, alarms=account.alarms("a"), steps=(), say=said.append)
+        account.publish(api)
+        move(*both, alarms=account.alarms("a"), steps=(), say=said.append)
+        assert [alias.traffic() for alias in both] == [Traffic("3"), Traffic("2")]
+
+        back(*both, say=said.append)
+        assert [alias.traffic() for alias in both] == [Traffic("2"), Traffic("2")]
+        back(*both, say=said.append)
+        assert (api.traffic(), reports.traffic()) == (Traffic("2"), Traffic("1"))
+
+    def test_without_a_record_somebody_has_to_choose(self, both: list[Alias], said: list[str]) -> None:
+        """Which of them the last deployment changed is not known."""
+        with pytest.raises(CommandError, match=r"on record .*--function api\|reports"):
+            back(*both, say=said.append)
+
+    def test_failure_of_one_does_not_keep_the_other(
+        self, account: Account, both: list[Alias], said: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Every function is tried, and each failure is said."""
+        move(*both, alarms=account.alarms("a"), steps=(), say=said.append)
+
+        def refuse(*_: object) -> None:
+            raise CommandError("Lambda must allow it")
+
+        monkeypatch.setattr(both[0], "set", refuse)
+        with pytest.raises(CommandError, match="api: Lambda must allow it"):
+            back(*both, say=said.append)
+        assert both[1].traffic() == Traffic("1")
 
 
 def test_oldest_version_has_nothing_before_it(account: Account, said: list[str]) -> None:
     """A function with one version gets an error message, not an IndexError."""
     with pytest.raises(CommandError, match="there must be a version before 1 to roll back to"):
-        rollback(account.alias(account.function(200)), say=said.append)
+        back(account.alias(account.function(200)), say=said.append)
 
 
 def test_second_release_beside_one_is_refused(account: Account, said: list[str]) -> None:
@@ -241,15 +328,15 @@ def test_second_release_beside_one_is_refused(account: Account, said: list[str])
     alias = account.alias(account.function(200, 200, 200))
     alias.traffic()
     alias.set(Traffic("1", "2", 0.5))
-    with pytest.raises(CommandError, match="only one release may be in progress, but version 2 gets 50%"):
-        move(alias, account.alarms("a"), STEPS, say=said.append, wait=lambda _: None)
+    with pytest.raises(CommandError, match="only one release may be in progress, but api's version 2 gets 50%"):
+        move(alias, alarms=account.alarms("a"), say=said.append)
 
 
 def test_newest_version_needs_no_shift(account: Account, said: list[str]) -> None:
     """Most deployments change no function."""
-    move(account.alias(account.function(200)), account.alarms("a"), say=said.append, wait=lambda _: None)
+    move(account.alias(account.function(200)), alarms=account.alarms("a"), say=said.append)
 
-    assert said == ["version 1 answers; nothing to shift"]
+    assert said == ["api: version 1 answers; nothing to shift"]
 
 
 def test_event_of_the_first_call_is_the_public_route() -> None:
@@ -263,7 +350,7 @@ def test_event_of_the_first_call_is_the_public_route() -> None:
 def test_without_a_public_route_the_release_says_that_nothing_was_tried(account: Account, said: list[str]) -> None:
     """A team's table may have none; the alarms are then the only guard."""
     alias = account.alias(account.function(200, 500))
-    shift(alias, account.alarms("a"), STEPS, route_key=None, say=said.append, wait=lambda _: None)
+    shift(released(alias, route_key=None), account.alarms("a"), (), say=said.append)
 
     assert "version 2 is not tried" in said[0]
     assert "no public GET route" in said[0]
@@ -272,9 +359,14 @@ def test_without_a_public_route_the_release_says_that_nothing_was_tried(account:
 class TestCommandLine:
     @pytest.fixture
     def outputs(self, account: Account, tmp_path: Path) -> Callable[..., str]:
-        def write(**released: Any) -> str:
+        def write(*functions: str, alarms: Sequence[str] = ()) -> str:
             path = tmp_path / "outputs.json"
-            plain = {"region": REGION, "awsEndpointUrl": account.endpoint, "release": released or None}
+            named = zip(("api", "reports"), functions, strict=False)
+            release = {
+                "functions": {name: {"function": each, "alias": "live"} for name, each in named},
+                "alarms": alarms,
+            }
+            plain = {"region": REGION, "awsEndpointUrl": account.endpoint, "release": release if functions else None}
             rest = ("apiUrl", "userPoolId", "userPoolClientId", "issuer", "authDomain", "scopes")
             path.write_text(json.dumps({**dict.fromkeys(rest, ""), **plain}))
             return str(path)
@@ -286,14 +378,24 @@ class TestCommandLine:
     ) -> None:
         """The three actions in the order of a release."""
         account.alarms("day")
-        stack = ["--outputs", outputs(function=account.function(200, 200), alias="live", alarms=["day"])]
+        stack = ["--outputs", outputs(account.function(200, 200), account.function(200), alarms=["day"])]
 
         assert command.main(["release", "status", *stack]) == 0
-        assert capsys.readouterr().out == "version 1 answers; published: 1, 2; alarms on: none\n"
+        assert capsys.readouterr().out.splitlines() == [
+            "api: version 1 answers; published: 1, 2",
+            "reports: version 1 answers; published: 1",
+            "alarms on: none",
+        ]
         assert command.main(["release", "shift", *stack, "--steps", "10:0"]) == 0
-        assert capsys.readouterr().out.splitlines()[-1].startswith("version 2 answers")
+        assert "api: version 2 answers" in capsys.readouterr().out
         assert command.main(["release", "rollback", *stack]) == 0
-        assert capsys.readouterr().out == "version 1 answers, no longer 2\n"
+        assert capsys.readouterr().out == "api: version 1 answers, no longer 2\n"
+        for wrong, words in {
+            "--to 2": "--to must be the version of one function; name it with: --function api|reports",
+            "--function report": "--function must be one of api, reports, got report",
+        }.items():
+            assert command.main(["release", "rollback", *stack, *wrong.split()]) == 1
+            assert words in capsys.readouterr().err
         account.ring("day")
         assert command.main(["release", "shift", *stack, "--steps", "10:0"]) == 1
         assert "alarm must be off before a release, but day" in capsys.readouterr().err
@@ -302,7 +404,7 @@ class TestCommandLine:
         self, account: Account, outputs: Callable[..., str], capsys: pytest.CaptureFixture[str]
     ) -> None:
         """A shift without alarms looks like a successful one, so the command warns."""
-        stack = ["--outputs", outputs(function=account.function(200, 200), alias="live", alarms=[])]
+        stack = ["--outputs", outputs(account.function(200, 200))]
 
         assert command.main(["release", "shift", *stack, "--steps", "10:0"]) == 0
         assert "no alarm watches this release" in capsys.readouterr().out
