@@ -1,6 +1,7 @@
 // Serves the contract beside the page, and writes a Content-Security-Policy that names its origins and no others.
 
 import { readFileSync, existsSync } from "node:fs";
+import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { defineConfig, type Plugin } from "vite";
 
@@ -11,10 +12,24 @@ const HEADERS = { "Content-Security-Policy": "frame-ancestors 'none'", "X-Conten
 
 function read(name: string): string {
   const file = join(FOLDER, name);
-  if (!existsSync(file)) {
-    throw new Error(`${file} must be there; write it with: python -m contract --to ${FOLDER}`);
-  }
+  if (!existsSync(file)) end(`${file} must be there; write it with: python -m contract --to ${FOLDER}`);
   return readFileSync(file, "utf8");
+}
+
+function end(message: string): never {
+  console.error(`web: ${message}`);
+  process.exit(1);
+}
+
+/** End with one line if another program listens: Vite would end with its own stack trace. */
+function checkPort({ host, port }: { host?: string | boolean; port?: number }): Promise<void> {
+  return new Promise((free) => {
+    const probe = createServer();
+    probe.once("error", () =>
+      end(`port ${port} must be free, but another program listens; stop it, or serve at another of the stack's callbackUrls`),
+    );
+    probe.listen(port, String(host), () => probe.close(() => free()));
+  });
 }
 
 function policy(isBuilt: boolean): string {
@@ -42,7 +57,9 @@ function contract(): Plugin {
       isBuilt = config.command === "build";
       FILES.forEach(read);
     },
-    configureServer(server) {
+    configurePreviewServer: ({ config }) => checkPort(config.preview),
+    async configureServer(server) {
+      await checkPort(server.config.server);
       server.watcher.add(FOLDER);
       server.watcher.on("change", (file) => file.startsWith(FOLDER) && server.ws.send({ type: "full-reload" }));
       server.middlewares.use("/contract", (request, response, next) => {

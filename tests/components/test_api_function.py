@@ -198,7 +198,11 @@ class TestAlias:
 
     def test_where_a_release_shifts_traffic_a_deployment_does_not(self) -> None:
         """It would undo the weights half-way, or take all traffic at once."""
-        assert function_of(shift_traffic=True).one("Alias").ignores == {"functionVersion", "routingConfig", "description"}
+        assert function_of(shift_traffic=True).one("Alias").ignores == {
+            "functionVersion",
+            "routingConfig",
+            "description",
+        }
 
     @pytest.mark.parametrize("count", [0, 5])
     def test_provisioned_concurrency_is_the_aliases(self, count: int) -> None:

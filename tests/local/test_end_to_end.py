@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import Any
 
 import pytest
@@ -148,6 +149,31 @@ def test_password_sign_in_has_no_custom_scope(cognito: Any, outputs: dict[str, A
     token = sign_in(cognito, outputs, member)["AccessToken"]
     assert claims(token)["scope"] == "aws.cognito.signin.user.admin"
     assert api.get("/reports", token).status_code == 403
+
+
+@pytest.mark.parametrize("way", ["sign-in page", "api"])
+def test_refreshed_tokens_keep_the_time_of_the_sign_in(
+    cognito: Any, users: Users, outputs: dict[str, Any], username: str, way: str
+) -> None:
+    """OpenID Connect Core 12.2: a client that checks `auth_time` would end the session at the first silent renewal."""
+    name, client = users.ensure(username), {"client_id": outputs["userPoolClientId"]}
+    first = users.tokens(name)
+    signed_in = claims(first["id_token"])["auth_time"]
+    assert claims(first["access_token"])["auth_time"] == signed_in
+    while time.time() < signed_in + 1:
+        time.sleep(0.05)  # the claim has whole seconds
+    if way == "api":
+        answer = cognito.get_tokens_from_refresh_token(
+            RefreshToken=first["refresh_token"], ClientId=client["client_id"]
+        )["AuthenticationResult"]
+        renewed = [answer["IdToken"], answer["AccessToken"]]
+    else:
+        form = {**client, "grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+        answer = requests.post(f"{outputs['authDomain']}/oauth2/token", form, timeout=30).json()
+        renewed = [answer["id_token"], answer["access_token"]]
+    for token in map(claims, renewed):
+        assert (token["auth_time"], token["iat"] > signed_in) == (signed_in, True)
+    assert claims(users.tokens(name)["id_token"])["auth_time"] > signed_in, "another sign-in has its own time"
 
 
 def test_group_route_asks_for_the_group(users: Users, api: Any, username: str) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,13 @@ from tests.web.visit import Visit
 pytestmark = pytest.mark.acceptance
 
 PASSWORD = "Correct-horse-7"
+CONTRACT_OF_ANOTHER = """{
+  const before = window.fetch;
+  window.fetch = async (url, ...options) => {
+    const answer = await before(url, ...options);
+    return String(url).startsWith("contract/") ? new Response((await answer.text()).replaceAll("%s", "gone")) : answer;
+  };
+}"""
 
 
 @pytest.fixture
@@ -82,6 +90,34 @@ def test_from_sign_up_to_sign_out(visit: Visit) -> None:
     visit.wait_for("#sign-in")
     assert visit.call("GET /hello")[0] == "—"
     assert visit.problems() == []
+
+
+def test_session_is_renewed_before_its_token_expires(visit: Visit, users: Users, password: str) -> None:
+    """Fifteen minutes after the sign-in, without the user: a new access token, of the same sign-in."""
+    visit.sign_in(users.ensure("mary"), password)
+    visit.press("Sign in")
+    visit.wait_for("#name", "mary")
+    visit.press_summary("#token")
+    first = visit.wait_for("#token pre:last-of-type", "auth_time").text
+    visit.pass_time(json.loads(first)["exp"] - time.time() - 30)
+    renewed = visit.wait_for("#token pre:last-of-type", "auth_time", other_than=first).text
+    assert json.loads(renewed)["auth_time"] == json.loads(first)["auth_time"]
+    assert visit.call("GET /hello") == ("200", '{"name":"mary"}')
+
+
+def test_page_of_another_stack_says_so(visit: Visit, outputs: dict[str, Any]) -> None:
+    """After `make up` with a new pool a page that is still open must not show "Failed to fetch" for ever."""
+    for now in (outputs["userPoolClientId"], outputs["apiUrl"].rpartition("/")[2]):
+        visit.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": CONTRACT_OF_ANOTHER % now})
+    visit.open()
+    visit.wait_for("#notice", "of another stack")
+    assert visit.call("GET /hello")[1].startswith("The contract of this page is of another stack")
+
+
+def test_stack_that_is_down_is_said(visit: Visit) -> None:
+    """It differs from a refusal, which the browser hides from the page in the same way."""
+    visit.go_offline()
+    assert visit.call("GET /hello") == ("—", "The API cannot be reached. Is the stack up?")
 
 
 def test_route_beyond_the_scopes_asked_for_is_refused(visit: Visit, users: Users, password: str) -> None:
@@ -188,17 +224,33 @@ def test_policy_stops_what_the_page_never_does(visit: Visit, outputs: dict[str, 
 
 def test_page_without_a_contract_says_what_to_do(installed: Path, tmp_path: Path) -> None:
     """Whoever starts the page before the stack."""
+    said = refused("build", installed, tmp_path)
+    assert said == f"web: {tmp_path}/contract.json must be there; write it with: python -m contract --to {tmp_path}\n"
+
+
+@pytest.mark.parametrize("script", ["dev", "preview"])
+def test_taken_port_is_one_line(installed: Path, contract: Path, script: str) -> None:
+    """A second `make web`, or another project's server: not a stack trace of Node's."""
+    with socket.create_server(("localhost", 0)) as other:
+        port = str(other.getsockname()[1])
+        said = refused(script, installed, contract, "--", "--port", port)
+    assert said.startswith(f"web: port {port} must be free")
+    assert said.count("\n") == 1
+
+
+def refused(script: str, installed: Path, contract: Path, *arguments: str) -> str:
+    """What a script of the front end says on standard error before it fails."""
     done = subprocess.run(
-        ["/usr/bin/env", "npm", "run", "build"],
+        ["/usr/bin/env", "npm", "run", "--silent", script, *arguments],
         cwd=installed,
-        env={**os.environ, "CONTRACT": str(tmp_path), "OUT": str(tmp_path / "out")},
+        env={**os.environ, "CONTRACT": str(contract), "OUT": str(contract / "out")},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
     assert done.returncode != 0
-    assert f"{tmp_path}/contract.json must be there; write it with: python -m contract" in done.stderr
+    return done.stderr
 
 
 def test_page_is_served_while_it_is_developed(browser: Chrome, installed: Path, contract: Path, serve: Any) -> None:

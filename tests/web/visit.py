@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -58,14 +59,26 @@ class Visit:
     def script(self, source: str, *arguments: Any) -> Any:
         return self.browser.execute_script(source, *arguments)
 
-    def wait_for(self, selector: str, text: str = "") -> WebElement:
-        """The element, once it is seen and has the text."""
+    def pass_time(self, seconds: float) -> None:
+        """Set the page's clock forward; timers that look at the clock notice within some seconds."""
+        self.script("const now = Date.now; Date.now = () => now() + 1000 * arguments[0]", seconds)
+
+    def go_offline(self) -> None:
+        self.browser.execute_cdp_cmd("Network.enable", {})
+        network = {"offline": True, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.browser.execute_cdp_cmd("Network.emulateNetworkConditions", network)
+
+    def wait_for(self, selector: str, text: str = "", other_than: str | None = None) -> WebElement:
+        """The element, once it is seen and has the text, and no longer `other_than`."""
 
         def seen(browser: Chrome) -> WebElement | None:
-            found = browser.find_elements(By.CSS_SELECTOR, selector)
-            return next((each for each in found if each.is_displayed() and text in each.text), None)
+            found = (each for each in browser.find_elements(By.CSS_SELECTOR, selector) if each.is_displayed())
+            return next((each for each in found if text in each.text != other_than), None)
 
-        return WebDriverWait(self.browser, PATIENCE).until(seen, f"{selector} with {text!r} must be seen")
+        redrawn = [StaleElementReferenceException]
+        return WebDriverWait(self.browser, PATIENCE, ignored_exceptions=redrawn).until(
+            seen, f"{selector} with {text!r} must be seen"
+        )
 
     def fill(self, selector: str, text: str) -> WebElement:
         field = self.wait_for(selector)

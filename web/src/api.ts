@@ -1,9 +1,11 @@
 // One call of one route, timed, with an answer whatever happens.
 
+import { type Cause, causeOf, DOWN, STALE } from "./cause";
 import type { Contract, Route } from "./contract";
 
 export interface Answer {
-  status: number | null; // null: the browser got no answer, or was not allowed to read it
+  status: number | null; // null: the browser got no answer, or was not allowed to read it; `cause` says which
+  cause: Cause | null;
   milliseconds: number;
   body: unknown; // JSON where it is JSON, else text
 }
@@ -29,9 +31,10 @@ export async function call(
       credentials: "omit",
     });
     const text = await answer.text();
-    return { status: answer.status, milliseconds: performance.now() - began, body: parsed(text) };
+    return { status: answer.status, cause: null, milliseconds: performance.now() - began, body: parsed(text) };
   } catch {
-    return { status: null, milliseconds: performance.now() - began, body: null };
+    const milliseconds = performance.now() - began;
+    return { status: null, cause: await causeOf(contract), milliseconds, body: null };
   }
 }
 
@@ -48,7 +51,9 @@ export function meaning(answer: Answer, missing: string | null): string {
   const lack = missing === "sign in" ? "you are signed out" : `you lack ${missing}`;
   switch (answer.status) {
     case null:
-      return missing === null ? "No answer. Is the stack up, and may this page call it?" : `Refused by the gateway: ${lack}.`;
+      if (answer.cause === "down") return DOWN;
+      if (answer.cause === "stale") return STALE;
+      return missing === null ? "Refused by the gateway. Sign out and in again." : `Refused by the gateway: ${lack}.`;
     case 400:
       return `Not what the route takes: ${refused(answer.body)}.`;
     case 401:

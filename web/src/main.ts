@@ -2,6 +2,7 @@
 
 import type { User } from "oidc-client-ts";
 import { decoded } from "./access";
+import { causeOf, DOWN, STALE } from "./cause";
 import { type Contract, load, type Oidc } from "./contract";
 import { announce, busy, byId, element, isBusy } from "./dom";
 import { guest } from "./guest";
@@ -46,6 +47,12 @@ function drawStack(contract: Contract): void {
   }
 }
 
+/** A stack on this machine comes and goes while its page stays open in a tab. */
+async function sayIfGone(contract: Contract): Promise<void> {
+  const cause = await causeOf(contract);
+  if (cause !== "refused") failed(cause === "stale" ? STALE : DOWN);
+}
+
 async function start(): Promise<void> {
   const { contract, oidc } = await load();
   const session = new Session(contract, oidc);
@@ -61,6 +68,7 @@ async function start(): Promise<void> {
   await session.resume().catch(failed);
   if (user === null) draw(contract, oidc, session, routes);
   else announce("You are signed in.");
+  if (contract.outputs.awsEndpointUrl !== undefined) void sayIfGone(contract);
   byId("main").removeAttribute("aria-busy"); // shown in one piece, so that nothing moves
   window.setInterval(() => {
     const clock = document.getElementById("remaining");

@@ -105,7 +105,7 @@ class AnswerLine {
     );
     // A gateway's own refusal may come without CORS headers.
     const hidden = "The browser may not read this answer, so its status is not known here. The browser’s own tools show it.";
-    this.#meaning.textContent = answer.status === null ? `${said} ${hidden}` : said;
+    this.#meaning.textContent = answer.cause === "refused" ? `${said} ${hidden}` : said;
     this.#meaning.hidden = said === "";
     this.#body.textContent = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body, null, 2);
     this.#body.hidden = answer.status === null;
