@@ -352,6 +352,8 @@ class AuthPool(pulumi.ComponentResource):
     """Id of the browser's app client, which is always there."""
     client_ids: Mapping[str, pulumi.Output[str]]
     """Ids of the additional app clients, by name."""
+    user_client_ids: Mapping[str, pulumi.Output[str]]
+    """Ids of those of them that users sign in with: all but the machines'."""
     client_secrets: Mapping[str, pulumi.Output[str]]
     """Secrets of the machines' app clients, by name."""
     audiences: Sequence[pulumi.Output[str]]
@@ -423,6 +425,7 @@ class AuthPool(pulumi.ComponentResource):
         self.user_pool_id = pool.id
         self.client_id = client.id
         self.client_ids = {key: made.id for key, made in additional.all.items()}
+        self.user_client_ids = {key: made.id for key, made in additional.users.items()}
         self.client_secrets = {
             key: pulumi.Output.secret(made.client_secret) for key, made in additional.machines.items()
         }
@@ -434,6 +437,7 @@ class AuthPool(pulumi.ComponentResource):
                 "user_pool_id": self.user_pool_id,
                 "client_id": self.client_id,
                 "client_ids": self.client_ids,
+                "user_client_ids": self.user_client_ids,
                 "client_secrets": self.client_secrets,
                 "audiences": self.audiences,
                 "issuer": self.issuer,

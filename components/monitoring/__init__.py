@@ -80,6 +80,10 @@ class MonitoringArgs:
     """Id of the user pool."""
     user_pool_client_id: pulumi.Input[str]
     """Id of the browser's app client."""
+    additional_client_ids: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Ids of the other app clients that users sign in with, by name. Machines do not sign in."""
+    identity_providers: Sequence[str] = ()
+    """Names of the identity providers that these clients offer."""
     api_id: pulumi.Input[str]
     """Id of the API."""
     api_log_group: pulumi.Input[str]
@@ -103,7 +107,8 @@ class MonitoringArgs:
             },
             triggers={key: MonitoredFunction(name=name) for key, name in self.triggers.items()},
             user_pool_id=self.user_pool_id,
-            user_pool_client_id=self.user_pool_client_id,
+            user_clients={"Browser": self.user_pool_client_id, **self.additional_client_ids},
+            identity_providers=self.identity_providers,
         )
 
     @property
@@ -170,7 +175,7 @@ def _filters(name: str, monitored: Monitored, logs: Logs, opts: pulumi.ResourceO
     for each in FILTERS:
         for key, group in logs[each.log].items():
             aws.cloudwatch.LogMetricFilter(
-                f"{name}-{each.metric}" + ("" if key == "api" else f"-{key}"),
+                f"{name}-{each.metric}{each.of}" + ("" if key == "api" else f"-{key}"),
                 log_group_name=group,
                 pattern=each.pattern,
                 metric_transformation={

@@ -1,11 +1,12 @@
 """The alarms as data: what each compares, what it means, and what to do first."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .metrics import Metric, Monitored, MonitoredFunction, account, function, gateway, logged, sign_in
 
 RUNBOOK = "docs/operations.md"
+_MOST_METRICS = 10  # of an alarm on an expression ("Create an alarm based on a metric math expression")
 BAND = 3  # standard deviations of what is usual for the hour and the day of the week
 
 
@@ -226,18 +227,29 @@ def _refusals(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAl
     )
 
 
-def _sign_in(monitored: Monitored) -> tuple[Alarm, ...]:
-    names = {"sign_in": "SignIn", "refresh": "TokenRefresh", "sign_up": "SignUp", "federation": "Federation"}
-    return (
-        Alarm(
-            name="sign-in-throttled",
+def _sign_in(monitored: Monitored) -> Iterator[Alarm]:
+    """Alarms of all app clients that users have; a second one where they have more metrics than an alarm takes."""
+    clients = monitored.user_clients.values()
+    throttles = [
+        *(
+            sign_in(monitored, client, f"{kind}Throttles")
+            for client in clients
+            for kind in ("SignIn", "TokenRefresh", "SignUp")
+        ),
+        *(
+            sign_in(monitored, client, "FederationThrottles", IdentityProvider=provider)
+            for client in clients
+            for provider in monitored.identity_providers
+        ),
+    ]
+    for number, first in enumerate(range(0, len(throttles), _MOST_METRICS), 1):
+        series = {f"client_{place}": metric for place, metric in enumerate(throttles[first : first + _MOST_METRICS], 1)}
+        yield Alarm(
+            name="sign-in-throttled" + (f"-{number}" if number > 1 else ""),
+            part_of="sign-in-throttled",
             meaning="Cognito turned away five or more sign-ins, sign-ups or refreshes in five minutes.",
             first="see which of them, and whether a client retries in a loop; else ask for a higher request rate.",
-            series={
-                **{id_: sign_in(monitored, f"{name}Throttles") for id_, name in names.items()},
-                "throttled": " + ".join(f"FILL({id_}, 0)" for id_ in names),
-            },
+            series={**series, "throttled": " + ".join(f"FILL({id_}, 0)" for id_ in series)},
             compared="throttled",
             threshold=5,
-        ),
-    )
+        )

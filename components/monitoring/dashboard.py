@@ -20,6 +20,7 @@ from .metrics import (
 )
 
 _WIDTH, _HEIGHT = 8, 6
+_MOST_ALARMS = 100  # of a widget
 _BLUE, _GREEN, _ORANGE, _RED, _PURPLE, _GREY = "#1f77b4", "#2ca02c", "#ff7f0e", "#d62728", "#9467bd", "#7f7f7f"
 _PERCENTILES = (("p50", _GREEN), ("p95", _ORANGE), ("p99", _RED))
 
@@ -33,7 +34,7 @@ def dashboard(
     """The body, its names still as they are given: strings or outputs."""
     top: list[Widget] = [_text(runbook)]
     if alarm_arns:
-        top.append(_widget("alarm", 0, 2, 24, 3, {"title": "Alarms", "alarms": list(alarm_arns)}))
+        top.append(_widget("alarm", 0, 2, 24, 3, {"title": "Alarms", "alarms": list(alarm_arns)[:_MOST_ALARMS]}))
     rows = (_traffic(monitored), _latency(monitored), _refusals(monitored), _capacity(monitored), _sign_in(monitored))
     start = 5 if alarm_arns else 2
     panels = [
@@ -130,24 +131,54 @@ def _sign_in(monitored: Monitored) -> list[Widget]:
     kinds = (("SignIn", "sign-ins", _BLUE), ("TokenRefresh", "refreshes", _GREEN), ("SignUp", "sign-ups", _PURPLE))
     return [
         _panel(
-            "Signed in", *(_line(sign_in(monitored, f"{kind}Successes"), label, color) for kind, label, color in kinds)
+            "Signed in",
+            *(line for kind, *drawn in kinds for line in _each_client(monitored, f"{kind}Successes", *drawn)),
+            *_federated(monitored, "FederationSuccesses"),
         ),
         # A throttled request counts as failed, too.
-        _panel("Sign-in failures", *(line for kind in kinds for line in _failures(monitored, *kind))),
+        _panel(
+            "Sign-in failures",
+            *(line for place, kind in enumerate(kinds) for line in _failures(monitored, place, *kind)),
+        ),
         _panel(
             "Turned away by Cognito",
-            *(_line(sign_in(monitored, f"{kind}Throttles"), label, color) for kind, label, color in kinds),
+            *(line for kind, *drawn in kinds for line in _each_client(monitored, f"{kind}Throttles", *drawn)),
+            *_federated(monitored, "FederationThrottles"),
         ),
     ]
 
 
-def _failures(monitored: Monitored, kind: str, label: str, color: str) -> list[Line]:
-    id_ = kind.lower()
-    return [
-        _line(sign_in(monitored, f"{kind}Successes", "SampleCount"), "all", id=f"{id_}_all", visible=False),
-        _line(sign_in(monitored, f"{kind}Successes"), "good", id=f"{id_}_good", visible=False),
-        _math(f"{id_}_all - {id_}_good", f"failed {label}", color),
-    ]
+def _each_client(monitored: Monitored, name: str, label: str, color: str) -> list[Line]:
+    """A line for each app client that users have, as `_each` draws functions."""
+    clients = monitored.user_clients
+    if len(clients) == 1:
+        return [_line(sign_in(monitored, client, name), label, color) for client in clients.values()]
+    return [_line(sign_in(monitored, client, name), f"{key}: {label}", None) for key, client in clients.items()]
+
+
+def _federated(monitored: Monitored, name: str) -> list[Line]:
+    """A line for each identity provider and app client, if there are providers."""
+    if not monitored.identity_providers:
+        return []
+    search = joined(
+        f"""SEARCH('{{AWS/Cognito,IdentityProvider,UserPool,UserPoolClient}} MetricName="{name}" UserPool=\"""",
+        monitored.user_pool_id,
+        "\"', 'Sum')",
+    )
+    return [[{"expression": search, "label": ""}]]
+
+
+def _failures(monitored: Monitored, number: int, kind: str, label: str, color: str) -> list[Line]:
+    """The requests of a kind that failed, those of all app clients together; `number` tells the kind's ids apart."""
+    lines: list[Line] = []
+    sums: dict[str, list[str]] = {"all": [], "good": []}
+    for place, client in enumerate(monitored.user_clients.values()):
+        for name, stat in (("all", "SampleCount"), ("good", "Sum")):
+            id_ = f"{name}{number}_{place}"
+            sums[name].append(f"FILL({id_}, 0)")
+            lines.append(_line(sign_in(monitored, client, f"{kind}Successes", stat), name, id=id_, visible=False))
+    expression = " - ".join([" + ".join(sums["all"]), *sums["good"]])
+    return [*lines, _math(expression, f"failed {label}", color)]
 
 
 def _line(metric: Metric, label: str, color: str | None = _GREY, **options: Any) -> Line:

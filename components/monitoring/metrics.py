@@ -1,6 +1,6 @@
 """The metrics of the stack: AWS's own, and those that metric filters make of its two logs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,6 +22,7 @@ class Monitored:
     """What the metrics are of: the names that they carry as dimensions.
 
     `functions` answer routes, `triggers` the user pool; `api` is the function of every route that names none.
+    `user_clients` are the app clients that users sign in with, by name. All of them offer the `identity_providers`.
 
     Metrics from logs stand in a namespace of this API's own, since a metric filter has no dimension but a field of the
     line, and two stacks of one account would add up.
@@ -31,7 +32,8 @@ class Monitored:
     api_id: Text
     functions: Mapping[str, MonitoredFunction]
     user_pool_id: Text
-    user_pool_client_id: Text
+    user_clients: Mapping[str, Text]
+    identity_providers: Sequence[str] = ()
     triggers: Mapping[str, MonitoredFunction] = field(default_factory=dict)
 
     @property
@@ -70,12 +72,13 @@ def account(name: str) -> Metric:
     return Metric(namespace="AWS/Lambda", name=name, stat="Maximum")
 
 
-def sign_in(monitored: Monitored, name: str, stat: str = "Sum") -> Metric:
-    """A metric of the app client, each request a 1 or a 0: their sum are the successes, their number is all requests.
+def sign_in(monitored: Monitored, client: Text, name: str, stat: str = "Sum", **more: Text) -> Metric:
+    """A metric of an app client, each request a 1 or a 0: their sum are the successes, their number is all requests.
 
-    ("Metrics for Amazon Cognito user pools"; they come every five minutes.)
+    Federation's have the dimension IdentityProvider too ("Metrics for Amazon Cognito user pools"; they come every five
+    minutes).
     """
-    dimensions = {"UserPool": monitored.user_pool_id, "UserPoolClient": monitored.user_pool_client_id}
+    dimensions = {"UserPool": monitored.user_pool_id, "UserPoolClient": client, **more}
     return Metric(namespace="AWS/Cognito", name=name, dimensions=dimensions, stat=stat)
 
 
@@ -88,8 +91,8 @@ def logged(monitored: Monitored, name: str, stat: str = "Sum", **dimensions: str
 class Filter:
     """How lines of a log become a metric. `dimensions` maps a name to the field of the line that fills it.
 
-    Each value of a dimension is a metric of its own, which costs; and a filter with dimensions has no default
-    (PutMetricFilter), so where it matches nothing there is no data.
+    `of` tells two filters of one metric apart. Each value of a dimension is a metric of its own, which costs; and a
+    filter with dimensions has no default (PutMetricFilter), so where it matches nothing there is no data.
     """
 
     metric: str
@@ -99,6 +102,7 @@ class Filter:
     unit: str = "Count"
     dimensions: Mapping[str, str] = field(default_factory=dict)
     default: str | None = None
+    of: str = ""
 
 
 FILTERS = (
@@ -119,13 +123,18 @@ FILTERS = (
         pattern='{ $.cause = "*" }',
         dimensions={"Cause": "$.cause"},
     ),
-    # Lambda writes it at system log level INFO: the report of a call, with its initialization where it was a cold start
-    # ("Lambda Telemetry API Event schema reference", platform.report).
-    Filter(
-        metric="ColdStart",
-        log="function",
-        pattern='{ $.type = "platform.report" && $.record.metrics.initDurationMs > 0 }',
-        value="$.record.metrics.initDurationMs",
-        unit="Milliseconds",
+    # Lambda writes both at system log level INFO, in the report of a call that was a cold start: the initialization, or
+    # with SnapStart the restored snapshot ("Lambda Telemetry API Event schema reference", ReportMetrics). A filter has
+    # one value, so each has its own.
+    *(
+        Filter(
+            metric="ColdStart",
+            log="function",
+            pattern=f'{{ $.type = "platform.report" && $.record.metrics.{start} > 0 }}',
+            value=f"$.record.metrics.{start}",
+            unit="Milliseconds",
+            of=of,
+        )
+        for of, start in (("", "initDurationMs"), ("Restored", "restoreDurationMs"))
     ),
 )

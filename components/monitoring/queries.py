@@ -77,8 +77,8 @@ QUERIES = (
     Query(
         name="Cold starts by hour",
         logs=("function",),
-        text="""filter type = "platform.report" and ispresent(record.metrics.initDurationMs)
-| stats count(*) as starts, pct(record.metrics.initDurationMs, 95) as p95, max(record.metrics.initDurationMs) as slowest
-  by bin(1h)""",
+        text="""fields coalesce(record.metrics.initDurationMs, record.metrics.restoreDurationMs) as startMs
+| filter type = "platform.report" and ispresent(startMs)
+| stats count(*) as starts, pct(startMs, 95) as p95, max(startMs) as slowest by bin(1h)""",
     ),
 )

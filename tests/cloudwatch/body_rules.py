@@ -15,7 +15,9 @@ import jsonschema
 from tests.cloudwatch.expression import ids_of
 
 COLUMNS = 24
-SEARCH = re.compile(r"""SEARCH\('\{"?([^",}]+)"?((?:,[A-Za-z]+)*)\} MetricName="([\w]+)"', '(\w+)'\)""")
+SEARCH = re.compile(
+    r"""SEARCH\('\{"?([^",}]+)"?((?:,[A-Za-z]+)*)\} MetricName="([\w]+)"(?: UserPool="[\w-]+")?', '(\w+)'\)"""
+)
 
 _COLOR = {"type": "string", "pattern": "^#[0-9a-f]{6}$"}
 _STAT = {"type": "string", "pattern": r"^(SampleCount|Average|Sum|Minimum|Maximum|p\d{1,2}(\.\d{1,2})?)$"}

@@ -31,8 +31,8 @@ def refusal(reason: str) -> Key:
     return key(LOGS, "FunctionRefusals", {"Reason": reason})
 
 
-def turned_away(kind: str) -> Key:
-    return key("AWS/Cognito", f"{kind}Throttles", CLIENT)
+def turned_away(kind: str, **more: str) -> Key:
+    return key("AWS/Cognito", f"{kind}Throttles", {**CLIENT, **more})
 
 
 def minutes(start: int, length: int) -> Iterator[int]:
@@ -94,7 +94,7 @@ class Days:
         for metric in (RUNNING, CLAIMED, OWN):
             self.add(metric, second, 5 + 200 * busy(second))
         if second % (5 * MINUTE) == 0:
-            for kind in ("SignIn", "TokenRefresh", "SignUp", "Federation"):
+            for kind in ("SignIn", "TokenRefresh", "SignUp"):
                 self.add(turned_away(kind), second, 0)
 
     def _about(self, mean: float) -> int:

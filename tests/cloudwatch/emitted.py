@@ -14,10 +14,9 @@ FUNCTION = ("Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecuti
 REGION = ("ConcurrentExecutions", "UnreservedConcurrentExecutions", "ClaimedAccountConcurrency")
 # docs.aws.amazon.com/cognito/latest/developerguide/metrics-for-cognito-user-pools.html
 APP_CLIENT = tuple(
-    f"{kind}{outcome}"
-    for kind in ("SignUp", "SignIn", "TokenRefresh", "Federation")
-    for outcome in ("Successes", "Throttles")
+    f"{kind}{outcome}" for kind in ("SignUp", "SignIn", "TokenRefresh") for outcome in ("Successes", "Throttles")
 )
+FEDERATION = ("FederationSuccesses", "FederationThrottles")
 
 # Namespace and the names of the dimensions, to the metrics.
 EMITTED: dict[tuple[str, frozenset[str]], tuple[str, ...]] = {
@@ -26,4 +25,5 @@ EMITTED: dict[tuple[str, frozenset[str]], tuple[str, ...]] = {
     ("AWS/Lambda", frozenset({"FunctionName"})): FUNCTION,
     ("AWS/Lambda", frozenset()): REGION,
     ("AWS/Cognito", frozenset({"UserPool", "UserPoolClient"})): APP_CLIENT,
+    ("AWS/Cognito", frozenset({"UserPool", "UserPoolClient", "IdentityProvider"})): FEDERATION,
 }

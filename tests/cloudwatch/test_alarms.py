@@ -30,7 +30,7 @@ from tests.cloudwatch.days import (
     refusal,
     turned_away,
 )
-from tests.cloudwatch.samples import Samples, key
+from tests.cloudwatch.samples import Key, Samples, key
 from tests.components.test_monitoring import FUNCTION, PARTS, default, monitoring_of, several
 
 Times = dict[str, list[int]]
@@ -115,7 +115,6 @@ FIRES: list[tuple[str, Callable[[], Days], int, int]] = [
     ("sign-in-throttled", cognito_throttles("SignIn"), 5, 10),
     ("sign-in-throttled", cognito_throttles("TokenRefresh"), 5, 10),
     ("sign-in-throttled", cognito_throttles("SignUp"), 5, 10),
-    ("sign-in-throttled", cognito_throttles("Federation"), 5, 10),
 ]
 
 
@@ -225,3 +224,18 @@ def test_trouble_of_another_function_is_its_own_alarm(name: str, suffix: str) ->
 def test_several_functions_are_quiet_on_an_ordinary_day() -> None:
     """More alarms are not more noise."""
     assert on(Days().samples, several()) == {}
+
+
+@pytest.mark.parametrize(
+    "throttled",
+    [
+        turned_away("SignIn", UserPoolClient="shop-client"),
+        turned_away("Federation", IdentityProvider="Google"),
+        turned_away("Federation", UserPoolClient="shop-client", IdentityProvider="Partner"),
+    ],
+    ids=str,
+)
+def test_every_client_and_provider_is_watched(throttled: Key) -> None:
+    """Users who cannot sign in to the second front end are as locked out as those of the first."""
+    (name,) = on(Days().add(throttled, NOON, 6).samples, several())
+    assert name.startswith("sign-in-throttled")

@@ -13,7 +13,7 @@ from stacks.recorder import STACKS, Recording, program
 from tests.cloudwatch.body_rules import SEARCH, problems
 from tests.cloudwatch.emitted import EMITTED
 from tests.cloudwatch.expression import ids_of
-from tests.components.test_monitoring import PARTS, default, monitoring_of, several
+from tests.components.test_monitoring import FUNCTION, PARTS, default, monitoring_of, several
 
 LARGEST = 1_024 * 1_024  # bytes of a body (CloudWatch quota)
 # What a person on call asks, and the panel that answers.
@@ -75,11 +75,12 @@ def test_body_keeps_cloudwatchs_rules(stack: str) -> None:
     assert len(text.encode()) < LARGEST
 
 
-def test_every_metric_is_one_that_is_emitted() -> None:
+@pytest.mark.parametrize("made", [default, several])
+def test_every_metric_is_one_that_is_emitted(made: Callable[[], Recording]) -> None:
     """A name that nobody writes is an empty graph, and an alarm that never begins."""
     known: dict[tuple[str, frozenset[str]], set[str]] = {place: set(names) for place, names in EMITTED.items()}
-    known |= custom(default())
-    named = [*drawn(body(default())), *watched(default())]
+    known |= custom(made())
+    named = [*drawn(body(made())), *watched(made())]
 
     assert len(named) > 40
     assert [
@@ -131,6 +132,31 @@ def test_every_function_is_shown_by_its_name() -> None:
         assert {line[3] for line in lines if line[1] == metric} == names.keys()
     assert {line[3] for line in lines if line[1] == "Duration"} == {"answers", "reports"}
     assert all(line[-1]["label"].startswith(f"{names[line[3]]}: ") and "color" not in line[-1] for line in lines)
+
+
+def test_every_app_client_is_shown_by_its_name() -> None:
+    """And sign-ins through an identity provider have a line for each, once there are providers."""
+    lines = [line for widget in body(several())["widgets"] for line in widget["properties"].get("metrics", [])]
+    for kind in ("SignIn", "TokenRefresh", "SignUp"):
+        for outcome in ("Successes", "Throttles"):
+            labels = {line[-1]["label"].split(":")[0] for line in lines if f"{kind}{outcome}" in line}
+            assert labels >= {"Browser", "shop", "desk", "kiosk"}
+    federated = {name for _, dimensions, name in drawn(body(several())) if "IdentityProvider" in dimensions}
+    assert federated == {"FederationSuccesses", "FederationThrottles"}
+    assert not any("IdentityProvider" in dimensions for _, dimensions, _ in drawn(body(default())))
+
+
+def test_most_clients_functions_and_providers_fit() -> None:
+    """As many as the settings allow: no panel, expression or alarm is larger than CloudWatch takes."""
+    recording = monitoring_of(
+        additional_client_ids={f"client-{number}": f"id-{number}" for number in range(49)},
+        identity_providers=[f"Provider{number}" for number in range(50)],
+        functions={"api": FUNCTION, **{f"f{number}": {**FUNCTION, "name": f"f{number}"} for number in range(60)}},
+    )
+
+    assert problems(body(recording)) == []
+    for alarm in recording.all("MetricAlarm"):
+        assert sum("metric" in query for query in alarm.inputs["metricQueries"]) <= 10
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

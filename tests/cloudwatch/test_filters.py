@@ -40,6 +40,8 @@ LAMBDA = (
         '{"durationMs":1.4,"billedDurationMs":2,"memorySizeMB":512,"maxMemoryUsedMB":73},"status":"success"}}'
     ),
 )
+# The first call of an environment that SnapStart restored.
+RESTORED = LAMBDA[2].replace("initDurationMs", "restoreDurationMs")
 
 
 def leaves(refusal: type[Refused] = Refused) -> Iterator[type[Refused]]:
@@ -82,13 +84,17 @@ def access_line(**values: str) -> str:
 
 
 @cache
-def filters() -> dict[str, dict[str, Any]]:
-    return {each.inputs["metricTransformation"]["name"]: dict(each.inputs) for each in default().all("LogMetricFilter")}
+def filters() -> dict[str, list[dict[str, Any]]]:
+    """The filters of each metric."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for each in default().all("LogMetricFilter"):
+        found.setdefault(each.inputs["metricTransformation"]["name"], []).append(dict(each.inputs))
+    return found
 
 
 def counted(lines: Sequence[str], name: str) -> list[tuple[dict[str, str], float]]:
-    """Dimensions and value of each line that the filter takes."""
-    found = [metric_of(filters()[name], line) for line in lines]
+    """Dimensions and value of each line that a filter of the metric takes."""
+    found = [metric_of(each, line) for line in lines for each in filters()[name]]
     return [(dict(each[0][2]), each[1]) for each in found if each is not None]
 
 
@@ -131,6 +137,7 @@ def test_good_answer_counts_nowhere() -> None:
 def test_cold_start_is_counted_with_its_duration() -> None:
     """One of the two reports has it; the start of the initialization alone says nothing of how long it took."""
     assert counted(LAMBDA, "ColdStart") == [({}, 463.512)]
+    assert counted([RESTORED], "ColdStart") == [({}, 463.512)], "with SnapStart"
     assert all(counted(LAMBDA, name) == [] for name in filters() if name != "ColdStart")
 
 
@@ -156,7 +163,7 @@ def test_access_log_is_counted_by_status(status: str, name: str | None) -> None:
 @pytest.mark.parametrize("name", ["Refused", "Throttled"])
 def test_there_is_a_zero_where_nothing_matches(name: str) -> None:
     """A baseline of nothing but surges has no usual."""
-    assert filters()[name]["metricTransformation"]["defaultValue"] == "0"
+    assert [each["metricTransformation"]["defaultValue"] for each in filters()[name]] == ["0"]
 
 
 class TestQueries:
@@ -164,7 +171,13 @@ class TestQueries:
         """Every path of every kind of line in the log."""
         if log == "access":
             return set(json.loads(access_log_format(callers=True)))
-        lines = [written(), *(written(one(refusal)) for refusal in leaves()), written(RuntimeError()), *LAMBDA]
+        lines = [
+            written(),
+            *(written(one(refusal)) for refusal in leaves()),
+            written(RuntimeError()),
+            *LAMBDA,
+            RESTORED,
+        ]
         # Of an environment that is not set up, and of a caller: tests/handler see them written.
         return {"variable", "subject"} | {path for line in lines for path in _paths(json.loads(line))}
 
@@ -175,7 +188,7 @@ class TestQueries:
         text = re.sub(r'"[^"]*"|/[^/]*/', "", query.text)
         words = set(re.findall(r"(?<![\w@.])[a-z]\w*(?:\.\w+)*", text)) - set(re.findall(r"\bas (\w+)", text))
         keywords = {"fields", "filter", "stats", "sort", "limit", "by", "as", "desc", "asc", "and", "or", "in", "like"}
-        functions = {"count", "pct", "max", "min", "bin", "ispresent", "h"}
+        functions = {"count", "pct", "max", "min", "bin", "ispresent", "coalesce", "h"}
 
         assert words - keywords - functions
         assert words - keywords - functions <= known

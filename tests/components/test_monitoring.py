@@ -44,12 +44,17 @@ def section_of(alarm: RecordedResource) -> str:
 
 @cache
 def several() -> Recording:
-    """Two functions behind the API, one with a reserve, and a trigger of the pool."""
+    """Two functions behind the API, one with a reserve, a trigger, four app clients of users, two providers."""
     functions = {
         "api": FUNCTION,
         "reports": {"name": "reports", "log_group": "reports-logs", "reserved_concurrency": 10},
     }
-    return monitoring_of(functions=functions, triggers={"pre_sign_up": "checks"})
+    return monitoring_of(
+        functions=functions,
+        triggers={"pre_sign_up": "checks"},
+        additional_client_ids={name: f"{name}-client" for name in ("shop", "desk", "kiosk")},
+        identity_providers=["Google", "Partner"],
+    )
 
 
 def statements(policy: str) -> dict[str, dict[str, Any]]:
@@ -194,6 +199,7 @@ class TestLogs:
             "monitoring-FunctionRefusals": FUNCTION["log_group"],
             "monitoring-KeyEndpointFailures": FUNCTION["log_group"],
             "monitoring-ColdStart": FUNCTION["log_group"],
+            "monitoring-ColdStartRestored": FUNCTION["log_group"],
         }
 
     def test_namespace_is_this_apis_own(self) -> None:
@@ -215,7 +221,7 @@ class TestLogs:
             groups.setdefault(each.inputs["metricTransformation"]["name"], []).append(each.inputs["logGroupName"])
 
         assert groups["Refused"] == groups["Throttled"] == [REQUIRED["api_log_group"]]
-        assert {name for name, read in groups.items() if sorted(read) == ["answers-logs", "reports-logs"]} == {
+        assert {name for name, read in groups.items() if set(read) == {"answers-logs", "reports-logs"}} == {
             *("FunctionRefusals", "KeyEndpointFailures", "ColdStart"),
         }
         queries = {
