@@ -13,9 +13,6 @@ if __package__:
 # The engine runs the folder by its path: Python puts the folder on the path, not the repository.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from handler.routes import ROUTES  # noqa: E402
 from policies import pack  # noqa: E402
-from settings import Settings  # noqa: E402
 
-settings = Settings.load(ROUTES)
-pack.start(settings.environment, settings.policy_suppressions)
+pack.start()

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
+import grpc
+import pulumi
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -20,28 +22,57 @@ from pulumi_policy import (
     Severity,
     StackValidationArgs,
     StackValidationPolicy,
+    policy,
 )
 from pulumi_policy.proxy import UnknownValueError
 
+from handler.routes import ROUTES
 from policies.judge import asked, check_ids, suppression_of
 from policies.rule import MANDATORY, ResourceRule, Rule, Violation
+from policies.rules import RULES
+from settings import Settings, SettingsError
 from settings.stack import Suppression
+from stacks.command_line import CommandError
 from stacks.resource import Resource
 
 
-def start(environment: str, suppressions: Sequence[Suppression]) -> None:
-    """Serve the pack to Pulumi's engine until it ends. CommandError for a suppression of an unknown rule."""
-    check_ids(suppressions)
-    level = EnforcementLevel.MANDATORY if environment in MANDATORY else EnforcementLevel.ADVISORY
-    PolicyPack(
-        name="secure-serverless-api",
-        enforcement_level=level,
-        policies=[_policy(rule, suppressions) for rule in asked(environment)],
-    )
+def start() -> None:
+    """Serve the pack to Pulumi's engine until it ends.
+
+    The engine starts the process without the stack's configuration, which it sends by `ConfigureStack` before it asks
+    for the rules. pulumi-policy keeps only the tags of that call, so the call is extended here.
+    """
+    rules = [_policy(rule, EnforcementLevel.ADVISORY, ()) for rule in RULES]  # a pack may not be empty
+    servicer = policy._PolicyAnalyzerServicer
+    configure_stack = servicer.ConfigureStack
+
+    def configured(self: Any, request: Any, context: grpc.ServicerContext) -> Any:
+        try:
+            rules[:] = rules_of(request)
+        except (SettingsError, CommandError) as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        return configure_stack(self, request, context)
+
+    servicer.ConfigureStack = configured
+    PolicyPack(name="secure-serverless-api", enforcement_level=EnforcementLevel.ADVISORY, policies=rules)
 
 
-def _policy(rule: Rule, suppressions: Sequence[Suppression]) -> Policy:
+def rules_of(request: Any) -> list[Policy]:
+    """Return the rules for the stack that an `AnalyzerStackConfigureRequest` describes, at their levels.
+
+    SettingsError if its configuration cannot be deployed, CommandError for a suppression of an unknown rule.
+    """
+    pulumi.runtime.set_all_config(dict(request.config), list(request.config_secret_keys))
+    pulumi.runtime.configure(pulumi.runtime.Settings(project=request.project, stack=request.stack))
+    settings = Settings.load(ROUTES)
+    check_ids(settings.policy_suppressions)
+    level = EnforcementLevel.MANDATORY if settings.environment in MANDATORY else EnforcementLevel.ADVISORY
+    return [_policy(rule, level, settings.policy_suppressions) for rule in asked(settings.environment)]
+
+
+def _policy(rule: Rule, level: EnforcementLevel, suppressions: Sequence[Suppression]) -> Policy:
     described = {
+        "enforcement_level": level,
         "name": rule.id,
         "description": f"{rule.title} ({', '.join(rule.sources)})",
         "severity": Severity(rule.severity.value),

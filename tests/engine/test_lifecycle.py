@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -14,6 +13,7 @@ from stacks import ROOT
 from stacks.command_line import CommandError
 from stacks.recorder import STACKS, deployed, record_program
 from tests.engine.conftest import Engine
+from tests.engine.settings import BASE
 from tests.test_every_setting import ROWS
 
 pytestmark = pytest.mark.acceptance
@@ -49,16 +49,6 @@ def test_stack_comes_up_stays_and_goes(stack: str, engine: Engine) -> None:
     assert engine.good("destroy", "--stack", stack, "--yes").counts == {"deleted": total}
 
 
-BASE: Mapping[str, Any] = {
-    "aws:region": "eu-central-1",
-    "environment": "dev",
-    "domainPrefix": "example-engine",
-    "callbackUrls": ["http://localhost:5173/"],
-    "logoutUrls": ["http://localhost:5173/"],
-    "allowedOrigins": ["http://localhost:5173"],
-    "deletionProtection": False,
-    "alarms": False,
-}
 # Another value makes another pool or table, which the engine test of replacement is about.
 REPLACING = {"emailAsUsername", "customAttributes", "deletionProtection", "packagePlatform", "environment"}
 

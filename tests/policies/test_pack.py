@@ -6,7 +6,7 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,32 +34,34 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 Said = tuple[str, str, str]
 
 
-def started(stack: str, **changes: str) -> subprocess.Popen[str]:
-    """Start the process that the engine starts (pulumi-analyzer-policy-python), with the stack's configuration."""
-    assert PYTHON.exists(), "make policies installs what the pack needs"
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "PYTHON"))}
-    environment = {
-        **inherited,
-        "PULUMI_PROJECT": PROJECT,
-        "PULUMI_STACK": stack,
-        "PULUMI_DRY_RUN": "true",
-        "PULUMI_CONFIG": json.dumps(dict(deployed(stack, **changes).config)),
-    }
-    command = [str(PYTHON), "-u", "-m", "pulumi.policy", "127.0.0.1:1", "."]
-    return subprocess.Popen(
-        command, cwd=PACK, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
 @contextmanager
-def pack(stack: str, **changes: str) -> Iterator[AnalyzerStub]:
-    process = started(stack, **changes)
+def pack(stack: str, secrets: Sequence[str] = (), **changes: str) -> Iterator[AnalyzerStub]:
+    """Start the process as the engine does, without any configuration, and send the configuration as the engine does.
+
+    From pulumi/pulumi: RunPlugin of the Python language host, and NewPolicyAnalyzer (pkg/resource/plugin).
+    """
+    assert PYTHON.exists(), "make policies installs what the pack needs"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "PYTHON"))}
+    command = [str(PYTHON), "-u", str(PACK), "127.0.0.1:1"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
         assert process.stdout
         port = process.stdout.readline().strip()
         assert port, process.communicate()[1]
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield AnalyzerStub(channel)
+            stub = AnalyzerStub(channel)
+            stub.ConfigureStack(
+                messages.AnalyzerStackConfigureRequest(
+                    project=PROJECT,
+                    stack=stack,
+                    dry_run=True,
+                    config=dict(deployed(stack, **changes).config),
+                    config_secret_keys=[f"{PROJECT}:{key}" for key in secrets],
+                )
+            )
+            yield stub
     finally:
         process.kill()
         process.communicate()
@@ -176,11 +178,22 @@ def test_suppressed_rules_are_silent() -> None:
 def test_suppression_of_an_unknown_rule_stops_the_pack() -> None:
     """A misspelled suppression would have no effect, unnoticed."""
     rule = {"rule": "COG-SIGN-IN", "resource": "*", "reason": "Misspelled, and nobody would have noticed."}
-    process = started("prod", policySuppressions=json.dumps([rule]))
-    _, errors = process.communicate(timeout=60)
+    with pytest.raises(grpc.RpcError) as refused, pack("prod", policySuppressions=json.dumps([rule])):
+        pass
 
-    assert process.returncode == 1
-    assert "policySuppressions must name a rule of docs/policies.md, got COG-SIGN-IN" in errors
+    assert "policySuppressions must name a rule of docs/policies.md, got COG-SIGN-IN" in refused.value.details()
+
+
+def test_secret_settings_are_secret_to_the_pack() -> None:
+    """The engine sends the values decrypted, and the keys of those that the stack holds encrypted."""
+    salt = "0123456789abcdef0123456789abcdef"
+    with pack("prod", secrets=["logSubjectSalt"], logSubjectSalt=salt) as stub:
+        assert stub.GetAnalyzerInfo(empty_pb2.Empty()).policies
+    with pytest.raises(grpc.RpcError) as refused, pack("prod", logSubjectSalt=salt):
+        pass
+
+    assert "logSubjectSalt: must be a Pulumi secret" in refused.value.details()
+    assert salt not in refused.value.details()
 
 
 def test_what_is_set_but_not_known_yet_is_set(prod: AnalyzerStub) -> None:

@@ -1,0 +1,39 @@
+"""The policy pack in the real engine: `pulumi preview --policy-pack policies`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.engine.conftest import Engine
+from tests.engine.settings import BASE
+from tests.settings.stack import GOOGLE
+
+pytestmark = pytest.mark.acceptance
+
+SECRETS: dict[str, Any] = {
+    "identityProviders": GOOGLE,
+    "identityProviderSecrets": {"Google": "made-up-secret-of-google"},
+    "logSubjectSalt": "0123456789abcdef0123456789abcdef",
+}
+PACK = ("--policy-pack", "policies")
+
+
+def test_pack_judges_a_stack_with_secrets(engine: Engine) -> None:
+    """The engine sends the configuration decrypted; the pack must start, see no secret in plain, and repeat none."""
+    engine.good("stack", "init", "judged")
+    engine.configure("judged", {**BASE, **SECRETS})
+
+    advised = engine.good("preview", "--stack", "judged", *PACK)
+    engine.configure("judged", {**BASE, **SECRETS, "environment": "staging", "mfa": "off"})
+    stopped = engine.run("preview", "--stack", "judged", *PACK)
+
+    assert "secure-serverless-api@v0.1.0" in advised.text
+    assert "[advisory]" in advised.text
+    assert stopped.status != 0
+    assert "[mandatory]" in stopped.text
+    assert "COG-MFA" in stopped.text
+    for done in (advised, stopped):
+        assert SECRETS["logSubjectSalt"] not in done.text
+        assert "made-up-secret-of-google" not in done.text
