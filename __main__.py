@@ -32,6 +32,7 @@ triggers = PoolTriggers(
         triggers=settings.triggers,
         architecture=settings.function.architecture,
         python_version=settings.function.python_version,
+        tracing=settings.function.tracing,
         log_retention_days=settings.log_retention_days,
         kms_key_arn=key_arn,
     ),
@@ -140,6 +141,7 @@ monitoring = Monitoring(
             for name, function in functions.items()
         },
         triggers=triggers.function_names,
+        trigger_concurrency=settings.triggers.trigger_concurrency,
         options=settings.monitoring,
     ),
 )

@@ -92,6 +92,8 @@ class MonitoringArgs:
     """Functions that answer routes, by the names that routes use; `api` answers those that name none."""
     triggers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Names of the user pool's trigger functions, by trigger."""
+    trigger_concurrency: int = -1
+    """Concurrent calls that are reserved for each of them. -1: they share the account's."""
     options: MonitoringOptionsArgs = field(default_factory=MonitoringOptionsArgs)
     """What there is to see, who is told, and where alarms begin."""
 
@@ -105,7 +107,10 @@ class MonitoringArgs:
                 key: MonitoredFunction(name=function.name, reserved_concurrency=function.reserved_concurrency)
                 for key, function in self.functions.items()
             },
-            triggers={key: MonitoredFunction(name=name) for key, name in self.triggers.items()},
+            triggers={
+                key: MonitoredFunction(name=name, reserved_concurrency=self.trigger_concurrency)
+                for key, name in self.triggers.items()
+            },
             user_pool_id=self.user_pool_id,
             user_clients={"Browser": self.user_pool_client_id, **self.additional_client_ids},
             identity_providers=self.identity_providers,
