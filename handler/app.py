@@ -5,6 +5,7 @@ The only place where an error becomes a status code.
 
 from __future__ import annotations
 
+# isort: split - the import above fetches the signing keys while the other modules are imported
 import hmac
 import json
 import os
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from handler import bodies, logs
+from handler import bodies, early, logs
 from handler.errors import (
     AuthorizerMissing,
     BodyMalformed,
@@ -245,6 +246,12 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
     return _app.handle(event, context)
 
 
-if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:  # set by Lambda only, whose initialization has the whole processor
+if early.INITIALIZATION:
     with suppress(Exception):  # a failure would fail the cold start, public routes too; the first request reports it
-        _app.service().keys.prefetch()
+        prefetch = _app.service().keys.prefetch
+        if early.SNAPSHOT:
+            from snapshot_restore_py import register_after_restore
+
+            register_after_restore(prefetch)
+        else:
+            prefetch(early.key_fetch)

@@ -7,7 +7,8 @@ type. A type may use these forms:
 - `str`, `bool`, `float`, and `int`, a number without a fraction (`1.0` is an integer, `true` is not);
 - `Literal[...]` of strings and integers;
 - `list[X]`, and `X | None` if null is allowed;
-- `Annotated[X, ...]`: a `str` with `Length` and `Pattern`, a `list` with `Length`, a number with `Range`.
+- `Annotated[X, ...]`: a `str` with `Length` and `Pattern`, a `list` with `Length`, a number with `Range`. `TEXT` and
+  `LINE` are the patterns for text that people type, in several lines and in one.
 
 Any other form raises ValueError when the type is first used; a test does so for every route. A response is a
 `TypedDict` of the same forms, with nested TypedDicts instead of dataclasses, and `NotRequired` for optional members.
@@ -65,6 +66,15 @@ class Pattern(NamedTuple):
     rule: str
 
 
+# What people type, without characters that take over a terminal or reorder the text around them: control characters
+# (C0, C1), line and paragraph separators, and bidirectional embeddings, overrides and isolates.
+TEXT = Pattern(
+    r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*",
+    "be without control characters other than tab and line breaks",
+)
+LINE = Pattern(r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*", "be without control characters")
+
+
 def read(kind: Callable[..., Body], body: str, *, base64: bool = False) -> Body:
     """Return the body as an instance of `kind`. Raises BodyMalformed or BodyInvalid, which never quote the body."""
     instance: Body = reader(kind)(_parsed(_decoded(body) if base64 else body))
@@ -96,7 +106,15 @@ def _integer(digits: str) -> int:
 def _float(digits: str) -> float:
     if not isfinite(number := float(digits)):
         raise ValueError(digits)
+    if len(digits) > 15 and number.is_integer() and abs(number) <= INTEGER_MOST and not _is_exactly(digits, number):
+        raise ValueError(digits)  # 0.99999999999999999999 would be read as the integer 1
     return number
+
+
+def _is_exactly(digits: str, number: float) -> bool:
+    from decimal import Decimal  # noqa: PLC0415 - few bodies have such a number
+
+    return Decimal(digits) == number
 
 
 _parse = json.JSONDecoder(
@@ -232,8 +250,11 @@ def _check(form: Any, mark: Any) -> tuple[Callable[[Any], bool], str]:
 
 
 def _whole(value: Any) -> Any:
-    """Turn 1.0 and 1e0 into 1: JSON has one kind of number (JSON Schema, validation, 6.1.1)."""
-    return int(value) if type(value) is float and value.is_integer() else value
+    """Turn 1.0 and 1e0 into 1: JSON has one kind of number (JSON Schema, validation, 6.1.1).
+
+    Beyond INTEGER_MOST a float stands for several integers, so it is none.
+    """
+    return int(value) if type(value) is float and abs(value) <= INTEGER_MOST and value.is_integer() else value
 
 
 def _read_string(value: Any) -> str:

@@ -1,54 +1,35 @@
-"""DynamoDB's client, and the cause of each of its failures.
-
-Lambda's runtime has boto3 and the package does not. It is imported at the first use: it takes three times as long to
-import as everything else, and most routes do not need it.
-"""
+"""Calls of DynamoDB, and the cause of each failure."""
 
 from __future__ import annotations
 
-import os
-import threading
-from functools import cache
 from typing import Any
 
+from handler.aws import client
 from handler.errors import StorageCause, StorageUnavailable
 
 TABLE_PATTERN = r"[A-Za-z0-9_.-]{3,255}"  # DynamoDB: TableName
-# Seconds. Two attempts at their slowest end before the shortest timeout of a function, which is 3 seconds.
-CONNECT_TIMEOUT, READ_TIMEOUT, ATTEMPTS = 0.5, 0.75, 2
 
 _THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 _DENIED = {"AccessDeniedException", "ExpiredTokenException", "UnrecognizedClientException"}
-_lock = threading.Lock()
 
 
 def call(operation: str, **parameters: Any) -> Any:
-    """Call DynamoDB and return its answer. Every failure becomes StorageUnavailable."""
+    """Call DynamoDB and return its answer. Any failure, or the answer of another server, becomes StorageUnavailable."""
     from botocore.exceptions import BotoCoreError, ClientError
 
+    method = getattr(client("dynamodb"), operation)
     try:
-        return getattr(client(), operation)(**parameters)
+        answer = method(**parameters)
     except ClientError as error:
         raise StorageUnavailable(_cause_of_code(error.response["Error"]["Code"])) from error
     except BotoCoreError as error:
         raise StorageUnavailable(_cause_of_type(error)) from error
-
-
-def client() -> Any:
-    """Return the DynamoDB client, with the address and credentials of the environment."""
-    with _lock:  # several threads may use one client, but must not create it at the same time
-        return _new_client()
-
-
-@cache
-def _new_client() -> Any:
-    import boto3
-    from botocore.config import Config
-
-    retries = {"mode": "legacy", "total_max_attempts": ATTEMPTS}  # the mode with the shortest pause before a retry
-    timeouts = {"connect_timeout": CONNECT_TIMEOUT, "read_timeout": READ_TIMEOUT}
-    # Explicit, because boto3 reads AWS_DEFAULT_REGION only.
-    return boto3.client("dynamodb", region_name=os.environ["AWS_REGION"], config=Config(retries=retries, **timeouts))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:  # botocore cannot read the answer
+        raise StorageUnavailable("failed") from error
+    # botocore takes any answer of status 200 for a success, such as a proxy's page: what was written would be lost.
+    if answer["ResponseMetadata"]["HTTPHeaders"].get("content-type") != "application/x-amz-json-1.0":
+        raise StorageUnavailable("failed")
+    return answer
 
 
 def _cause_of_code(code: str) -> StorageCause:

@@ -19,6 +19,7 @@ Cause = Literal[
     "status",  # any other status than 200
     "too_large",
     "document",  # not a key set, or a key set without a usable key
+    "cooldown",  # not fetched: the key set lacks the key id, and was fetched a moment ago because of another such id
 ]
 
 # Why a route's storage is unavailable.

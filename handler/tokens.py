@@ -35,6 +35,7 @@ from handler.strict_json import no_constant, unique_members
 TOKEN_LIMIT = 9_216  # characters; request line and headers together end at 10,240 bytes (API Gateway quota)
 HEADER_LIMIT = 512  # characters; Cognito's header has about 90
 LIFETIME_MOST = 86_400  # seconds; Cognito issues access and ID tokens for a day at most
+LEEWAY = 2  # seconds that this machine's clock may be behind those of Cognito and the gateway
 
 _HEADER_MEMBERS = frozenset({"alg", "kid", "typ"})  # Cognito writes alg and kid; RFC 9068 would add typ
 _TYPES = frozenset({"JWT", "jwt", "at+jwt", "application/at+jwt"})
@@ -174,30 +175,44 @@ def _key_id(segment: str) -> str:
 
 
 def _check_times(claims: dict[str, Any], now: float) -> None:
-    """Check without leeway: the gateway has none, and the handler must not accept a token that it refuses."""
+    """Check `exp` without leeway, which would lengthen a token's life; `iat` and `nbf` with LEEWAY (decision 0006)."""
     expires, issued = claims.get("exp"), claims.get("iat")
     if type(expires) is not int or type(issued) is not int:  # not isinstance: True is an int
         raise ClaimsInvalid
     if expires <= now:
         raise TokenExpired
-    if issued > now:
+    if issued > now + LEEWAY:
         raise TokenNotYetValid
     if expires - issued > LIFETIME_MOST:
         raise ClaimsInvalid
     if "nbf" in claims:
         if type(claims["nbf"]) is not int:
             raise ClaimsInvalid
-        if claims["nbf"] > now:
+        if claims["nbf"] > now + LEEWAY:
             raise TokenNotYetValid
     if not isinstance(claims.get("jti", ""), str):
         raise ClaimsInvalid
 
 
 def _name(value: object) -> str:
-    """Return a subject or user name in Cognito's form: 1 to 128 printable characters."""
-    if not isinstance(value, str) or not 0 < len(value) <= 128 or not value.isprintable():
+    """Return a subject or user name: 1 to 128 letters, marks, symbols, numbers and punctuation, as in Cognito.
+
+    A space is allowed too, which an identity provider's name may hold.
+    """
+    if not isinstance(value, str) or not 0 < len(value) <= 128 or not (value.isprintable() or _is_name(value)):
         raise ClaimsInvalid
     return value
+
+
+def _is_name(value: str) -> bool:
+    """Tell if no character is a control, format or private one, a surrogate, or a separator other than a space.
+
+    `str.isprintable` also refuses what this Python's Unicode does not know yet, and Cognito's may.
+    """
+    from unicodedata import category  # noqa: PLC0415 - nearly all names are printable
+
+    kinds = {category(each) for each in value if each != " "}
+    return kinds.isdisjoint({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 
 def _groups(claims: dict[str, Any]) -> frozenset[str]:

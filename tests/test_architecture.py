@@ -98,8 +98,9 @@ def _named_by_the_program() -> set[str]:
 
 @pytest.mark.parametrize("name", HANDLER)
 def test_handler_needs_what_lambda_has(name: str) -> None:
-    """Its zip has these packages and its runtime boto3; Pulumi in it would cost seconds at each cold start."""
-    assert packages_of(name) <= {"handler", "jwt", "cryptography", "boto3", "botocore"}
+    """Its zip has these packages and its runtime a few more; Pulumi in it would cost seconds at each cold start."""
+    runtime = {"boto3", "botocore", "snapshot_restore_py"}
+    assert packages_of(name) <= {"handler", "jwt", "cryptography", *runtime}
 
 
 @pytest.mark.parametrize("name", HANDLER)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, TypedDict
 
 from handler import dynamodb
-from handler.bodies import Length, Pattern
+from handler.bodies import LINE, TEXT, Length
+from handler.errors import StorageUnavailable
 from handler.route import Request
 from handler.settings import matching
 
@@ -22,15 +23,8 @@ PAGE = 50  # notes in one answer; about 1 MB if each is as long as allowed
 class NewNote:
     """A text, and tags to find it by."""
 
-    text: Annotated[
-        str,
-        Length(1, 2000),
-        Pattern(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*", "be without control characters other than tab and line breaks"),
-    ]
-    tags: Annotated[
-        list[Annotated[str, Length(1, 30), Pattern(r"[^\x00-\x1f\x7f]*", "be without control characters")]],
-        Length(0, 10),
-    ] = field(default_factory=list)
+    text: Annotated[str, Length(1, 2000), TEXT]
+    tags: Annotated[list[Annotated[str, Length(1, 30), LINE]], Length(0, 10)] = field(default_factory=list)
 
 
 class Note(TypedDict):
@@ -72,6 +66,8 @@ def list_notes(request: Request[None]) -> Notes:
         ConsistentRead=True,  # with the note that was added a moment ago
         Limit=PAGE,
     )
+    if "Items" not in answer:
+        raise StorageUnavailable("failed")
     return {"notes": [_note(item) for item in answer["Items"]]}
 
 

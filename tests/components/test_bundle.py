@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -312,6 +313,29 @@ class TestRefused:
         assert message.startswith(f"the wheels for {LAMBDA.name} must install from {requirements}, got: ")
         assert "pyjwt" in message
         assert "\n" not in message
+
+    def test_source_distribution_is_refused_unbuilt(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """Building one runs its own code here, with the rights of whoever deploys."""
+        ran = tmp_path / "ran"
+        project = {
+            "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "build"\nbackend-path = ["."]\n'
+            '[project]\nname = "sneaky"\nversion = "1.0"\n',
+            "build.py": f"open({str(ran)!r}, 'w').close()\n",
+            "PKG-INFO": "Metadata-Version: 2.1\nName: sneaky\nVersion: 1.0\n",
+        }
+        (tmp_path / "sneaky-1.0").mkdir()
+        for name, text in project.items():
+            (tmp_path / "sneaky-1.0" / name).write_text(text)
+        found = Path(shutil.make_archive(str(tmp_path / "sneaky-1.0"), "gztar", tmp_path, "sneaky-1.0"))
+        source = _source(tmp_path, 1.0)
+        digest = hashlib.sha256(found.read_bytes()).hexdigest()
+        (source / "requirements.txt").write_text(f"sneaky==1.0 --hash=sha256:{digest}\n")
+        monkeypatch.setenv("UV_FIND_LINKS", str(tmp_path))
+        monkeypatch.setenv("UV_NO_INDEX", "1")
+
+        with pytest.raises(BundleError, match="sneaky"):
+            build(source, LAMBDA, tmp_path / "cache")
+        assert not ran.exists()
 
     def test_requirement_without_a_hash_is_refused(self, tmp_path: Path) -> None:
         """One line without is one package that anybody may replace."""

@@ -8,12 +8,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from itertools import count
 from types import SimpleNamespace
 from typing import Any, get_args
 
 from handler.app import App
 from handler.errors import Cause, StorageCause
-from handler.keys import SigningKeys
+from handler.keys import COOLDOWN, SigningKeys
 from handler.route import Route
 from tests.handler import schema
 from tests.handler.signing import World
@@ -47,6 +48,11 @@ CONTEXT = SimpleNamespace(aws_request_id="7d1c5f3a-0b1e-4d52-9a53-0123456789ab")
 
 def key_document(members: list[Mapping[str, Any]]) -> bytes:
     return json.dumps({"keys": members}).encode()
+
+
+def patient_keys(fetch: Callable[[str], bytes]) -> SigningKeys:
+    """Signing keys whose clock moves on by a cooldown with each look: every made-up key id is proven unknown."""
+    return SigningKeys("", fetch=fetch, clock=count(0, COOLDOWN).__next__)
 
 
 def variables(world: World) -> dict[str, str]:

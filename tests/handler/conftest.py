@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from handler.keys import SigningKeys
-from tests.handler.api import Api, key_document
+from tests.handler.api import Api, key_document, patient_keys
 from tests.handler.signing import World, made_world
 
 
@@ -85,7 +85,7 @@ def world() -> World:
 def _keys(world: World) -> SigningKeys:
     """Share one key cache among all tests that do not need their own."""
     document = key_document(world.jwks())
-    return SigningKeys("", fetch=lambda _: document)
+    return patient_keys(lambda _: document)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.handler.api import CONTEXT, Api
+from tests.handler.api import CONTEXT, Api, key_document, patient_keys
 from tests.handler.events import bearer, http_event
 from tests.handler.mutations import PROTECTED, Spoiler, event
 from tests.handler.signing import World, made_world
@@ -78,7 +78,8 @@ def fuzz(world: World, seed: int, first: int, count: int, screen: TextIO) -> int
     statuses: Counter[int] = Counter()
     started = reported = time.monotonic()
     log = io.StringIO()
-    handle = Api(world).app.handle
+    document = key_document(world.jwks())
+    handle = Api(world, keys=patient_keys(lambda _: document)).app.handle
     with redirect_stdout(log):
         spoiler = Spoiler(world)
         for token in spoiler.valid:  # the control: spoiling nothing, they would be let in

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from handler import app, keys
-from handler.errors import KeysUnavailable
-from handler.keys import FetchFailed, SigningKeys
+from handler import keys
+from handler.fetch import FetchFailed
+from handler.keys import SigningKeys
 from handler.route import Request, Route
 from proof.attack.tokens import ABSENT
-from tests.handler.api import CONTEXT, Api, key_document, variables
+from tests.handler.api import CONTEXT, Api, key_document
 from tests.handler.events import bearer, http_event
 from tests.handler.signing import World
 from tests.handler.table import ADMIN, HEALTH, HELLO, REPORTS, TABLE
@@ -440,53 +439,3 @@ def test_request_id_is_the_gateways(api: Api) -> None:
     """One id finds the request in the access log, in the function's log and in the client's hands."""
     event = http_event(HELLO, claims={})
     assert api.call(event, 401).body["requestId"] == event["requestContext"]["requestId"]
-
-
-# Cold start
-
-
-def _imported() -> ModuleType:
-    """A second copy of the module, as a cold start imports it."""
-    spec = importlib.util.spec_from_file_location("cold_app", app.__file__)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def prefetched(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The key addresses that were fetched ahead, in an environment as Lambda sets it."""
-    addresses: list[str] = []
-    monkeypatch.setattr(SigningKeys, "prefetch", lambda cache: addresses.append(cache._url))
-    for name, value in {**variables(world), "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"}.items():
-        monkeypatch.setenv(name, value)
-    return addresses
-
-
-def test_lambda_fetches_keys_while_it_initializes(prefetched: list[str], api: Api) -> None:
-    """The first user waits less: initialization has the whole processor and is outside the request."""
-    _imported()
-    assert prefetched == [api.jwks_url]
-
-
-def test_import_elsewhere_fetches_nothing(prefetched: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests, tools and the deployment program import the module too."""
-    monkeypatch.delenv("AWS_LAMBDA_INITIALIZATION_TYPE")
-    _imported()
-    assert prefetched == []
-
-
-def test_import_survives_broken_settings_and_keys(prefetched: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A failed import takes the public routes down too, and says less about the reason."""
-
-    def failing(_: SigningKeys) -> None:
-        raise KeysUnavailable
-
-    with monkeypatch.context() as ill:
-        ill.setattr(SigningKeys, "prefetch", failing)
-        _imported()
-    monkeypatch.delenv("COGNITO_USER_POOL_ID")
-    assert _imported().lambda_handler({}, None)["statusCode"] == 400
-    assert prefetched == []

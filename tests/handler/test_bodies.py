@@ -30,6 +30,11 @@ JSON = ("Content-Type", "application/json")
 GOOD: dict[str, Any] = {"name": "a thing", "size": "m", "weight": 1, "new": True}
 
 
+@dataclass(frozen=True)
+class Counted:
+    count: int
+
+
 def posted(world: World, body: str | None, *headers: tuple[str, str], route: str = ADD) -> dict[str, Any]:
     return http_event(route, [*bearer(world.access()), *(headers or [JSON])], claims=world.claims(), body=body)
 
@@ -180,6 +185,24 @@ HOSTILE = {
     "no-break-space": "\u00a0" + text(),
     "quotes-without-end": "[" * 40 + '"\\' * DEEP,
 }
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+@pytest.mark.parametrize("form", ["{}", "{}.0", "{}.000000", "{}e0"])
+def test_integer_ends_where_parsers_begin_to_differ(sign: str, form: str) -> None:
+    """RFC 7493 2.2: 2^53 - 1, in every spelling."""
+    most = 2**53 - 1
+    assert bodies.read(Counted, f'{{"count":{sign}{form.format(most)}}}').count == int(f"{sign}{most}")
+    for beyond in (most + 1, most + 2, 10**30):
+        with pytest.raises((BodyInvalid, BodyMalformed)):
+            bodies.read(Counted, f'{{"count":{sign}{form.format(beyond)}}}')
+
+
+@pytest.mark.parametrize("number", ["1e308", "0.99999999999999999999", "1.00000000000000000001", "4503599627370497.75"])
+def test_number_that_is_no_integer_does_not_become_one(number: str) -> None:
+    """A parser in floating point would round it to one."""
+    with pytest.raises((BodyInvalid, BodyMalformed)):
+        bodies.read(Counted, f'{{"count":{number}}}')
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)

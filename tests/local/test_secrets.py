@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from handler import secrets
+from handler import aws, secrets
 from local.emulator import CREDENTIALS, Emulator
 from local.provider import client
 from stacks import ROOT
@@ -18,14 +18,14 @@ from stacks import ROOT
 def environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What Lambda sets, and two references."""
     emulator.wait_until_ready()
-    for key, value in {**CREDENTIALS, "AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL": emulator.endpoint}.items():
+    for key, value in {**CREDENTIALS, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": emulator.endpoint}.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setenv("SECRET_PAYMENT_KEY", "secure-api/payment")
     monkeypatch.setenv("SECRET_GREETING", "/secure-api/greeting")
     monkeypatch.setattr(secrets, "_fetched", {})
-    secrets._client.cache_clear()
+    aws._new_client.cache_clear()
     yield
-    secrets._client.cache_clear()
+    aws._new_client.cache_clear()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,7 +50,7 @@ def test_parameter_comes_decrypted() -> None:
 def test_rotated_secret_is_in_use_after_five_minutes(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """And is not asked for by every call before that: both services count calls, and one charges for them."""
     now = 1000.0
-    monkeypatch.setattr(secrets.time, "monotonic", lambda: now)
+    monkeypatch.setattr(secrets.time, "time", lambda: now)
     assert secrets.secret("PAYMENT_KEY") == "hush"
     manager = client(emulator.endpoint, "us-east-1", "secretsmanager")
     manager.put_secret_value(SecretId="secure-api/payment", SecretString="hush hush")

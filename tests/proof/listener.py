@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-Reply = tuple[int, dict[str, str], str]
+Reply = tuple[int, dict[str, str], str | bytes]
 
 
 @dataclass
@@ -36,16 +36,17 @@ class Listener:
             protocol_version = "HTTP/1.1"
 
             def _answer(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-                request = Request(self.command, self.path, list(self.headers.items()), body)
+                sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                request = Request(self.command, self.path, list(self.headers.items()), sent)
                 listener.requests.append(request)
                 status, headers, text = listener.reply(request)
+                body = text.encode() if isinstance(text, str) else text
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(text)))
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(text.encode())
+                self.wfile.write(body)
 
             def __getattr__(self, name: str) -> Callable[[], None]:
                 if name.startswith("do_"):

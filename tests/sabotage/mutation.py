@@ -17,6 +17,7 @@ _TESTS = {
     "handler/strict_json.py": ("tests/handler/test_tokens.py", "tests/handler/test_bodies.py"),
     "handler/bodies.py": ("tests/handler/test_bodies.py",),
     "handler/keys.py": ("tests/handler/test_keys.py",),
+    "handler/fetch.py": ("tests/handler/test_keys.py",),
     "handler/app.py": ("tests/handler/test_app.py", "tests/handler/test_attack_corpus.py"),
 }
 _COPIED = ("components", "contract", "local", "policies", "proof", "settings", "stacks", "tests", "triggers")

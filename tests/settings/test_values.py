@@ -251,6 +251,7 @@ REFUSED: list[tuple[str, str, Any, str]] = [
     ('tags["a;b"]', "tags", {"a;b": "x"}, "have a name of 1 to 128"),
     ("tags.Owner", "tags", {"Owner": "x" * 257}, "be up to 256"),
     *(("tags." + key, "tags", {key: "x"}, "not be Project, Stack or") for key in ("Project", "environment", "STACK")),
+    ("tags", "tags", {f"T{number}": "x" for number in range(41)}, "have at most 40 entries"),
     ("tags.team", "tags", {"Team": "a", "team": "b"}, "differ from the other tags in more than case"),
     ("mfaMethods", "mfaMethods", [], "have at least 1"),
     ("mfaMethods[0]", "mfaMethods", ["sms"], "be one of totp, email"),

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from handler import dynamodb
+from handler import aws
 from handler.bodies import read
 from handler.errors import BodyInvalid
 from handler.route import Caller
@@ -91,9 +91,9 @@ def start(serve: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> Iterato
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", url)
         return serve(routes=ROUTES)
 
-    dynamodb._new_client.cache_clear()
+    aws._new_client.cache_clear()
     yield start
-    dynamodb._new_client.cache_clear()
+    aws._new_client.cache_clear()
 
 
 @pytest.fixture
@@ -194,7 +194,8 @@ def test_machines_have_no_notes(key: str, world: World, api: Api, store: Store) 
         ({"text": "x" * 2001}, "text"),
         ({"text": "a\0"}, "text"),
         ({"text": "a\x1b[2J"}, "text"),
-        ({"text": "a\x7f"}, "text"),
+        *(({"text": f"a{mark}b"}, "text") for mark in "\x7f\x80\x9b\x9f\u2028\u202a\u202e\u2066\u2069"),
+        *(({"tags": [f"a{mark}b"]}, "tags[0]") for mark in "\t\x7f\x85\u2029\u202e\u2067"),
         ({"tags": ["x"] * 11}, "tags"),
         ({"tags": ["a", ""]}, "tags[1]"),
         ({"tags": ["x" * 31]}, "tags[0]"),
@@ -248,7 +249,26 @@ def test_failure_of_the_table_is_503(
     assert (answer.reason, answer.log["cause"]) == ("storage_unavailable", cause)
     assert answer.headers["Retry-After"] == "5"
     assert "secret" not in json.dumps([answer.body, answer.log])
-    assert len(store.calls) <= dynamodb.ATTEMPTS
+    assert len(store.calls) <= aws.ATTEMPTS
+
+
+@pytest.mark.parametrize("key", [ADD, LIST])
+@pytest.mark.parametrize("status", [200, 400, 500])
+@pytest.mark.parametrize("body", ["<html>Sign in</html>", "", "[]", '"Items"', '{"Items": "none"}', b"\xff\xfe"])
+def test_answer_of_another_server_is_503(
+    key: str, status: int, body: str | bytes, world: World, api: Api, store: Store
+) -> None:
+    """A proxy's page is not a stored note, and not a defect of the route either."""
+    store.ill = lambda: (status, {"Content-Type": "text/html"}, body)
+    answer = api.call(event(world, key, GOOD if key == ADD else None), 503)
+    assert (answer.reason, answer.log["cause"]) == ("storage_unavailable", "failed")
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", '{"Items": "none"}', '{"Items": [5]}', "not json"])
+def test_list_that_dynamodb_could_not_have_sent_is_503(body: str, world: World, api: Api, store: Store) -> None:
+    """Whatever calls itself DynamoDB and is broken."""
+    store.ill = lambda: (200, {"Content-Type": "application/x-amz-json-1.0"}, body)
+    assert api.call(event(world, LIST), 503).log["cause"] == "failed"
 
 
 def test_table_that_comes_back_serves_again(world: World, api: Api, store: Store) -> None:
@@ -271,8 +291,7 @@ def test_table_that_never_answers_is_given_up(
     world: World, start: Callable[[str], Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In less time than the least that a function may have, so that the client gets an answer of ours."""
-    assert dynamodb.ATTEMPTS * (dynamodb.CONNECT_TIMEOUT + dynamodb.READ_TIMEOUT) < 3
-    monkeypatch.setattr(dynamodb, "READ_TIMEOUT", 0.05)
+    monkeypatch.setattr(aws, "READ_TIMEOUT", 0.05)
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()
@@ -300,7 +319,7 @@ def test_client_is_made_once(world: World, api: Api, store: Store) -> None:
     """Making one costs tenths of a second, and a connection of its own."""
     for _ in range(3):
         listed(world, api)
-    assert dynamodb._new_client.cache_info().misses == 1
+    assert aws._new_client.cache_info().misses == 1
     assert len(store.calls) == 3
 
 
