@@ -86,7 +86,7 @@ def provisioned_fits_into_reserved(provisioned_concurrency: int, reserved_concur
 @optional_in_schema
 @dataclass(frozen=True, kw_only=True)
 class FunctionSizeArgs:
-    """What each function has for itself."""
+    """The settings that each function has of its own."""
 
     memory_mb: int = field(default=512, metadata=checked(between(128, 10_240)))
     """Memory of the function in MB, 128 to 10240. Its share of the processor grows with it."""
@@ -155,7 +155,7 @@ OPTION_RULES = (
 @optional_in_schema
 @dataclass(frozen=True, kw_only=True)
 class FunctionOptionsArgs(FunctionSizeArgs):
-    """What the function runs on."""
+    """The instruction set that the function runs on."""
 
     architecture: Architecture = Architecture.ARM64
     """Processor of the function: arm64 or x86_64."""
@@ -210,7 +210,7 @@ class ApiFunctionArgs:
     environment: Mapping[str, pulumi.Input[str]] = field(metadata=checked(_unreserved))
     """Environment variables."""
     options: FunctionOptionsArgs = field(default_factory=FunctionOptionsArgs)
-    """What the function runs on, and with how much."""
+    """The function's memory, time-out, processor and concurrency."""
     log_retention_days: int = field(default=365, metadata=checked(retention_days))
     """Days that the log is kept."""
     kms_key_arn: pulumi.Input[str] | None = None

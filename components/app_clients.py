@@ -26,7 +26,7 @@ from .formats import return_url
 
 
 class ClientKind(StrEnum):
-    """What an app client is for."""
+    """The kind of program that an app client serves."""
 
     BROWSER = "browser"
     NATIVE = "native"

@@ -1,4 +1,4 @@
-"""What a component's arguments must be: checks of one field, rules across fields, and how both are reported.
+"""Checks of a component's arguments: of one field, rules across fields, and how both are reported.
 
 A field states its own checks in its metadata, a module states its rules across fields as functions. A rule names the
 fields that it reads as its parameters. Settings use the same checks and rules, so each of them has one home.
@@ -27,7 +27,7 @@ class Key(str):
 
 
 Path = tuple[str | int, ...]
-"""Where a value is: field names, list indexes and mapping keys, from the outside to the inside."""
+"""The place of a value: field names, list indexes and mapping keys, from the outside to the inside."""
 
 
 @dataclass(frozen=True)

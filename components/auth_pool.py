@@ -303,7 +303,7 @@ class AuthPoolArgs:
 
 
 class PasswordPolicy(TypedDict):
-    """What a password must have, by the names of the contract."""
+    """Return the password policy, under the contract's names."""
 
     minimumLength: int
     requireLowercase: bool
@@ -327,7 +327,7 @@ class Provider(TypedDict):
 
 
 class SignInSettings(TypedDict):
-    """What a front end must know to sign users up and in, by the names of the contract. All of it is public."""
+    """Return the public settings with which a front end signs users up and in, under the contract's names."""
 
     callbackUrls: list[str]
     logoutUrls: list[str]
@@ -363,7 +363,7 @@ class AuthPool(pulumi.ComponentResource):
     domain: pulumi.Output[str]
     """Base URL of the sign-in page."""
     sign_in: SignInSettings
-    """What a front end must know to sign users up and in, beside ids and addresses. All of it is public."""
+    """Return the public sign-in settings of a front end, without ids and addresses."""
 
     def __init__(self, name: str, args: AuthPoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("secureapi:index:AuthPool", name, None, opts)

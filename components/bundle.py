@@ -20,7 +20,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 ROOT = Path(__file__).parents[1]  # where the packages lie, beside this one
-FORMAT = 2  # part of every digest: raise it when the same inputs shall give other bytes
+FORMAT = 2  # part of every digest: raise it when the same inputs must give other bytes
 # Lambda's runtimes from Python 3.12 on are Amazon Linux 2023, which has glibc 2.34.
 _WHEELS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 # What an installer writes beside a distribution's own files, with paths or times in it, and what never runs.
@@ -35,7 +35,7 @@ class BundleError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What a package is built for: Lambda's arm64 or x86_64 and a Python such as 3.13, or this host."""
+    """The target of a package: Lambda's arm64 or x86_64 and a Python such as 3.13, or this host."""
 
     architecture: str
     python_version: str
@@ -69,7 +69,7 @@ class Target:
 def build(source: Path, target: Target, cache: Path) -> Path:
     """The zip of the package `source` and its `requirements.txt` for `target`, built only if its inputs changed.
 
-    A package without that file needs the standard library only. BundleError if the wheels cannot be had.
+    A package without that file needs the standard library only. BundleError if the wheels are not available.
     """
     requirements = source / "requirements.txt"
     modules = {
@@ -98,7 +98,7 @@ def build(source: Path, target: Target, cache: Path) -> Path:
 
 
 def bill_of(package: Path) -> Path:
-    """Where the bill of materials of a package for Lambda is: beside it."""
+    """Return the path of a Lambda package's bill of materials, which is beside the package."""
     return package.with_suffix(".cdx.json")
 
 
@@ -147,7 +147,7 @@ def _zip(content: Mapping[str, Path], target: Path, compression: int) -> None:
 
 
 def _files(wheels: Path) -> dict[str, Path]:
-    """What of the installed wheels goes into the package, by its name there."""
+    """Return the files of the installed wheels that go into the package, by their names there."""
     return {
         inside.as_posix(): path
         for path in wheels.rglob("*")

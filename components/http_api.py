@@ -158,7 +158,7 @@ OPTION_RULES = (
 @optional_in_schema
 @dataclass(frozen=True, kw_only=True)
 class HttpApiOptionsArgs:
-    """Who may call the API from where, and how often."""
+    """The API's tokens, origins and throttles."""
 
     allowed_origins: Sequence[str] = field(
         metadata=checked(sized(0, 50), distinct, each_entry(web_url), example=["https://app.example.com"])

@@ -110,7 +110,7 @@ class PoolTriggerArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class _Code:
-    """What runs for one trigger."""
+    """The function that runs for one trigger."""
 
     environment: Mapping[str, str]
     memory_mb: int = 256

@@ -1,4 +1,4 @@
-"""What a package is made of, as a CycloneDX document: its distributions and every file, bound to the zip's digest."""
+"""The contents of a package as a CycloneDX document: its distributions and every file, bound to the zip's digest."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from packageurl import PackageURL
 def bill_of_materials(package: Path, name: str) -> str:
     """The CycloneDX 1.6 JSON of a zip: a library for each distribution, a file for each member, each with its SHA-256.
 
-    It is read from the zip itself, so it cannot tell of another one; the same zip has the same bill, without a time.
+    It is read from the zip itself, so it cannot describe another one; the same zip has the same bill, without a time.
     """
     content = package.read_bytes()
     digest = hashlib.sha256(content).hexdigest()

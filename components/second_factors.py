@@ -18,7 +18,7 @@ class Mfa(StrEnum):
 
 
 class FirstFactor(StrEnum):
-    """What a sign-in may begin with."""
+    """The first factor of a sign-in."""
 
     PASSWORD = "password"  # noqa: S105 - the name of a factor
     PASSKEY = "passkey"
@@ -26,7 +26,7 @@ class FirstFactor(StrEnum):
 
 
 class SecondFactor(StrEnum):
-    """What may follow the password."""
+    """The second factor, asked after the password."""
 
     TOTP = "totp"
     EMAIL = "email"

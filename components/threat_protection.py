@@ -19,7 +19,7 @@ class ThreatProtection(StrEnum):
 
 
 class RiskAction(StrEnum):
-    """What Cognito does about a risky sign-in (AccountTakeoverActionType)."""
+    """Cognito's reaction to a risky sign-in (AccountTakeoverActionType)."""
 
     NO_ACTION = "NO_ACTION"
     MFA_IF_CONFIGURED = "MFA_IF_CONFIGURED"
@@ -28,7 +28,7 @@ class RiskAction(StrEnum):
 
 
 class CompromisedCredentials(StrEnum):
-    """What Cognito does about a password that is known from a leak."""
+    """Cognito's reaction to a password that is known from a leak."""
 
     BLOCK = "BLOCK"
     NO_ACTION = "NO_ACTION"

@@ -1,1 +1,1 @@
-"""The embedded run: the very same Pulumi program, against an AWS emulator on this machine."""
+"""The embedded run: the same Pulumi program, against an AWS emulator on this machine."""

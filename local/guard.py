@@ -82,7 +82,7 @@ class Refused(Exception):  # noqa: N818 - the refusal is the message
 
 @dataclass(frozen=True)
 class Request:
-    """What the guard decides by. `headers` has the values of each header by its name in lower case."""
+    """The parts of a request that the guard reads. `headers` has each header's values by its name in lower case."""
 
     method: str
     path: str

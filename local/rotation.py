@@ -31,7 +31,7 @@ class _Rotation:
         self._token_endpoint = self._cognito._oauth2_token
 
     def refresh_auth_result(self, pool: Any, pool_id: str, client_id: str, token: str) -> tuple[Any, Any]:
-        """What GetTokensFromRefreshToken answers with: tokens, or an error."""
+        """Return the answer of GetTokensFromRefreshToken: tokens, or an error."""
         grace = self._grace(client_id)
         if grace is None:
             return tuple(self._refresh(pool, pool_id, client_id, token))
@@ -100,7 +100,7 @@ def install(cognito: Any, clock: Callable[[], float] = time.time) -> None:
 
 
 def _keep_the_setting(cognito: Any, name: str) -> None:
-    """Have a client's record hold what the request says of rotation, so that describing it says so, too."""
+    """Keep the request's rotation settings in the client's record, so that DescribeUserPoolClient answers them."""
     original = getattr(cognito, name)
 
     def kept(data: dict[str, Any]) -> Answer:

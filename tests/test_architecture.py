@@ -67,7 +67,7 @@ def test_rooms_form_no_circle() -> None:
 
 @pytest.mark.parametrize("room", sorted(LEVEL))
 def test_modules_of_a_room_form_no_circle(room: str) -> None:
-    """Nor can of two modules; and the order in which they are imported decides whether they work."""
+    """Two modules that import each other work or fail by the order in which they are imported."""
     inside = {module: others for module, others in module_graph().items() if room_of(module) == room}
 
     assert circle(inside) == []

@@ -152,7 +152,7 @@ def run_by_shell(command: str) -> Callable[[Config], None]:
 
 
 def refusal(project: Path, stack: str) -> str:
-    """What `make up` or `pulumi up` says of the stack; nothing may be made on the way."""
+    """The complaint of `make up` or `pulumi up` about the stack; nothing may be made on the way."""
 
     def create(type_: str, name: str, _: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         raise AssertionError(f"{type_} {name} is made before the settings are checked")

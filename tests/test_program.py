@@ -14,17 +14,16 @@ from components.bundle import Target
 from handler.route import Route, Throttle
 from handler.route import table as table_of
 from handler.routes import ROUTES
-from handler.samples.hello import Greeting, hello
-from handler.samples.notes import Note, _item
 from handler.settings import Settings as FunctionSettings
 from stacks import ROOT
 from stacks.engine import Stack
 from stacks.plan import plan_of
 from stacks.recorder import ACCOUNT, STACKS, Recording, deployed, program, record_program
+from tests.handler.table import Answered, signed_in
 
 INVITATION = "adminCreateUserConfig.inviteMessageTemplate."
 PUBLIC = {"GET /health"}  # every route that anybody may call, by name
-NOTE: Note = {"id": "1", "text": "x", "tags": [], "created": ""}
+KEPT = (("GET /notes", ("Query",)), ("POST /notes", ("PutItem",)), ("GET /other", ()))
 # Stacks of one team's own, where a password may be sent in plain and every user may be lost.
 
 
@@ -98,8 +97,10 @@ class TestDefects:
             for statement in json.loads(policy.inputs["policy"])["Statement"]
         }
 
-        assert granted.keys() - {"Decrypt", "UseTableKey"} == {"WriteOwnLogs", "SendTraces", "UseTable"}
-        assert granted["UseTable"] == (["dynamodb:PutItem", "dynamodb:Query"], made.one("Table").outputs["arn"])
+        actions = sorted({f"dynamodb:{action}" for route in ROUTES for action in route.items})
+        table = {"UseTable": (actions, made.one("Table").outputs["arn"])} if actions else {}
+        assert granted.keys() - {"Decrypt", "UseTableKey"} == {"WriteOwnLogs", "SendTraces", *table}
+        assert {sid: granted[sid] for sid in table} == table
 
     def test_table_that_the_function_does_not_find(self, made: Recording) -> None:
         """Its name and its keys are those that the function writes by, and it is as hard to lose as its users."""
@@ -107,7 +108,6 @@ class TestDefects:
 
         assert variables_of(made)["NOTES_TABLE"] == made.one("Table").outputs["name"]
         assert [table["hashKey"], table["rangeKey"]] == ["owner", "id"]
-        assert {"owner", "id"} <= _item("x", NOTE).keys()
         assert table["deletionProtectionEnabled"] == (made.one("UserPool").inputs["deletionProtection"] == "ACTIVE")
 
     def test_missing_permission_to_invoke(self, made: Recording) -> None:
@@ -227,8 +227,8 @@ class TestRoutes:
             *(
                 Route(
                     key=f"{('GET', 'POST', 'PUT')[number % 3]} /items/{number}",
-                    call=hello,
-                    response=Greeting,
+                    call=signed_in,
+                    response=Answered,
                     summary=f"Route {number}",
                     scopes=(f"api/scope{number % 47}",) if number % 2 else (),
                     groups=("admin",) if number % 5 == 0 else (),
@@ -336,28 +336,40 @@ class TestSettings:
 
         assert found == expected
 
-    def test_function_may_do_with_the_table_what_its_own_routes_say(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize(
+        ("elsewhere", "expected"),
+        [
+            ((), {"function-policy": [["dynamodb:PutItem", "dynamodb:Query"]]}),
+            (
+                ("GET /notes", "GET /other"),
+                {"function-policy": [["dynamodb:PutItem"]], "function-reports-policy": [["dynamodb:Query"]]},
+            ),
+            (
+                ("GET /other",),
+                {"function-policy": [["dynamodb:PutItem", "dynamodb:Query"]], "function-reports-policy": []},
+            ),
+        ],
+        ids=["one function", "reads in another", "none in another"],
+    )
+    def test_function_may_do_with_the_table_what_its_own_routes_say(
+        self, elsewhere: tuple[str, ...], expected: dict[str, list[list[str]]]
+    ) -> None:
         """A second function that keeps nothing has no right to what the first one keeps."""
-        routes = tuple(
-            replace(route, function="reports") if route.key in {"GET /reports", "GET /notes"} else route
-            for route in handler.routes.ROUTES
-        )
-        monkeypatch.setattr(handler.routes, "ROUTES", routes)
-        recording = record_program(deployed("dev", otherFunctions='{"reports": {}}'))
-        policies = {each.name: json.loads(each.inputs["policy"])["Statement"] for each in recording.all("RolePolicy")}
+        kept = [Route(key=key, call=signed_in, summary="Keeps", response=Answered, items=items) for key, items in KEPT]
+        routes = [replace(route, function="reports") if route.key in elsewhere else route for route in kept]
+        more = {"otherFunctions": '{"reports": {}}'} if elsewhere else {}
+        with mock.patch.object(handler.routes, "ROUTES", table_of(*routes)):
+            policies = record_program(deployed("dev", **more)).all("RolePolicy")
         allowed = {
-            name: [each["Action"] for each in statements if each["Sid"] == "UseTable"]
-            for name, statements in policies.items()
+            each.name: [
+                statement["Action"]
+                for statement in json.loads(each.inputs["policy"])["Statement"]
+                if statement["Sid"] == "UseTable"
+            ]
+            for each in policies
         }
 
-        assert allowed == {"function-policy": [["dynamodb:PutItem"]], "function-reports-policy": [["dynamodb:Query"]]}
-
-    def test_function_without_items_has_no_right_to_the_table(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Not even to its name's description."""
-        routes = tuple(route for route in handler.routes.ROUTES if not route.items)
-        monkeypatch.setattr(handler.routes, "ROUTES", routes)
-
-        assert "dynamodb" not in record_program(deployed("dev")).one("RolePolicy").inputs["policy"]
+        assert allowed == expected
 
     def test_salt_of_the_log_is_a_secret(self) -> None:
         """In plain, the state would tell everybody how to name the callers of a log."""

@@ -72,7 +72,7 @@ def test_functions_requirements_are_few() -> None:
 
 
 def test_pyjwt_is_past_its_advisories() -> None:
-    """Ten of them were mended in 2026, from 2.12.0 to 2.15.0."""
+    """Ten of them were fixed in 2026, from 2.12.0 to 2.15.0."""
     version = re.search(r"pyjwt==(\d+)\.(\d+)\.(\d+)", locked("handler/requirements.txt")["pyjwt"])
 
     assert version
@@ -101,7 +101,7 @@ def test_every_requirement_is_pinned_with_its_hash(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*LOCKS, *SOURCES])
 def test_no_file_names_an_address(name: str) -> None:
-    """Where packages come from is the machine's setting; an address in here would be in every clone for ever."""
+    """Where packages come from is the machine's setting; an address in here would be in every clone forever."""
     text = (ROOT / name).read_text()
 
     assert not re.search(r"https?://|git\+|file:|--(?:extra-)?index-url|--find-links|^-[if]\b| @ ", text, re.MULTILINE)

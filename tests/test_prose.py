@@ -45,9 +45,3 @@ def test_riddle_is_found_at_its_line(
 def test_code_is_not_prose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
     """A name that another library chose cannot be reworded."""
     assert found(tmp_path, monkeypatch, name, text) == []
-
-
-def test_pending_rooms_exist() -> None:
-    """An exception for a file that is gone is one nobody dares to remove."""
-    for prefix in prose.PENDING:
-        assert (prose.ROOT / prefix).exists(), prefix

@@ -41,7 +41,7 @@ def test_everything_that_can_be_tagged_is(stack: str) -> None:
 
 
 def test_tags_of_settings_reach_everything() -> None:
-    """Also what only some stacks have: an own domain with its certificate, and a key."""
+    """Also what only some stacks have: a custom domain with its certificate, and a key."""
     tags = {"Owner": "team-api", "CostCenter": "1234", "DataClass": "internal"}
     changes = {"tags": json.dumps(tags), "createKmsKey": "true"}
     domain = {"apiDomain": "api.example.com", "apiZoneId": "Z0123456789EXAMPLE"}

@@ -19,7 +19,7 @@ from .topic import alarm_topic
 @optional_in_schema
 @dataclass(frozen=True, kw_only=True)
 class MonitoringOptionsArgs:
-    """What there is to see, who is told, and where alarms begin."""
+    """The watched resources, the recipients of alarms, and the thresholds."""
 
     dashboard: bool = True
     """Make a CloudWatch dashboard of traffic, latency, errors, refusals and sign-in."""
@@ -95,11 +95,11 @@ class MonitoringArgs:
     trigger_concurrency: int = -1
     """Concurrent calls that are reserved for each of them. -1: they share the account's."""
     options: MonitoringOptionsArgs = field(default_factory=MonitoringOptionsArgs)
-    """What there is to see, who is told, and where alarms begin."""
+    """The watched resources, the recipients of alarms, and the thresholds."""
 
     @property
     def monitored(self) -> Monitored:
-        """What the metrics are about."""
+        """The watched resources."""
         return Monitored(
             region=self.region,
             api_id=self.api_id,
@@ -118,7 +118,7 @@ class MonitoringArgs:
 
     @property
     def thresholds(self) -> Thresholds:
-        """Where alarms begin."""
+        """The alarms' thresholds."""
         return Thresholds(
             server_errors_percent=self.options.alarm_server_errors_percent,
             latency_ms=self.options.alarm_latency_ms,

@@ -12,7 +12,7 @@ BAND = 3  # standard deviations of what is usual for the hour and the day of the
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """Where alarms begin: percent of requests, milliseconds, refusals in five minutes, percent of the limit."""
+    """The alarms' thresholds: percent of requests, milliseconds, refusals in five minutes, percent of the limit."""
 
     server_errors_percent: int = 1
     latency_ms: int = 1500
@@ -152,7 +152,7 @@ def _shared(monitored: Monitored, at: Thresholds) -> tuple[Alarm, ...]:
     """
     keys = Alarm(
         name="keys-unavailable",
-        meaning="Signing keys could not be had, so tokens were answered with 503, three times in five minutes.",
+        meaning="Signing keys were not available, so tokens were answered with 503, three times in five minutes.",
         first="read the cause on the dashboard: the way out of the VPC, or the key endpoint itself.",
         series={"refusals": logged(monitored, "FunctionRefusals", Reason="keys_unavailable")},
         compared="refusals",
@@ -160,7 +160,7 @@ def _shared(monitored: Monitored, at: Thresholds) -> tuple[Alarm, ...]:
     )
     if all(each.reserved_concurrency > 0 for each in {**monitored.functions, **monitored.triggers}.values()):
         return (keys,)
-    # AWS's own formula ("Monitoring concurrency"): what others have reserved is not to be had either.
+    # AWS's own formula ("Monitoring concurrency"): what others have reserved is not available either.
     used: dict[str, Metric | str] = {
         "claimed": account("ClaimedAccountConcurrency"),
         "running": account("ConcurrentExecutions"),
@@ -189,7 +189,7 @@ def _refusals(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAl
     surge = (
         "Far more requests are refused (401, 403) than is usual for this hour: an attack, or a client that is broken."
     )
-    first = "run the saved queries for reason, route and the gateway's own words; throttle, or mend the client."
+    first = "run the saved queries for reason, route and the gateway's own words; throttle, or fix the client."
     many = Alarm(
         name="refusals-many",
         meaning=f"{at.refusals} or more refusals in five minutes, ten minutes long.",

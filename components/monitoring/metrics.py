@@ -19,7 +19,7 @@ class MonitoredFunction:
 
 @dataclass(frozen=True, kw_only=True)
 class Monitored:
-    """What the metrics are of: the names that they carry as dimensions.
+    """The names of the watched resources, which metrics carry as dimensions.
 
     `functions` answer routes, `triggers` the user pool; `api` is the function of every route that names none.
     `user_clients` are the app clients that users sign in with, by name. All of them offer the `identity_providers`.
@@ -116,7 +116,7 @@ FILTERS = (
         pattern='{ $.reason = "*" }',
         dimensions={"Reason": "$.reason"},
     ),
-    # A cause stands in the line of a 503, and of an answer that only a key from before made possible.
+    # A cause stands in the line of a 503, and of an answer that only an earlier key made possible.
     Filter(
         metric="KeyEndpointFailures",
         log="function",

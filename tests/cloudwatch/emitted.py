@@ -1,6 +1,6 @@
 """The metrics that the stack's resources emit: AWS's own with their dimensions, each with the page that says so.
 
-A name that is not here is drawn as an empty graph for ever, and an alarm on it never begins.
+A name that is not here is drawn as an empty graph forever, and an alarm on it never begins.
 """
 
 from __future__ import annotations

@@ -158,7 +158,7 @@ def _at(value: Value, time: int) -> float:
 
 
 def usual(series: Series, width: float, times: Iterable[int]) -> Band:
-    """A stand-in for CloudWatch's own model, which is not public, by what AWS says of it.
+    """A stand-in for CloudWatch's own model, which is not public, after AWS's description.
 
     It learns from up to two weeks, by the hour of the day: here the mean of what was measured within an hour of
     the same time on the days before, give or take `width` standard deviations, and never below zero. Without a day of

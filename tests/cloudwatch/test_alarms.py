@@ -75,7 +75,7 @@ def throttled() -> Days:
 
 
 def no_concurrency_left() -> Days:
-    """Other functions take it: this one's own number says nothing."""
+    """Other functions take it: the number of this one says nothing."""
     return Days().each_minute(CLAIMED, NOON, 5, 850)
 
 

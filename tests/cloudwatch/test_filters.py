@@ -129,7 +129,7 @@ def test_failure_of_the_key_endpoint_is_counted_by_its_cause(cause: Cause) -> No
 
 
 def test_good_answer_counts_nowhere() -> None:
-    """Nor does an error of our own that has no reason code: it has one, and a type."""
+    """An error of our own without a reason code has a type, and that is its reason."""
     assert all(counted([written()], name) == [] for name in filters())
     assert counted([written(RuntimeError())], "FunctionRefusals") == [({"Reason": "internal_error"}, 1.0)]
 

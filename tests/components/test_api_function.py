@@ -89,7 +89,7 @@ class TestRole:
 class TestLog:
     @pytest.mark.parametrize("days", [30, 365])
     def test_log_ends_after_its_retention(self, days: int) -> None:
-        """A log group that Lambda makes by itself is kept, and paid for, for ever."""
+        """A log group that Lambda makes by itself is kept, and paid for, forever."""
         assert function_of(log_retention_days=days).one("LogGroup").inputs["retentionInDays"] == days
 
     def test_function_logs_to_the_group_and_waits_for_it(self) -> None:

@@ -150,7 +150,7 @@ class TestPool:
         assert pool.protect
 
     def test_protection_goes_off_as_a_whole(self) -> None:
-        """A development stack must be destroyable in one go."""
+        """A development stack must go in one `pulumi destroy`."""
         pool = pool_of(deletion_protection=False).one("UserPool")
 
         assert pool.inputs["deletionProtection"] == "INACTIVE"

@@ -294,7 +294,7 @@ class TestCache:
         assert package.stat().st_size < 10_000
 
     def test_cache_of_the_repository_is_ignored_by_git(self) -> None:
-        """Five megabytes in a commit stay for ever."""
+        """Five megabytes in a commit stay forever."""
         assert ".build/" in (ROOT / ".gitignore").read_text().splitlines()
 
 

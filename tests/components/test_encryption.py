@@ -23,7 +23,7 @@ def default() -> Recording:
 
 
 def test_key_rotates() -> None:
-    """A key that leaked once would be good for ever."""
+    """A key that leaked once would be good forever."""
     assert default().one("Key").inputs["enableKeyRotation"] is True
 
 
@@ -36,7 +36,7 @@ def test_deleted_key_can_be_brought_back(days: int) -> None:
 
 
 def test_key_is_the_accounts_and_cloudwatch_logs_may_encrypt_this_accounts_groups_with_it() -> None:
-    """Without the condition any account's log group could name the key; without the account nobody could mend it."""
+    """Without the condition any account's log group could name the key; without the account nobody could fix it."""
     policy = default().one("KeyPolicy").inputs
 
     assert policy["keyId"] == default().one("Key").outputs["keyId"]

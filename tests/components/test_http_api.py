@@ -58,7 +58,7 @@ def route(key: str) -> dict[str, Any]:
 
 class TestAuthorizer:
     def test_authorizer_is_named_and_checks_jwts(self) -> None:
-        """API Gateway requires a name; REQUEST, the other type, runs code of one's own instead."""
+        """API Gateway requires a name; REQUEST, the other type, runs the team's own code instead."""
         inputs = default().one("Authorizer").inputs
 
         assert inputs["name"]

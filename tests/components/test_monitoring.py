@@ -193,7 +193,7 @@ class TestTopic:
 
 class TestLogs:
     def test_filters_read_the_log_that_they_are_of(self) -> None:
-        """A filter on the other log matches nothing, for ever."""
+        """A filter on the other log matches nothing, forever."""
         logs = {each.name: each.inputs["logGroupName"] for each in default().all("LogMetricFilter")}
 
         assert logs == {

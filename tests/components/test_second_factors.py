@@ -79,7 +79,7 @@ def test_passkeys_ask_for_the_user_by_default() -> None:
 
 
 def test_passkeys_may_be_of_another_domain() -> None:
-    """One's own site, so that a passkey of the site signs in here."""
+    """The team's own site, so that a passkey of the site signs in here."""
     made = pool(
         managed_login=True,
         first_factors=["password", "passkey"],

@@ -66,7 +66,7 @@ BREAK, ADDITION = True, False
 
 
 class Contract:
-    """A copy of BEFORE, with one thing changed."""
+    """A copy of `BEFORE`, with one thing changed."""
 
     def __init__(self) -> None:
         self.made = copy.deepcopy(BEFORE)

@@ -128,7 +128,7 @@ class Spoiler:
 
     def sign_wrong_claim(self, random: Random, token: str) -> str:
         """Signed by the pool's own key, but one claim that binds the token has any other value."""
-        if random.random() < 0.8:  # signing is dear
+        if random.random() < 0.8:  # signing is slow
             return self.change_claims(random, token)
         name, wrong = random.choice(BINDING), value(random)
         if name == "token_use" and wrong == "access":

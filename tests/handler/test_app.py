@@ -384,7 +384,7 @@ def test_name_is_the_hmac_that_the_page_gives(world: World, serve: Serve) -> Non
 
 
 def test_refused_callers_are_not_named(world: World, serve: Serve) -> None:
-    """What a refused token says of its subject may be anything."""
+    """The subject of a refused token may be anything."""
     api = serve(environment={"LOG_SUBJECT_SALT": SALT})
 
     assert "subject" not in api.call(request(world, ADMIN), 403).log

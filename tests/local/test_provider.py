@@ -120,7 +120,7 @@ def test_every_call_of_the_table_exists(provider: Provider, type_: str) -> None:
 
 
 def test_what_a_call_removes_by_the_list_is_removed(provider: Provider) -> None:
-    """DeleteAlarms takes names; an alarm that stays behind would tell of what is gone."""
+    """DeleteAlarms takes names; an alarm that stays behind would watch what is gone."""
     alarm = {
         "comparisonOperator": "GreaterThanOrEqualToThreshold",
         "evaluationPeriods": 1,

@@ -25,7 +25,7 @@ RATE = Throttle(rate=50, burst=100)
 
 
 def described(before: Access | None, after: Access | None) -> list[tuple[str, bool]]:
-    """What is said of the change from one route to another, and whether it opens the API."""
+    """Return the report of a change from one route to another, and whether it opens the API."""
     tables = [Table(routes=(route,) if route else (), throttle=RATE) for route in (before, after)]
     return [(str(change), change.opening) for change in changes.between(*tables)]
 

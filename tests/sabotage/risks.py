@@ -271,7 +271,7 @@ RISKS: tuple[Risk, ...] = (
     ),
     Risk(
         name="log-never-ends",
-        gain="The function's log is kept for ever.",
+        gain="The function's log is kept forever.",
         file="components/api_function.py",
         within="ApiFunction.__init__",
         old="retention_in_days=args.log_retention_days, kms_key_id=args.kms_key_arn, opts=child",
@@ -451,7 +451,7 @@ RISKS: tuple[Risk, ...] = (
     ),
     Risk(
         name="expiry-ignored",
-        gain="A token that was stolen once works for ever.",
+        gain="A token that was stolen once works forever.",
         file="handler/tokens.py",
         within="_check_times",
         old="if expires <= now:",

@@ -50,7 +50,7 @@ def test_bad_argument_is_one_line_with_the_way_to_the_help(capsys: pytest.Captur
 
 
 def test_own_fault_is_not_hidden() -> None:
-    """A traceback is what whoever mends it needs."""
+    """Whoever fixes it needs the traceback."""
     with pytest.raises(ZeroDivisionError):
         failing(ZeroDivisionError(), [])
 
