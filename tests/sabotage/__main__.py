@@ -68,11 +68,11 @@ def _say(text: str) -> None:
 
 
 def _row(outcome: Outcome) -> str:
-    """Return the row: what was undone, what it would mean, which test noticed, and how fast."""
+    """Return the row: what was undone, what it would mean, and which test noticed."""
     risk = outcome.risk
     place = code(risk.file) if isinstance(risk, Risk) else "the running API"
     by = code(_by(outcome)) if outcome.caught else NOTHING
-    return row(risk.name, place, risk.gain, by, f"{outcome.seconds:.1f}")
+    return row(code(risk.name), place, risk.gain, by)
 
 
 def _by(outcome: Outcome) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from stacks.command_line import CommandError
 
 NOTHING = "**nothing**"
-_HEAD = ("| risk | protection in | what it would mean | noticed by | seconds |", "|---|---|---|---|---:|")
+_HEAD = ("| risk | protection in | what it would mean | noticed by |", "|---|---|---|---|")
 _PART = re.compile(r"(?<=<!-- sabotage -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
@@ -17,7 +17,7 @@ def rows_of(page: str) -> dict[str, str]:
     """Return the rows of the page's table by the name of the risk."""
     part = _PART.search(page)
     lines = part[0].splitlines() if part else []
-    return {line.split(" ", 2)[1]: line for line in lines if line.startswith("| ") and line not in _HEAD}
+    return {_name(line): line for line in lines if line.startswith("| ") and line not in _HEAD}
 
 
 def write(page: Path, rows: Sequence[str], order: Sequence[str]) -> None:
@@ -28,11 +28,15 @@ def write(page: Path, rows: Sequence[str], order: Sequence[str]) -> None:
     text = page.read_text()
     if not _PART.search(text):
         raise CommandError(f"{page} must hold <!-- sabotage --> and <!-- end -->, each on its own line")
-    every = rows_of(text) | {row.split(" ", 2)[1]: row for row in rows}
+    every = rows_of(text) | {_name(row): row for row in rows}
     kept = [every[name] for name in order if name in every]
     caught = sum(NOTHING not in row for row in kept)
     table = "\n".join([f"{caught} of {len(kept)} risks were noticed.", "", *_HEAD, *kept, ""])
     page.write_text(_PART.sub(lambda _: table, text, count=1))
+
+
+def _name(row: str) -> str:
+    return row.split(" ", 2)[1].strip("`")
 
 
 def row(*cells: str) -> str:

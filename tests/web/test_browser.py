@@ -106,7 +106,7 @@ def test_session_is_renewed_before_its_token_expires(visit: Visit, users: Users,
 
 
 def test_page_of_another_stack_says_so(visit: Visit, outputs: dict[str, Any]) -> None:
-    """After `make up` with a new pool a page that is still open must not show "Failed to fetch" for ever."""
+    """After `make up` with a new pool a page that is still open must not show "Failed to fetch" forever."""
     for now in (outputs["userPoolClientId"], outputs["apiUrl"].rpartition("/")[2]):
         visit.browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": CONTRACT_OF_ANOTHER % now})
     visit.open()
