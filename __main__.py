@@ -10,6 +10,7 @@ from components.http_api import HttpApi, HttpApiArgs, RouteArgs, TargetArgs, Thr
 from components.item_table import ItemTable, ItemTableArgs
 from components.monitoring import MonitoredFunctionArgs, Monitoring, MonitoringArgs
 from components.pool_triggers import PoolTriggers, PoolTriggersArgs
+from components.revocation import revocation_variables
 from components.tags import tag_everything
 from handler.routes import ROUTES
 from settings import Settings
@@ -32,7 +33,6 @@ triggers = PoolTriggers(
         triggers=settings.triggers,
         architecture=settings.function.architecture,
         python_version=settings.function.python_version,
-        tracing=settings.function.tracing,
         log_retention_days=settings.log_retention_days,
         kms_key_arn=key_arn,
     ),
@@ -70,6 +70,18 @@ notes = ItemTable(
     ),
 )
 
+revocations = None
+if settings.revocation.revocation:
+    revocations = ItemTable(
+        "revocations",
+        ItemTableArgs(
+            partition_key="subject",
+            expiry="expires",
+            deletion_protection=settings.sign_in.deletion_protection,
+            kms_key_arn=key_arn,
+        ),
+    )
+
 environment: dict[str, pulumi.Input[str]] = {
     "COGNITO_USER_POOL_ID": auth.user_pool_id,
     "COGNITO_CLIENT_IDS": auth.client_list,
@@ -77,6 +89,8 @@ environment: dict[str, pulumi.Input[str]] = {
     "NOTES_TABLE": notes.name,
     "LOG_LEVEL": settings.function.log_level.value,
 }
+if revocations:
+    environment |= revocation_variables(settings.revocation, revocations.name)
 if settings.log_subject_salt:
     environment["LOG_SUBJECT_SALT"] = pulumi.Output.secret(settings.log_subject_salt)
 
@@ -84,6 +98,9 @@ functions: dict[str, ApiFunction] = {}
 for name, options in settings.functions.items():
     # A function may do with the table what its own routes say, and nothing else.
     actions = sorted({action for route in ROUTES if route.function == name for action in route.items})
+    statements = notes.grant(*actions) if actions else []
+    if revocations:
+        statements += revocations.grant("BatchGetItem", sid="ReadRevocations")
     functions[name] = ApiFunction(
         "function" if name == "api" else f"function-{name}",
         ApiFunctionArgs(
@@ -93,7 +110,7 @@ for name, options in settings.functions.items():
             options=options,
             log_retention_days=settings.log_retention_days,
             kms_key_arn=key_arn,
-            statements=notes.grant(*actions) if actions else [],
+            statements=statements,
         ),
     )
 
@@ -141,7 +158,7 @@ monitoring = Monitoring(
             for name, function in functions.items()
         },
         triggers=triggers.function_names,
-        trigger_concurrency=settings.triggers.trigger_concurrency,
+        revocation=revocations is not None,
         options=settings.monitoring,
     ),
 )

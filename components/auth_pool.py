@@ -348,6 +348,8 @@ class AuthPool(pulumi.ComponentResource):
 
     user_pool_id: pulumi.Output[str]
     """Id of the pool."""
+    user_pool_arn: pulumi.Output[str]
+    """ARN of the pool."""
     client_id: pulumi.Output[str]
     """Id of the browser's app client, which is always there."""
     client_ids: Mapping[str, pulumi.Output[str]]
@@ -423,6 +425,7 @@ class AuthPool(pulumi.ComponentResource):
         sign_in_page.branding(name, pool, styled, args.sign_in_page, child)
 
         self.user_pool_id = pool.id
+        self.user_pool_arn = pool.arn
         self.client_id = client.id
         self.client_ids = {key: made.id for key, made in additional.all.items()}
         self.user_client_ids = {key: made.id for key, made in additional.users.items()}
@@ -435,6 +438,7 @@ class AuthPool(pulumi.ComponentResource):
         self.register_outputs(
             {
                 "user_pool_id": self.user_pool_id,
+                "user_pool_arn": self.user_pool_arn,
                 "client_id": self.client_id,
                 "client_ids": self.client_ids,
                 "user_client_ids": self.user_client_ids,

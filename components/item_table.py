@@ -17,8 +17,10 @@ class ItemTableArgs:
 
     partition_key: str
     """Name of the partition key, a string."""
-    sort_key: str
-    """Name of the sort key, a string."""
+    sort_key: str | None = None
+    """Name of the sort key, a string. None: one item for each partition key."""
+    expiry: str | None = None
+    """Name of the attribute with the second since the epoch at which an item expires. None: none does."""
     deletion_protection: bool = True
     """AWS and Pulumi refuse to delete or replace the table."""
     kms_key_arn: pulumi.Input[str] | None = None
@@ -39,12 +41,13 @@ class ItemTable(pulumi.ComponentResource):
 
         table = aws.dynamodb.Table(
             f"{name}-table",
-            attributes=[{"name": key, "type": "S"} for key in (args.partition_key, args.sort_key)],
+            attributes=[{"name": key, "type": "S"} for key in (args.partition_key, args.sort_key) if key],
             hash_key=args.partition_key,
             range_key=args.sort_key,
             billing_mode="PAY_PER_REQUEST",
             deletion_protection_enabled=args.deletion_protection,
             point_in_time_recovery={"enabled": True},  # to any second of the last 35 days
+            ttl={"enabled": True, "attribute_name": args.expiry} if args.expiry else None,
             # AWS's key in this account, whose use CloudTrail records; without this, a key that nobody sees.
             server_side_encryption={"enabled": True, "kms_key_arn": args.kms_key_arn},
             # DynamoDB refuses a delete; `protect` makes Pulumi refuse a replacement too, at preview.
@@ -56,24 +59,30 @@ class ItemTable(pulumi.ComponentResource):
         self.arn = table.arn
         self.register_outputs({"name": self.name, "arn": self.arn})
 
-    def grant(self, *actions: str) -> list[StatementArgs]:
+    def grant(self, *actions: str, sid: str = "UseTable", keys: str | None = None) -> list[StatementArgs]:
         """Return the right to these actions of DynamoDB, as `Query`, on this table and on no other, and to its key.
 
+        `sid` names the statement within its policy. `keys` is a pattern of the partition keys that they may touch.
         Raise ValueError for a wildcard, which would also grant the actions that AWS adds next year.
         """
         wild = [action for action in actions if not action.isalpha()]
         if wild or not actions:
             raise ValueError(f"actions must be names of DynamoDB's, without wildcard, got {', '.join(wild) or 'none'}")
-        use = StatementArgs(sid="UseTable", actions=[f"dynamodb:{action}" for action in actions], resources=[self.arn])
-        return [use] if self._key_arn is None else [use, self._use_key(self._key_arn)]
+        use = StatementArgs(
+            sid=sid,
+            actions=[f"dynamodb:{action}" for action in actions],
+            resources=[self.arn],
+            condition={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}} if keys else {},
+        )
+        return [use] if self._key_arn is None else [use, self._use_key(f"{sid}Key", self._key_arn)]
 
-    def _use_key(self, key_arn: pulumi.Input[str]) -> StatementArgs:
+    def _use_key(self, sid: str, key_arn: pulumi.Input[str]) -> StatementArgs:
         """Return the right to use the table's key through DynamoDB alone.
 
         "DynamoDB encryption at rest", authorizing use of a customer managed key: DynamoDB acts for the caller.
         """
         return StatementArgs(
-            sid="UseTableKey",
+            sid=sid,
             actions=[
                 *("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"),
                 *("kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"),

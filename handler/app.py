@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from handler import bodies, early, logs
+from handler import aws, bodies, early, logs
 from handler.errors import (
     AuthorizerMissing,
     BodyMalformed,
@@ -29,6 +29,7 @@ from handler.errors import (
     KeysUnavailable,
     MediaTypeUnsupported,
     Refused,
+    RevocationUnavailable,
     RouteUnknown,
     SchemeUnsupported,
     ScopeMissing,
@@ -37,6 +38,7 @@ from handler.errors import (
     UserRequired,
 )
 from handler.keys import SigningKeys
+from handler.revocation import Revocations
 from handler.route import Caller, Request, Route
 from handler.routes import ROUTES
 from handler.settings import Settings, SettingsError
@@ -58,14 +60,18 @@ class Service:
         self._salt = settings.subject_salt.encode()
         self.keys = signing_keys(settings.jwks_url)
         self.verifier = TokenVerifier(self.keys.get, settings.issuer, settings.client_ids, settings.token_uses)
+        self.revocations = Revocations(settings.revocation) if settings.revocation else None
 
     def log_fields(self, caller: Caller) -> dict[str, str]:
-        """Return further fields of a success's log line: a salted hash of the caller, and why keys are stale.
+        """Return further fields of a success's log line: a salted hash of the caller, and what was not up to date.
 
-        A request that is answered with a stale key succeeds; the log must show it before the key is too old.
+        A request that is answered with a stale key succeeds; the log must show it before the key is too old. So does
+        one that could not be held against the table of revocations, where the settings let it through.
         """
         failure = self.keys.last_failure
         fields: dict[str, str] = {} if failure is None else {"cause": failure}
+        if self.revocations is not None and self.revocations.last_failure is not None:
+            fields["unchecked"] = self.revocations.last_failure
         if self._salt:
             fields["subject"] = hmac.digest(self._salt, caller.sub.encode(), "sha256").hex()[:16]
         return fields
@@ -109,7 +115,7 @@ class App:
             response = _answer(route, event, caller)
             if caller is not None:
                 fields = self.service().log_fields(caller)
-            level = "WARNING" if "cause" in fields else "INFO"
+            level = "WARNING" if "cause" in fields or "unchecked" in fields else "INFO"
         except Refused as refused:
             response = _refusal(refused, request_id)
             level = "ERROR" if refused.status >= 500 else "WARNING"
@@ -139,7 +145,12 @@ class App:
         jwt = authorizer.get("jwt") if isinstance(authorizer, dict) else None
         if not isinstance(jwt, dict) or not isinstance(jwt.get("claims"), dict):
             raise AuthorizerMissing
-        caller = self.service().verifier.verify(_bearer_token(event.get("headers")), time.time())
+        service, now = self.service(), time.time()
+        caller = service.verifier.verify(_bearer_token(event.get("headers")), now)
+        if service.revocations is not None:
+            service.revocations.check(caller, now, fresh=route.fresh)
+        elif route.fresh:  # never less than the route says
+            raise SettingsError("REVOCATION_TABLE", "be set while a route is fresh")
         if route.scopes:
             if caller.scopes.isdisjoint(route.scopes):
                 raise ScopeMissing
@@ -215,6 +226,8 @@ def _refusal(refused: Refused, request_id: str) -> dict[str, Any]:
 
 
 def _cause(refused: Refused) -> Mapping[str, str]:
+    if isinstance(refused, RevocationUnavailable):
+        return {"unchecked": refused.cause}
     return {"cause": refused.cause} if isinstance(refused, KeysUnavailable | StorageUnavailable) else {}
 
 
@@ -248,6 +261,8 @@ def lambda_handler(event: Any, context: Any) -> dict[str, Any]:
 
 if early.INITIALIZATION:
     with suppress(Exception):  # a failure would fail the cold start, public routes too; the first request reports it
+        if _app.service().revocations is not None:
+            aws.client("dynamodb")  # boto3 takes long to import
         prefetch = _app.service().keys.prefetch
         if early.SNAPSHOT:
             from snapshot_restore_py import register_after_restore

@@ -29,6 +29,7 @@ StorageCause = Literal[
     "throttled",  # over the limit of the table or the account
     "denied",  # by the function's role: the deployment is broken
     "missing",  # no such table: the deployment is broken
+    "malformed",  # an answer that is not of the form in which it was written
     "failed",  # anything else, such as an error of the service itself
 ]
 
@@ -207,6 +208,18 @@ class ClientMismatch(Unauthorized):
     reason = "client_mismatch"
 
 
+class TokenRevoked(Unauthorized):
+    """The token was revoked before it expired: by its user's sign-out or removal, or with its session or app client."""
+
+    reason = "token_revoked"
+
+
+class GroupsStale(Unauthorized):
+    """The user's groups changed after the token was issued, and the route asks at each call; the client refreshes."""
+
+    reason = "groups_stale"
+
+
 class Forbidden(Refused):
     """The token is valid but lacks a right that the route requires."""
 
@@ -251,6 +264,19 @@ class StorageUnavailable(Refused):
 
     status = 503
     reason = "storage_unavailable"
+    message = "Service Unavailable"
+    retry_after = 5
+
+    def __init__(self, cause: StorageCause) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+class RevocationUnavailable(Refused):
+    """The table of revocations cannot be read, so the token may be a revoked one."""
+
+    status = 503
+    reason = "revocation_unavailable"
     message = "Service Unavailable"
     retry_after = 5
 

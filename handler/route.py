@@ -28,6 +28,8 @@ class Caller(NamedTuple):
     """The caller, from the token that the function verified itself.
 
     `username` is None for a machine (client credentials). `scopes` and `groups` are empty if the token has none.
+    `issued_at` and `expires_at` are in seconds since the epoch. `session` is the id of the sign-in that the token comes
+    from, at first hand or refreshed.
     """
 
     sub: str
@@ -35,6 +37,9 @@ class Caller(NamedTuple):
     client_id: str
     scopes: frozenset[str]
     groups: frozenset[str]
+    issued_at: int = 0
+    expires_at: int = 0
+    session: str | None = None
 
     @property
     def name(self) -> str:
@@ -85,6 +90,7 @@ class Route:
     scopes: the token needs at least one of them (API Gateway's rule). Machines may call a route with scopes; a route
         without is for people.
     groups: the user must be in at least one of them.
+    fresh: revocations and changes of groups are asked at each call, at the price of a read; needs `revocation`.
     function: the Lambda function that serves the route; same code, but memory, timeout and role of its own.
     throttle: a limit of its own at the gateway instead of the stage's.
     items: the DynamoDB actions that `call` needs on the item table. A function's role allows those of its routes only.
@@ -99,6 +105,7 @@ class Route:
     public: bool = False
     scopes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    fresh: bool = False
     function: str = "api"
     throttle: Throttle | None = None
     items: tuple[str, ...] = ()
@@ -114,6 +121,8 @@ class Route:
     def _check_rights(self) -> None:
         if self.public and (self.scopes or self.groups):
             raise ValueError(f"{self.key} must be public or ask for scopes and groups, not both")
+        if self.public and self.fresh:
+            raise ValueError(f"{self.key} must be public or fresh, not both")
         for scope in self.scopes:
             if not re.fullmatch(SCOPE_PATTERN, scope):
                 raise ValueError(f"{self.key}: scope must be <resource server>/<name>, got {scope!r}")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 REGION_PATTERN = r"[a-z]{2}(-[a-z]+)+-[0-9]"
 POOL_ID_PATTERN = rf"{REGION_PATTERN}_[0-9A-Za-z]{{1,45}}"  # Cognito: UserPoolIdType, 55 characters at most
 CLIENT_ID_PATTERN = r"[A-Za-z0-9_+]{1,128}"  # Cognito: ClientIdType
+TABLE_PATTERN = r"[A-Za-z0-9_.-]{3,255}"  # DynamoDB: TableName
 SALT_PATTERN = r"[!-~]{32,256}"  # a shorter salt could be found by trying
 TOKEN_USES = frozenset({"access", "id"})
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -22,6 +23,24 @@ class SettingsError(Exception):
     def __init__(self, variable: str, rule: str) -> None:
         super().__init__(f"{variable} must {rule}")
         self.variable = variable
+
+
+class RevocationSettings(NamedTuple):
+    """The table of revocations, the seconds for which its answer counts, and whether to go on while it fails."""
+
+    table: str
+    delay: int
+    allows_unchecked: bool
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> RevocationSettings | None:
+        """Read and check the variables; None if no table is named."""
+        if "REVOCATION_TABLE" not in environment:
+            return None
+        table = matching(environment, "REVOCATION_TABLE", TABLE_PATTERN)
+        delay = matching(environment, "REVOCATION_DELAY_SECONDS", r"[1-9]\d{0,2}")
+        on_failure = matching(environment, "REVOCATION_ON_FAILURE", "refuse|allow")
+        return cls(table, int(delay), on_failure == "allow")
 
 
 class Settings(NamedTuple):
@@ -36,6 +55,7 @@ class Settings(NamedTuple):
     token_uses: frozenset[str]
     log_level: str
     subject_salt: str
+    revocation: RevocationSettings | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -61,7 +81,8 @@ class Settings(NamedTuple):
         issuer = f"https://cognito-idp.{region}.{suffix}/{pool_id}"
         emulator = _loopback_endpoint(environment)
         base = f"{emulator}/{pool_id}" if emulator else issuer
-        return cls(issuer, f"{base}/.well-known/jwks.json", client_ids, token_uses, log_level, salt)
+        revocation = RevocationSettings.from_environment(environment)
+        return cls(issuer, f"{base}/.well-known/jwks.json", client_ids, token_uses, log_level, salt, revocation)
 
 
 def matching(environment: Mapping[str, str], name: str, pattern: str) -> str:

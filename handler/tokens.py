@@ -107,6 +107,9 @@ class TokenVerifier:
             client_id=client_id,
             scopes=frozenset(scope.split(" ")) - {""},  # RFC 6749 3.3: separated by spaces only
             groups=_groups(claims),
+            issued_at=claims["iat"],
+            expires_at=claims["exp"],
+            session=_session(claims),
         )
 
     def _identity(self, claims: dict[str, Any]) -> Caller:
@@ -116,6 +119,9 @@ class TokenVerifier:
             client_id=self._client(claims.get("aud")),
             scopes=frozenset(),  # an ID token grants nothing
             groups=_groups(claims),
+            issued_at=claims["iat"],
+            expires_at=claims["exp"],
+            session=_session(claims),
         )
 
     def _client(self, value: object) -> str:
@@ -213,6 +219,11 @@ def _is_name(value: str) -> bool:
 
     kinds = {category(each) for each in value if each != " "}
     return kinds.isdisjoint({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
+
+
+def _session(claims: dict[str, Any]) -> str | None:
+    """Return the id of the sign-in, by which one session can be revoked. A machine's token has none."""
+    return _name(claims["origin_jti"]) if "origin_jti" in claims else None
 
 
 def _groups(claims: dict[str, Any]) -> frozenset[str]:

@@ -34,6 +34,7 @@ from components.identity_providers import IdentityProvidersArgs
 from components.mail import MailArgs
 from components.monitoring import MonitoringOptionsArgs
 from components.pool_triggers import TriggersArgs
+from components.revocation import RevocationArgs
 from components.second_factors import SecondFactorsArgs
 from components.sign_in_page import SignInPageArgs
 from components.threat_protection import ThreatProtectionArgs
@@ -57,6 +58,7 @@ class Settings(StackSettings):
     mail: MailArgs = field(default_factory=MailArgs)
     triggers: TriggersArgs = field(default_factory=TriggersArgs)
     api: HttpApiOptionsArgs
+    revocation: RevocationArgs = field(default_factory=RevocationArgs)
     function: FunctionOptionsArgs = field(default_factory=FunctionOptionsArgs)
     monitoring: MonitoringOptionsArgs = field(default_factory=MonitoringOptionsArgs)
 
@@ -128,6 +130,7 @@ GROUPS: Mapping[str | None, tuple[str, type]] = {
     "mail": ("Mail", MailArgs),
     "triggers": ("Triggers", TriggersArgs),
     "api": ("API", HttpApiOptionsArgs),
+    "revocation": ("Revocation", RevocationArgs),
     "function": ("Function", FunctionOptionsArgs),
     "monitoring": ("Monitoring", MonitoringOptionsArgs),
 }

@@ -33,6 +33,8 @@ class Route(Protocol):
     def scopes(self) -> Sequence[str]: ...
     @property
     def groups(self) -> Sequence[str]: ...
+    @property
+    def fresh(self) -> bool: ...
 
 
 def unknown_key(key: str) -> Problem:
@@ -141,6 +143,14 @@ def routes_have_their_functions(
         better = difflib.get_close_matches(name, named)
         rule = "be the function of a route" + (f"; {better[0]} is" if better else "")
         yield Problem(path, rule, None, Remove(path))
+
+
+def fresh_routes_have_their_table(revocation: bool, routes: Sequence[Route]) -> Iterator[Problem]:
+    """A route that asks at each call has nothing to ask without the table, and refuses every call."""
+    asking = next((route.key for route in routes if route.fresh), None)
+    if asking and not revocation:
+        fix = Set(("revocation",), value=True)
+        yield Problem(("revocation",), f"be true, since {asking} is fresh", value=False, fix=fix)
 
 
 # Names and places
@@ -312,6 +322,7 @@ RULES: tuple[Rule, ...] = (
     default_group_is_not_a_way_in,
     clients_ask_for_scopes_of_routes,
     routes_have_their_functions,
+    fresh_routes_have_their_table,
     arns_are_of_this_region,
     domains_differ,
     one_key_encrypts,

@@ -21,6 +21,7 @@ DOMAIN = {"apiDomain": "api.example.com", "apiZoneId": "Z0123456789EXAMPLE"}
 CHECKED = {"userPoolTier": "PLUS", "threatProtection": "enforced"}
 HEARD = {"alarms": "true", "alarmEmails": '["on-call@example.com"]'}
 LOGIN = {"signInDomain": "login.example.com", "signInCertificateArn": CERTIFICATE}
+ASKED = {"revocation": "true"}
 GOOGLE = json.dumps(GOOGLE_PROVIDER)
 TAGGED = {"Api", "Function", "LogGroup", "Role", "Stage", "Table", "UserPool"}
 TRIGGER = {"Dashboard", "Function", "LogGroup", "Permission", "Role", "RolePolicy", "UserPool"}
@@ -106,7 +107,6 @@ ROWS: dict[str, Row] = {
     "groupScopes": Row('{"admin": ["api/reports.read"]}', TRIGGER),
     "signUpEmailDomains": Row('["example.com"]', TRIGGER),
     "defaultGroup": Row("member", TRIGGER, {"groups": '["member"]'}),
-    "triggerConcurrency": Row("5", {"Function"}, {"signUpEmailDomains": '["example.com"]'}),
     "allowedOrigins": Row('["https://app.example.com"]', {"Api"}),
     "allowCredentials": Row("true", {"Api"}),
     "throttleRate": Row("60", {"Stage"}),
@@ -126,6 +126,9 @@ ROWS: dict[str, Row] = {
     "apiZoneId": Row("Z9999999999EXAMPLE", {"Record"}, {"apiDomain": "api.example.com"}, DOMAIN),
     "keepDefaultEndpoint": Row("true", {"Api"}, DOMAIN),
     "truststore": Row('{"uri": "s3://example-trust/clients.pem", "version": "7"}', {"DomainName"}, DOMAIN),
+    "revocation": Row("true", {"Function", "RolePolicy", "Table"}),
+    "revocationDelaySeconds": Row("60", {"Function"}, ASKED),
+    "revocationOnFailure": Row("allow", {"Function"}, ASKED),
     "architecture": Row("x86_64", {"Function"}),
     "pythonVersion": Row("3.12", {"Function"}),
     "memoryMb": Row("1024", {"Function"}),

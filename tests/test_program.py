@@ -98,15 +98,19 @@ class TestDefects:
         }
 
         actions = sorted({f"dynamodb:{action}" for route in ROUTES for action in route.items})
-        table = {"UseTable": (actions, made.one("Table").outputs["arn"])} if actions else {}
-        assert granted.keys() - {"Decrypt", "UseTableKey"} == {"WriteOwnLogs", "SendTraces", *table}
+        table = {"UseTable": (actions, made.one("Table", "notes-table").outputs["arn"])} if actions else {}
+        for each in made.all("Table"):
+            if each.name == "revocations-table":
+                table["ReadRevocations"] = (["dynamodb:BatchGetItem"], each.outputs["arn"])
+        keys = {"Decrypt", *(f"{sid}Key" for sid in table)}
+        assert granted.keys() - keys == {"WriteOwnLogs", "SendTraces", *table}
         assert {sid: granted[sid] for sid in table} == table
 
     def test_table_that_the_function_does_not_find(self, made: Recording) -> None:
         """Its name and its keys are those that the function writes by, and it is as hard to lose as its users."""
-        table = made.one("Table").inputs
+        table = made.one("Table", "notes-table").inputs
 
-        assert variables_of(made)["NOTES_TABLE"] == made.one("Table").outputs["name"]
+        assert variables_of(made)["NOTES_TABLE"] == made.one("Table", "notes-table").outputs["name"]
         assert [table["hashKey"], table["rangeKey"]] == ["owner", "id"]
         assert table["deletionProtectionEnabled"] == (made.one("UserPool").inputs["deletionProtection"] == "ACTIVE")
 
@@ -171,7 +175,7 @@ class TestDefects:
                 assert statement["Resource"] == made.one("Key", "encryption-key").outputs["arn"]
             elif not all(action.startswith("xray:") for action in statement["Action"]):
                 log = f"{made.one('LogGroup', 'function-logs').outputs['arn']}:*"
-                assert statement["Resource"] in {log, made.one("Table").outputs["arn"]}
+                assert statement["Resource"] in {log, *(table.outputs["arn"] for table in made.all("Table"))}
         assert not made.all("RolePolicyAttachment")
 
 
@@ -255,7 +259,9 @@ class TestRoutes:
 class TestFunction:
     def test_environment_is_what_the_handler_reads(self, made: Recording) -> None:
         """A variable that one side does not know is a setting that does nothing."""
-        assert variables_of(made).keys() == {
+        revocation = {name for name in variables_of(made) if name.startswith("REVOCATION_")}
+        assert len(revocation) == (3 if made.all("Table")[1:] else 0)
+        assert variables_of(made).keys() - revocation == {
             "COGNITO_USER_POOL_ID",
             "COGNITO_CLIENT_IDS",
             "COGNITO_TOKEN_USES",

@@ -10,7 +10,7 @@ from ..arguments import between, checked, distinct, each_entry, matching, option
 from ..formats import email, https_url
 from .alarms import Thresholds, alarms, runbook_at
 from .dashboard import dashboard
-from .metrics import FILTERS, Monitored, MonitoredFunction
+from .metrics import FILTERS, UNCHECKED, Monitored, MonitoredFunction
 from .queries import QUERIES
 from .resources import make_alarms, name_of
 from .topic import alarm_topic
@@ -92,8 +92,8 @@ class MonitoringArgs:
     """Functions that answer routes, by the names that routes use; `api` answers those that name none."""
     triggers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     """Names of the user pool's trigger functions, by trigger."""
-    trigger_concurrency: int = -1
-    """Concurrent calls that are reserved for each of them. -1: they share the account's."""
+    revocation: bool = False
+    """The functions ask a table of revoked tokens."""
     options: MonitoringOptionsArgs = field(default_factory=MonitoringOptionsArgs)
     """The watched resources, the recipients of alarms, and the thresholds."""
 
@@ -107,13 +107,11 @@ class MonitoringArgs:
                 key: MonitoredFunction(name=function.name, reserved_concurrency=function.reserved_concurrency)
                 for key, function in self.functions.items()
             },
-            triggers={
-                key: MonitoredFunction(name=name, reserved_concurrency=self.trigger_concurrency)
-                for key, name in self.triggers.items()
-            },
+            triggers={key: MonitoredFunction(name=name) for key, name in self.triggers.items()},
             user_pool_id=self.user_pool_id,
             user_clients={"Browser": self.user_pool_client_id, **self.additional_client_ids},
             identity_providers=self.identity_providers,
+            revocation=self.revocation,
         )
 
     @property
@@ -177,7 +175,7 @@ class Monitoring(pulumi.ComponentResource):
 
 def _filters(name: str, monitored: Monitored, logs: Logs, opts: pulumi.ResourceOptions) -> None:
     """Make each metric filter on every function's log group; all of them publish to the same metric."""
-    for each in FILTERS:
+    for each in (*FILTERS, UNCHECKED) if monitored.revocation else FILTERS:
         for key, group in logs[each.log].items():
             aws.cloudwatch.LogMetricFilter(
                 f"{name}-{each.metric}{each.of}" + ("" if key == "api" else f"-{key}"),

@@ -76,6 +76,7 @@ def alarms(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAlarm
         *_shared(monitored, at),
         *_refusals(monitored, at),
         *_sign_in(monitored),
+        *((_unchecked(monitored),) if monitored.revocation else ()),
     )
 
 
@@ -167,6 +168,18 @@ def _shared(monitored: Monitored, at: Thresholds) -> tuple[Alarm, ...]:
         "used": "100 * claimed / SERVICE_QUOTA(running)",
     }
     return (keys, _concurrency("concurrency-near-limit", "the account's concurrency", used, at))
+
+
+def _unchecked(monitored: Monitored) -> Alarm:
+    return Alarm(
+        name="revocation-unavailable",
+        meaning="The table of revocations could not be read three times in five minutes: tokens were refused with 503, "
+        "or let through with revocationOnFailure: allow.",
+        first="read the cause in the function's log, field unchecked: the role, the table, or the way to DynamoDB.",
+        series={"unchecked": logged(monitored, "RevocationUnchecked")},
+        compared="unchecked",
+        threshold=3,
+    )
 
 
 def _concurrency(name: str, what: str, used: Mapping[str, Metric | str], at: Thresholds) -> Alarm:

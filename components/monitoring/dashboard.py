@@ -97,10 +97,16 @@ def _latency(monitored: Monitored) -> list[Widget]:
 
 
 def _refusals(monitored: Monitored) -> list[Widget]:
+    unchecked = [_line(logged(monitored, "RevocationUnchecked"), "revocations not read", _RED)]
     return [
         _panel("Refused with 401 or 403, by either layer", _line(logged(monitored, "Refused"), "refused", _ORANGE)),
         _panel("Refused by the function, by reason", _search(monitored, "FunctionRefusals", "Reason"), stacked=True),
-        _panel("Key endpoint failures, by cause", _search(monitored, "KeyEndpointFailures", "Cause"), stacked=True),
+        _panel(
+            "Key endpoint failures, by cause",
+            _search(monitored, "KeyEndpointFailures", "Cause"),
+            *(unchecked if monitored.revocation else ()),
+            stacked=True,
+        ),
     ]
 
 

@@ -35,6 +35,7 @@ class Monitored:
     user_clients: Mapping[str, Text]
     identity_providers: Sequence[str] = ()
     triggers: Mapping[str, MonitoredFunction] = field(default_factory=dict)
+    revocation: bool = False
 
     @property
     def namespace(self) -> Text:
@@ -83,7 +84,7 @@ def sign_in(monitored: Monitored, client: Text, name: str, stat: str = "Sum", **
 
 
 def logged(monitored: Monitored, name: str, stat: str = "Sum", **dimensions: str) -> Metric:
-    """A metric that one of FILTERS makes."""
+    """A metric that one of the filters below makes."""
     return Metric(namespace=monitored.namespace, name=name, dimensions=dimensions, stat=stat)
 
 
@@ -104,6 +105,9 @@ class Filter:
     default: str | None = None
     of: str = ""
 
+
+# Calls that could not be held against the table of revocations: refused, or let through as the settings say.
+UNCHECKED = Filter(metric="RevocationUnchecked", log="function", pattern='{ $.unchecked = "*" }', default="0")
 
 FILTERS = (
     # What either layer refused: with the gateway's 401 and 403 are those that the function gave.

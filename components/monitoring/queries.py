@@ -47,7 +47,7 @@ QUERIES = (
         name="Server errors with type and place",
         logs=("function",),
         text="""filter status >= 500
-| fields @timestamp, requestId, routeKey, status, reason, cause, errorType, errorPlace, variable
+| fields @timestamp, requestId, routeKey, status, reason, cause, unchecked, errorType, errorPlace, variable
 | sort @timestamp desc
 | limit 100""",
     ),

@@ -10,11 +10,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypedDict
 
-from handler import dynamodb
+from handler import aws
 from handler.bodies import LINE, TEXT, Length
 from handler.errors import StorageUnavailable
 from handler.route import Request
-from handler.settings import matching
+from handler.settings import TABLE_PATTERN, matching
 
 PAGE = 50  # notes in one answer; about 1 MB if each is as long as allowed
 
@@ -93,4 +93,4 @@ def _note(item: dict[str, Any]) -> Note:
 
 def _call(operation: str, **parameters: Any) -> Any:
     """Call DynamoDB with the notes' table. Every failure becomes StorageUnavailable."""
-    return dynamodb.call(operation, TableName=matching(os.environ, "NOTES_TABLE", dynamodb.TABLE_PATTERN), **parameters)
+    return aws.call("dynamodb", operation, TableName=matching(os.environ, "NOTES_TABLE", TABLE_PATTERN), **parameters)

@@ -87,12 +87,16 @@ def _outside(function: Resource) -> Iterator[str]:
         yield f"vpcConfig must not be set, got subnets {shown(subnets)}"
 
 
+def _revocation(function: Resource) -> Iterator[str]:
+    variables = at(function.inputs, "environment.variables") or {}
+    if "COGNITO_USER_POOL_ID" in variables and not variables.get("REVOCATION_TABLE"):
+        yield "environment must name the table of revoked tokens, got no REVOCATION_TABLE"
+
+
 def _key(function: Resource) -> Iterator[str]:
     if not function.inputs.get("kmsKeyArn"):
         yield "kmsKeyArn must name a key of the account, got nothing"
 
-
-_FURTHER = "of a further function the member of otherFunctions"
 
 RULES = (
     ResourceRule(
@@ -142,6 +146,16 @@ RULES = (
         check=_key,
     ),
     ResourceRule(
+        id="L-REVOCATION",
+        severity=Severity.MEDIUM,
+        title="A token is refused after its user signed out or was disabled, though it has not expired",
+        remedy="pulumi config set revocation true",
+        sources=("ASVS 5.0 7.4.1", "ASVS 5.0 7.4.2"),
+        environments=PRODUCTION,
+        types=(FUNCTION,),
+        check=_revocation,
+    ),
+    ResourceRule(
         id="L-RUNTIME",
         severity=Severity.MEDIUM,
         title="The runtime gets security updates",
@@ -154,7 +168,7 @@ RULES = (
         id="L-CONCURRENCY",
         severity=Severity.MEDIUM,
         title="A function cannot use up the account's concurrency",
-        remedy=f"pulumi config set reservedConcurrency 100; {_FURTHER}; of triggers triggerConcurrency 20",
+        remedy="pulumi config set reservedConcurrency 100",
         sources=("CKV_AWS_115", "LambdaConcurrency"),
         types=(FUNCTION,),
         check=_concurrency,
@@ -163,7 +177,7 @@ RULES = (
         id="L-TIMEOUT",
         severity=Severity.MEDIUM,
         title="The timeout leaves time to fetch the signing keys, and is below API Gateway's 30 seconds",
-        remedy=f"pulumi config set timeoutSeconds 10; {_FURTHER}",
+        remedy="pulumi config set timeoutSeconds 10",
         sources=("API Gateway: quotas, 30 s integration timeout",),
         types=(FUNCTION,),
         check=_timeout,
@@ -172,7 +186,7 @@ RULES = (
         id="L-MEMORY",
         severity=Severity.LOW,
         title="A function has enough memory, and with it processor time, to start quickly",
-        remedy=f"pulumi config set memoryMb 512; {_FURTHER}",
+        remedy="pulumi config set memoryMb 512",
         sources=("Lambda: memory and computing power",),
         types=(FUNCTION,),
         check=_memory,

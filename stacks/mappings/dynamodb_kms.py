@@ -30,6 +30,11 @@ def _recover(client: Any, value: Values, sent: Values) -> None:
     )
 
 
+def _expire(client: Any, value: Values, sent: Values) -> None:
+    specification = {"Enabled": value["enabled"], "AttributeName": value["attributeName"]}
+    client.update_time_to_live(TableName=sent["TableName"], TimeToLiveSpecification=specification)
+
+
 def _key(answer: Values, _: Values, __: Endpoint) -> tuple[str, dict[str, Any]]:
     made = answer["KeyMetadata"]
     return made["KeyId"], {"arn": made["Arn"], "keyId": made["KeyId"]}
@@ -61,11 +66,11 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
                     {"AttributeName": each["name"], "AttributeType": each["type"]} for each in value
                 ]
             },
-            "hashKey": lambda name: {"KeySchema": [{"AttributeName": name, "KeyType": "HASH"}, {}]},
+            "hashKey": lambda name: {"KeySchema": [{"AttributeName": name, "KeyType": "HASH"}]},
             "rangeKey": lambda name: {"KeySchema": [{}, {"AttributeName": name, "KeyType": "RANGE"}]},
             "serverSideEncryption": renamed("SSESpecification", {"enabled": "Enabled", "kmsKeyArn": "KMSMasterKeyId"}),
         },
-        then={"pointInTimeRecovery": _recover},
+        then={"pointInTimeRecovery": _recover, "ttl": _expire},
         changes={"Tags": leave_as_made},
         outputs=_table,
         deployed=named("dynamodb", "table/"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from stacks.command_line import CommandError
@@ -175,8 +176,9 @@ def _merged(one: Any, other: Any) -> Any:
     """Merge two inputs' values of one parameter: objects member by member, lists item by item."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return {**one, **{key: _merged(one[key], value) if key in one else value for key, value in other.items()}}
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        return [_merged(*pair) for pair in zip(one, other, strict=True)]
+    if isinstance(one, list) and isinstance(other, list):
+        pairs: Iterable[tuple[Any, Any]] = zip_longest(one, other, fillvalue={})
+        return [_merged(*pair) for pair in pairs]
     return other
 
 

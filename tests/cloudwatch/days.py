@@ -25,6 +25,7 @@ FAILED, THROTTLED = key("AWS/Lambda", "Errors", LAMBDA), key("AWS/Lambda", "Thro
 RUNNING, CLAIMED = key("AWS/Lambda", "ConcurrentExecutions"), key("AWS/Lambda", "ClaimedAccountConcurrency")
 OWN = key("AWS/Lambda", "ConcurrentExecutions", LAMBDA)
 REFUSED = key(LOGS, "Refused")
+UNCHECKED = key(LOGS, "RevocationUnchecked")
 
 
 def refusal(reason: str) -> Key:

@@ -24,6 +24,7 @@ from tests.cloudwatch.days import (
     RUNNING,
     THROTTLED,
     TODAY,
+    UNCHECKED,
     Days,
     busy,
     minutes,
@@ -83,6 +84,10 @@ def keys_gone() -> Days:
     return Days().each_minute(refusal("keys_unavailable"), NOON, 2, 40)
 
 
+def revocations_gone() -> Days:
+    return Days().each_minute(UNCHECKED, NOON, 2, 40)
+
+
 def attack_at_noon() -> Days:
     return Days().each_minute(REFUSED, NOON, 15, 60)
 
@@ -109,6 +114,7 @@ FIRES: list[tuple[str, Callable[[], Days], int, int]] = [
     ("function-throttles", throttled, 5, 10),
     ("concurrency-near-limit", no_concurrency_left, 3, 10),
     ("keys-unavailable", keys_gone, 5, 10),
+    ("revocation-unavailable", revocations_gone, 5, 10),
     ("refusals-surge", attack_at_noon, 10, 25),
     ("refusals-surge", attack_at_night, 10, 25),
     ("authorizer-missing", authorizer_lost, 1, 3),

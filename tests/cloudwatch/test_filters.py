@@ -16,7 +16,7 @@ import pytest
 from components.http_api import access_log_format
 from components.monitoring.queries import QUERIES
 from handler import app
-from handler.errors import Cause, KeysUnavailable, Refused
+from handler.errors import Cause, KeysUnavailable, Refused, RevocationUnavailable, StorageCause
 from tests.cloudwatch import NotUnderstood
 from tests.cloudwatch.patterns import field, metric_of, pattern
 from tests.components.test_monitoring import default
@@ -126,6 +126,12 @@ def test_alarms_watch_reasons_that_exist() -> None:
 def test_failure_of_the_key_endpoint_is_counted_by_its_cause(cause: Cause) -> None:
     """The cause says where to look first."""
     assert counted([written(KeysUnavailable(cause))], "KeyEndpointFailures") == [({"Cause": cause}, 1.0)]
+
+
+@pytest.mark.parametrize("cause", get_args(StorageCause))
+def test_failure_to_ask_for_revocations_is_counted(cause: StorageCause) -> None:
+    """Refused or let through: the alarm sees both."""
+    assert counted([written(RevocationUnavailable(cause))], "RevocationUnchecked") == [({}, 1.0)]
 
 
 def test_good_answer_counts_nowhere() -> None:

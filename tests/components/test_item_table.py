@@ -100,3 +100,12 @@ def test_grant_of_a_pattern_of_actions_is_refused(actions: tuple[str, ...]) -> N
     """A wildcard also grants what AWS thinks of next year."""
     with pytest.raises(CommandError, match="ValueError: actions must be names of DynamoDB's, without wildcard, got"):
         record(lambda: ItemTable("notes", arguments(ItemTableArgs, **REQUIRED)).grant(*actions))
+
+
+def test_items_expire_where_they_are_said_to() -> None:
+    """One item for a key, deleted by DynamoDB once nobody needs it; users' own items never are."""
+    inputs_ = inputs(table_of(sort_key=None, expiry="expires"))
+    assert inputs_["ttl"] == {"enabled": True, "attributeName": "expires"}
+    assert inputs_["attributes"] == [{"name": "owner", "type": "S"}]
+    assert "rangeKey" not in inputs_
+    assert "ttl" not in inputs(default())

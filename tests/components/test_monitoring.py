@@ -18,6 +18,7 @@ REQUIRED: dict[str, Any] = {
     "api_id": "a1b2c3d4e5",
     "api_log_group": "/aws/vendedlogs/api-access",
     "functions": {"api": FUNCTION},
+    "revocation": True,
 }
 PARTS = {"monitoring-refusals-many", "monitoring-refusals-unusual"}
 
@@ -119,9 +120,6 @@ class TestAlarms:
 
         assert queries[-1]["expression"] == "100 * running / 20"
         assert queries[0]["metric"]["dimensions"] == {"FunctionName": "answers"}
-        triggers = monitoring_of(triggers={"pre_sign_up": "checks"}, trigger_concurrency=5)
-        queries = triggers.one("MetricAlarm", "monitoring-reserve-near-limit-pre-sign-up").inputs["metricQueries"]
-        assert queries[-1]["expression"] == "100 * running / 5"
 
     def test_every_function_has_its_own(self) -> None:
         """Errors of a second function, or of a trigger, drown in the many calls of the first."""
@@ -203,7 +201,10 @@ class TestLogs:
             "monitoring-KeyEndpointFailures": FUNCTION["log_group"],
             "monitoring-ColdStart": FUNCTION["log_group"],
             "monitoring-ColdStartRestored": FUNCTION["log_group"],
+            "monitoring-RevocationUnchecked": FUNCTION["log_group"],
         }
+        without = monitoring_of(revocation=False)
+        assert not [each for each in without.resources if "evocation" in each.name]
 
     def test_namespace_is_this_apis_own(self) -> None:
         """Two stacks of one account would count each other's refusals."""
@@ -225,7 +226,7 @@ class TestLogs:
 
         assert groups["Refused"] == groups["Throttled"] == [REQUIRED["api_log_group"]]
         assert {name for name, read in groups.items() if set(read) == {"answers-logs", "reports-logs"}} == {
-            *("FunctionRefusals", "KeyEndpointFailures", "ColdStart"),
+            *("FunctionRefusals", "KeyEndpointFailures", "ColdStart", "RevocationUnchecked"),
         }
         queries = {
             each.inputs["name"].partition("/")[2]: each.inputs["logGroupNames"]

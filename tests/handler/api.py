@@ -41,7 +41,7 @@ CHALLENGES = {
 }
 BODY_REASONS = {"body_malformed", "body_invalid"}
 LOG_ALWAYS = {"timestamp", "level", "requestId", "routeKey", "status", "durationMs"}
-LOG_SOMETIMES = {"reason", "cause", "errorType", "errorPlace", "variable", "subject"}
+LOG_SOMETIMES = {"reason", "cause", "errorType", "errorPlace", "variable", "subject", "unchecked"}
 REQUEST_ID = re.compile(r"[\w=+/-]{1,64}", re.ASCII)
 CONTEXT = SimpleNamespace(aws_request_id="7d1c5f3a-0b1e-4d52-9a53-0123456789ab")
 
@@ -157,7 +157,7 @@ def _check_log(log: dict[str, Any], status: int, keys: Iterable[str]) -> None:
     if "subject" in log:  # a hash, and only of an accepted caller
         assert status < 400
         assert re.fullmatch(r"[0-9a-f]{16}", log["subject"])
-    good = status < 400 and "cause" not in log
+    good = status < 400 and not {"cause", "unchecked"} & log.keys()
     assert log["level"] == ("INFO" if good else "ERROR" if status >= 500 else "WARNING")
     assert REQUEST_ID.fullmatch(log["requestId"])
     assert log["routeKey"] is None or log["routeKey"] in set(keys)
@@ -165,7 +165,8 @@ def _check_log(log: dict[str, Any], status: int, keys: Iterable[str]) -> None:
     assert log["durationMs"] >= 0
     assert ("reason" in log) == (status >= 400)
     assert re.fullmatch("[a-z_]+", log.get("reason", "none"))
-    assert "cause" in log or status != 503
+    assert {"cause", "unchecked"} & log.keys() or status != 503
+    assert log.get("unchecked", "failed") in get_args(StorageCause)
     assert "cause" not in log or status in {200, 503}  # a 200 by a stale key logs why the key is stale
     assert log.get("cause", "status") in {*get_args(Cause), *get_args(StorageCause)}
 

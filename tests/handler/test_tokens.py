@@ -36,7 +36,8 @@ from proof.attack.tokens import ABSENT, as_json, encoded, rs256
 from tests.handler.signing import World
 
 NOW = 1_800_000_000
-TIMES = {"iat": NOW, "exp": NOW + 3_600, "auth_time": NOW}
+TIMES = {"iat": NOW, "exp": NOW + 3_600, "auth_time": NOW, "origin_jti": "a-session"}
+ISSUED: dict[str, Any] = {"issued_at": NOW, "expires_at": NOW + 3_600, "session": "a-session"}
 SUB = "c0ffee00-1234-4abc-9def-001122334455"
 
 
@@ -84,6 +85,7 @@ def test_access_token_gives_its_caller(world: World, verifier: TokenVerifier) ->
         client_id=world.client_id,
         scopes=frozenset({"openid", "api/reports.read"}),
         groups=frozenset({"admin", "audit"}),
+        **ISSUED,
     )
 
 
@@ -91,7 +93,7 @@ def test_bare_access_token_gives_a_bare_caller(world: World, verifier: TokenVeri
     """No scope is no scope: not an empty one, which could be equal to another empty one."""
     claims = {"scope": ABSENT, "username": ABSENT}
     assert verifier.verify(token(world, **claims), NOW) == Caller(
-        sub=SUB, username=None, client_id=world.client_id, scopes=frozenset(), groups=frozenset()
+        sub=SUB, username=None, client_id=world.client_id, scopes=frozenset(), groups=frozenset(), **ISSUED
     )
     for scope in ("", " ", "   "):
         assert verifier.verify(token(world, scope=scope), NOW).scopes == frozenset()
@@ -102,8 +104,16 @@ def test_id_token_gives_its_caller(world: World, verifier: TokenVerifier) -> Non
     """Its client is the audience, its user name has another claim, and a scope in it counts for nothing."""
     claims = {**TIMES, "cognito:groups": ["admin"], "scope": "api/reports.read"}
     assert verifier.verify(world.identity(**claims), NOW) == Caller(
-        sub=SUB, username="alice", client_id=world.client_id, scopes=frozenset(), groups=frozenset({"admin"})
+        sub=SUB, username="alice", client_id=world.client_id, scopes=frozenset(), groups=frozenset({"admin"}), **ISSUED
     )
+
+
+@pytest.mark.parametrize("value", [None, "", 5, ["a"], "a\nb", "x" * 129])
+def test_session_is_one_that_can_be_revoked(value: Any, world: World, verifier: TokenVerifier) -> None:
+    """Its id becomes a key of the table of revocations; a machine's token has none."""
+    assert verifier.verify(token(world, origin_jti=ABSENT), NOW).session is None
+    with pytest.raises(ClaimsInvalid):
+        verifier.verify(token(world, origin_jti=value), NOW)
 
 
 @pytest.mark.parametrize("value", [ABSENT, None, "", 5, ["alice"], "a\nb"])

@@ -57,6 +57,7 @@ class Route:
     public: bool = False
     scopes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    fresh: bool = False
 
 
 def load(config: Config, routes: Sequence[AnyRoute] = TABLE) -> Settings:

@@ -65,6 +65,7 @@ HERE = "arn:aws:{}:eu-central-1:123456789012:{}"
 
 OPEN = [Route("GET /a")]
 REPORTS = [Route("GET /a"), Route("GET /b", function="reports")]
+FRESH = [Route("GET /a"), Route("GET /b", fresh=True)]
 
 
 def client(**changes: Any) -> dict[str, Any]:
@@ -416,6 +417,9 @@ REFUSALS: dict[Rule, list[Refusal]] = {
         )
     ],
     # Functions
+    rules.fresh_routes_have_their_table: [
+        Refusal({}, "revocation", "be true, since GET /b is fresh", "pulumi config set revocation true", routes=FRESH),
+    ],
     rules.routes_have_their_functions: [
         Refusal(
             {},
