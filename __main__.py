@@ -33,6 +33,7 @@ triggers = PoolTriggers(
         triggers=settings.triggers,
         architecture=settings.function.architecture,
         python_version=settings.function.python_version,
+        tracing=settings.function.tracing,
         log_retention_days=settings.log_retention_days,
         kms_key_arn=key_arn,
     ),
@@ -159,6 +160,7 @@ monitoring = Monitoring(
         },
         triggers=triggers.function_names,
         revocation=revocations is not None,
+        trigger_concurrency=settings.triggers.trigger_concurrency,
         options=settings.monitoring,
     ),
 )

@@ -56,8 +56,9 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
-def _not_zero(value: int) -> Iterator[tuple[Path, str]]:
-    if value == 0:  # Lambda would refuse every call
+def not_zero(value: int) -> Iterator[tuple[Path, str]]:
+    """A number of concurrent calls with which Lambda does not refuse every one of them."""
+    if value == 0:
         yield (), "be -1, or at least 1"
 
 
@@ -92,7 +93,7 @@ class FunctionSizeArgs:
     # API Gateway gives up at 30 seconds.
     timeout_seconds: int = field(default=10, metadata=checked(between(3, 29)))
     """Maximum duration of a call in seconds, 3 to 29. API Gateway gives up at 30."""
-    reserved_concurrency: int = field(default=-1, metadata=checked(between(-1, 100_000), _not_zero, example=10))
+    reserved_concurrency: int = field(default=-1, metadata=checked(between(-1, 100_000), not_zero, example=10))
     """Concurrent calls that are reserved for the function, and its limit. -1: it shares the account's."""
     provisioned_concurrency: int = field(default=0, metadata=checked(between(0, 100_000), example=5))
     """Environments that are kept started, and paid for while idle. 0: none."""

@@ -8,9 +8,10 @@ import pulumi
 import pulumi_aws as aws
 
 from . import execution_role
-from .api_function import Architecture, PythonVersion, environment_size
+from .api_function import Architecture, PythonVersion, environment_size, not_zero
 from .arguments import (
     Problem,
+    between,
     checked,
     distinct,
     each_entry,
@@ -41,7 +42,7 @@ def environments_fit(
 @optional_in_schema
 @dataclass(frozen=True, kw_only=True)
 class TriggersArgs:
-    """Each of these switches a trigger on."""
+    """Which triggers there are, and what each needs to know."""
 
     group_scopes: Mapping[str, Sequence[str]] = field(
         default_factory=dict,
@@ -60,6 +61,9 @@ class TriggersArgs:
         metadata=checked(matching(r"[A-Za-z0-9_.+=@-]{1,128}", "be the name of a group", empty=True), example="member"),
     )
     """Group that new users join once they have confirmed their account. Empty: none."""
+    trigger_concurrency: int = field(default=-1, metadata=checked(between(-1, 100_000), not_zero, example=20))
+    """Concurrent calls that are reserved for each trigger's function, and its limit: beyond it, sign-ins or sign-ups
+    fail. -1: they share the account's."""
 
     def __post_init__(self) -> None:
         validate(self, environments_fit)
@@ -78,6 +82,8 @@ class PoolTriggersArgs:
     """Processor of the functions."""
     python_version: PythonVersion = PythonVersion.PYTHON_3_13
     """Python version of the functions."""
+    tracing: bool = True
+    """X-Ray traces the calls."""
     log_retention_days: int = field(default=365, metadata=checked(retention_days))
     """Days that the functions' logs are kept."""
     kms_key_arn: pulumi.Input[str] | None = None
@@ -107,7 +113,7 @@ class _Code:
     """The function that runs for one trigger."""
 
     environment: Mapping[str, str]
-    memory_mb: int = 128
+    memory_mb: int = 256
     pool_actions: Sequence[str] = ()
 
 
@@ -191,7 +197,8 @@ def _function(
     )
     role = aws.iam.Role(f"{name}-role", assume_role_policy=pulumi.Output.json_dumps(execution_role.TRUST), opts=opts)
     decrypt = [execution_role.decrypt(args.kms_key_arn)] if args.kms_key_arn else []
-    rights = execution_role.policy([execution_role.write_logs(logs.arn), *decrypt])
+    trace = [execution_role.send_traces()] if args.tracing else []
+    rights = execution_role.policy([execution_role.write_logs(logs.arn), *trace, *decrypt])
     policy = aws.iam.RolePolicy(f"{name}-policy", role=role.id, policy=rights, opts=opts)
     function = aws.lambda_.Function(
         f"{name}-function",
@@ -203,6 +210,8 @@ def _function(
         architectures=[args.architecture.value],
         memory_size=code.memory_mb,
         timeout=5,  # Cognito waits no longer
+        reserved_concurrent_executions=args.triggers.trigger_concurrency,
+        tracing_config={"mode": "Active" if args.tracing else "PassThrough"},
         environment={"variables": dict(code.environment)},
         kms_key_arn=args.kms_key_arn,
         logging_config={

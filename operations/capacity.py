@@ -111,21 +111,30 @@ def _requests(settings: Settings, load: Load) -> Iterator[Bound]:
         source="Pulumi.<stack>.yaml",
         remedy=f"pulumi config set throttleBurst {_up(load.rps)}; pulumi config set throttleRate {_up(load.rps)}",
     )
-    reserved = settings.function.reserved_concurrency
+    for function, options in settings.functions.items():
+        yield from _concurrency(function, options.reserved_concurrency, load, of_all=len(settings.functions) == 1)
+
+
+def _concurrency(function: str, reserved: int, load: Load, *, of_all: bool) -> Iterator[Bound]:
+    """Yield the bounds of a function that gets every request."""
+    key = "reservedConcurrency" if function == "api" else f"otherFunctions.{function}.reservedConcurrency"
+    which = "" if of_all else f", if {function} gets every request"
+    path = "" if function == "api" else "--path "
+    need = load.rps * load.milliseconds / 1_000
     own = reserved if reserved > 0 else 1_000
     yield Bound(
-        name="reservedConcurrency" if reserved > 0 else "Lambda concurrency, all functions of the account",
-        need=load.rps * load.milliseconds / 1_000,
+        name=f"{key}{which}" if reserved > 0 else f"Lambda concurrency, all functions of the account{which}",
+        need=need,
         limit=own,
         unit="concurrent calls",
         source="Pulumi.<stack>.yaml" if reserved > 0 else _LAMBDA,
-        remedy=f"pulumi config set reservedConcurrency {_up(load.rps * load.milliseconds / 1_000)}"
+        remedy=f"pulumi config set {path}{key} {_up(need)}"
         if reserved > 0
         else "Service Quotas, Lambda, concurrent executions; a new account may have fewer than 1,000",
     )
     # Each execution environment takes ten calls a second at most, however short they are.
     yield Bound(
-        name="Lambda, ten calls a second for each environment",
+        name=f"Lambda, ten calls a second for each environment{which}",
         need=load.rps / 10,
         limit=own,
         unit="environments",

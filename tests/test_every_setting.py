@@ -107,6 +107,7 @@ ROWS: dict[str, Row] = {
     "groupScopes": Row('{"admin": ["api/reports.read"]}', TRIGGER),
     "signUpEmailDomains": Row('["example.com"]', TRIGGER),
     "defaultGroup": Row("member", TRIGGER, {"groups": '["member"]'}),
+    "triggerConcurrency": Row("5", {"Function"}, {"signUpEmailDomains": '["example.com"]'}),
     "allowedOrigins": Row('["https://app.example.com"]', {"Api"}),
     "allowCredentials": Row("true", {"Api"}),
     "throttleRate": Row("60", {"Stage"}),

@@ -94,6 +94,8 @@ class MonitoringArgs:
     """Names of the user pool's trigger functions, by trigger."""
     revocation: bool = False
     """The functions ask a table of revoked tokens."""
+    trigger_concurrency: int = -1
+    """Concurrent calls that are reserved for each of them. -1: they share the account's."""
     options: MonitoringOptionsArgs = field(default_factory=MonitoringOptionsArgs)
     """The watched resources, the recipients of alarms, and the thresholds."""
 
@@ -107,7 +109,10 @@ class MonitoringArgs:
                 key: MonitoredFunction(name=function.name, reserved_concurrency=function.reserved_concurrency)
                 for key, function in self.functions.items()
             },
-            triggers={key: MonitoredFunction(name=name) for key, name in self.triggers.items()},
+            triggers={
+                key: MonitoredFunction(name=name, reserved_concurrency=self.trigger_concurrency)
+                for key, name in self.triggers.items()
+            },
             user_pool_id=self.user_pool_id,
             user_clients={"Browser": self.user_pool_client_id, **self.additional_client_ids},
             identity_providers=self.identity_providers,

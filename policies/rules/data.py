@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policies.rule import PRODUCTION, ResourceRule, Severity, StackRule, Violation, of_type, shown, wants
+from policies.rule import PRODUCTION, ResourceRule, Severity, StackRule, Violation, at, of_type, shown, wants
 from stacks.resource import Resource
 
 TABLE = "aws:dynamodb/table:Table"
@@ -54,6 +54,11 @@ def _own_key(group: Resource) -> Iterator[str]:
         yield "kmsKeyId must name a key of the account, got nothing"
 
 
+def _table_key(table: Resource) -> Iterator[str]:
+    if not at(table.inputs, "serverSideEncryption.kmsKeyArn"):
+        yield "serverSideEncryption.kmsKeyArn must name a key of the account, got nothing"
+
+
 def _topic(topic: Resource) -> Iterator[str]:
     if not topic.inputs.get("kmsMasterKeyId"):
         yield "kmsMasterKeyId must name a key, got nothing"
@@ -94,9 +99,19 @@ RULES = (
         severity=Severity.HIGH,
         title="A table has point-in-time recovery, encryption with a KMS key and deletion protection",
         remedy="point_in_time_recovery, server_side_encryption and deletion_protection_enabled on the table",
-        sources=("SH DynamoDB.2", "SH DynamoDB.6", "CKV_AWS_28", "CKV_AWS_119"),
+        sources=("SH DynamoDB.2", "SH DynamoDB.6", "CKV_AWS_28"),
         types=(TABLE,),
         check=_table,
+    ),
+    ResourceRule(
+        id="DATA-TABLE-KMS",
+        severity=Severity.LOW,
+        title="A table is encrypted with a customer managed key",
+        remedy="pulumi config set createKmsKey true",
+        sources=("CKV_AWS_119",),
+        environments=PRODUCTION,
+        types=(TABLE,),
+        check=_table_key,
     ),
     StackRule(
         id="DATA-BUCKET",

@@ -98,6 +98,8 @@ def _key(function: Resource) -> Iterator[str]:
         yield "kmsKeyArn must name a key of the account, got nothing"
 
 
+_FURTHER = "of a further function the member of otherFunctions"
+
 RULES = (
     ResourceRule(
         id="L-PERMISSION",
@@ -168,7 +170,7 @@ RULES = (
         id="L-CONCURRENCY",
         severity=Severity.MEDIUM,
         title="A function cannot use up the account's concurrency",
-        remedy="pulumi config set reservedConcurrency 100",
+        remedy=f"pulumi config set reservedConcurrency 100; {_FURTHER}; of triggers triggerConcurrency 20",
         sources=("CKV_AWS_115", "LambdaConcurrency"),
         types=(FUNCTION,),
         check=_concurrency,
@@ -177,7 +179,7 @@ RULES = (
         id="L-TIMEOUT",
         severity=Severity.MEDIUM,
         title="The timeout leaves time to fetch the signing keys, and is below API Gateway's 30 seconds",
-        remedy="pulumi config set timeoutSeconds 10",
+        remedy=f"pulumi config set timeoutSeconds 10; {_FURTHER}",
         sources=("API Gateway: quotas, 30 s integration timeout",),
         types=(FUNCTION,),
         check=_timeout,
@@ -186,7 +188,7 @@ RULES = (
         id="L-MEMORY",
         severity=Severity.LOW,
         title="A function has enough memory, and with it processor time, to start quickly",
-        remedy="pulumi config set memoryMb 512",
+        remedy=f"pulumi config set memoryMb 512; {_FURTHER}",
         sources=("Lambda: memory and computing power",),
         types=(FUNCTION,),
         check=_memory,

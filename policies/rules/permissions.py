@@ -25,6 +25,8 @@ WITHOUT_RESOURCE = {
     "ec2:AssignPrivateIpAddresses": "a function in a VPC",
     "ec2:UnassignPrivateIpAddresses": "a function in a VPC",
 }
+# What a trigger may do to the pool that calls it, by the end of its policy's name (components/pool_triggers.py).
+OF_TRIGGERS = {"post-confirmation": frozenset({"cognito-idp:AdminAddUserToGroup"})}
 # Resource kinds in ARNs; an ARN that ends with one names no resource.
 _KINDS = frozenset({"log-group", "function", "table", "secret", "parameter", "key", "topic", "userpool", "role"})
 
@@ -73,7 +75,9 @@ def _least_privilege(policy: Resource) -> Iterator[str]:
 
 def _no_user_administration(policy: Resource) -> Iterator[str]:
     actions = [action for each in statements(policy.inputs.get("policy")) for action in _listed(each.get("Action"))]
-    if found := [action for action in actions if action.startswith(("cognito-idp:", "cognito-identity:"))]:
+    own = next((actions for end, actions in OF_TRIGGERS.items() if policy.name.endswith(f"-policy-{end}")), frozenset())
+    found = [action for action in actions if action.startswith(("cognito-idp:", "cognito-identity:"))]
+    if found := [action for action in found if action not in own]:
         yield f"Action must not be Cognito's, got {shown(found)}"
 
 
@@ -123,7 +127,7 @@ RULES = (
     ResourceRule(
         id="IAM-COGNITO",
         severity=Severity.HIGH,
-        title="No function may administer users; reading the pool's public keys needs no permission",
+        title="No function may administer users, but for the trigger that adds new users to a group",
         remedy="remove the action, or suppress the rule with the reason why the function needs it",
         sources=("OWASP API5",),
         types=POLICIES,

@@ -120,6 +120,9 @@ class TestAlarms:
 
         assert queries[-1]["expression"] == "100 * running / 20"
         assert queries[0]["metric"]["dimensions"] == {"FunctionName": "answers"}
+        triggers = monitoring_of(triggers={"pre_sign_up": "checks"}, trigger_concurrency=5)
+        queries = triggers.one("MetricAlarm", "monitoring-reserve-near-limit-pre-sign-up").inputs["metricQueries"]
+        assert queries[-1]["expression"] == "100 * running / 5"
 
     def test_every_function_has_its_own(self) -> None:
         """Errors of a second function, or of a trigger, drown in the many calls of the first."""

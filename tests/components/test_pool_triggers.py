@@ -187,7 +187,13 @@ class TestRights:
                     "Effect": "Allow",
                     "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
                     "Resource": every().one("LogGroup", f"triggers-{name}-logs").outputs["arn"] + ":*",
-                }
+                },
+                {
+                    "Sid": "SendTraces",
+                    "Effect": "Allow",
+                    "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+                    "Resource": "*",
+                },
             ]
             for name in NAMES.values()
         }

@@ -14,7 +14,7 @@ from operations.__main__ import main
 from operations.capacity import Bound, Load, bounds, most
 from settings import Settings
 from stacks.command_line import CommandError
-from tests.settings.stack import settings_with
+from tests.settings.stack import PRODUCTION, Route, load, settings_with
 
 OWN = {"throttleRate": "200", "throttleBurst": "200", "reservedConcurrency": "40", "accessTokenMinutes": "15"}
 
@@ -61,6 +61,19 @@ def test_without_a_reserve_the_account_is_the_limit() -> None:
     """The default quota is 1,000; a new account has less."""
     found = by_name(Load(rps=100), reservedConcurrency="-1")
     assert found["Lambda concurrency"].limit == 1_000
+
+
+def test_every_function_is_a_bound() -> None:
+    """The load may all go to the second function, whose limit is its own."""
+    routes = [Route("GET /a"), Route("GET /b", function="reports")]
+    others = {"otherFunctions": {"reports": {"reservedConcurrency": 5}}}
+    found = bounds(load({**PRODUCTION, **OWN, **others}, routes), Load(rps=100, milliseconds=100))
+
+    assert (found[0].name, found[0].used) == (
+        "otherFunctions.reports.reservedConcurrency, if reports gets every request",
+        2,
+    )
+    assert found[0].remedy == "pulumi config set --path otherFunctions.reports.reservedConcurrency 20"
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ GOOD: Mapping[str, tuple[str, dict[str, Any]]] = {
         "aws:dynamodb/table:Table",
         {
             "pointInTimeRecovery": {"enabled": True},
-            "serverSideEncryption": {"enabled": True},
+            "serverSideEncryption": {"enabled": True, "kmsKeyArn": f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1"},
             "deletionProtectionEnabled": True,
             "tags": TAGS,
         },
@@ -404,17 +404,15 @@ BAD = [
     bad("IAM-OWN", "Role", "managedPolicyArns", [BROAD], ["must have policies of this stack only"]),
     bad("IAM-TRUST", "Role", "assumeRolePolicy", trust({"AWS": "*"})),
     bad("IAM-TRUST", "Role", "assumeRolePolicy", trust("*"), ["must trust AWS services by name"]),
-    bad(
-        "IAM-COGNITO",
-        "RolePolicy",
-        "policy",
-        policy({**STATEMENT, "Action": "cognito-idp:AdminDeleteUser"}),
-        ["Action"],
+    *(
+        bad("IAM-COGNITO", "RolePolicy", "policy", policy({**STATEMENT, "Action": f"cognito-idp:{action}"}), ["Action"])
+        for action in ("AdminDeleteUser", "AdminAddUserToGroup")
     ),
     bad("LOG-ENDS", "LogGroup", "retentionInDays", None),
     bad("LOG-YEAR", "LogGroup", "retentionInDays", 90),
     bad("LOG-KMS", "LogGroup", "kmsKeyId", None),
     bad("DATA-TABLE", "Table", "pointInTimeRecovery", None),
+    bad("DATA-TABLE-KMS", "Table", "serverSideEncryption#kmsKeyArn", None),
     bad("DATA-BUCKET", "BucketPublicAccessBlock", "blockPublicPolicy", False),
     bad("DATA-BUCKET", "Bucket", "bucket", "other"),
     bad("DATA-TOPIC", "Topic", "kmsMasterKeyId", None),
@@ -502,6 +500,16 @@ def test_client_of_a_machine_is_as_it_should_be() -> None:
     assert [
         violation for rule in RULES if isinstance(rule, ResourceRule) for violation in rule.violations([resource])
     ] == []
+
+
+@pytest.mark.parametrize(("action", "violations"), [("AdminAddUserToGroup", 0), ("AdminDeleteUser", 1)])
+def test_one_trigger_may_add_users_to_groups(action: str, violations: int) -> None:
+    """It is called by the pool alone, and may do nothing else to it."""
+    (rule,) = (rule for rule in RULES if rule.id == "IAM-COGNITO")
+    trigger = changed("RolePolicy", "policy", policy({**STATEMENT, "Action": f"cognito-idp:{action}"}))
+    named = Resource(type=trigger.type, name="auth-policy-post-confirmation", inputs=trigger.inputs, protect=False)
+
+    assert len(list(rule.violations([named]))) == violations
 
 
 def test_part_of_a_combined_alarm_tells_through_it() -> None:

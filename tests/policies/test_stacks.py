@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from unittest import mock
 
 import pytest
 
+import handler.routes
 from policies.evaluation import report
 from policies.judge import judge
-from policies.rule import ResourceRule, Severity
+from policies.rule import ENVIRONMENTS, ResourceRule, Severity
 from policies.rules import RULES
 from settings.model import SETTINGS
+from settings.stack import Suppression
 from stacks.plan import resources_of
 from stacks.recorder import STACKS, deployed, program, record_program
+from tests.handler.table import TABLE
+from tests.operations.test_role import EVERYTHING
 
 # What settings can relax: key, the safe value, the other one, and the rules that must notice it.
 RELAXED = [
@@ -34,6 +40,31 @@ RELAXED = [
     ("apiDomain", "api.example.com", "", {"API-OWN-DOMAIN"}),
     ("alarms", "true", "false", {"OPS-ALARMS"}),
 ]
+# Every option that production takes, with what the rules ask of it. The routes have a second function.
+WHOLE = {
+    **EVERYTHING,
+    "mfa": "required",
+    "passwordHistory": "5",
+    "refreshTokenRotation": "true",
+    "acceptIdTokens": "true",
+    "allowCredentials": "true",
+    "detailedMetrics": "true",
+    "secretReferences": '{"PAYMENT_KEY": "/secure-api/payment-key"}',
+    "otherFunctions": '{"reports": {"reservedConcurrency": 20}}',
+    "triggerConcurrency": "20",
+}
+OF_POOL = ("pre-sign-up", "post-confirmation", "pre-token-generation")
+NAT = Suppression(rule="L-VPC", reason="The subnets have a NAT gateway, so that keys can be fetched.")
+OPEN = Suppression(rule="COG-SIGN-UP", reason="Only addresses of the listed domains may have an account.")
+
+
+def violations(environment: str, **changes: str) -> set[tuple[str, str]]:
+    """Return rule and resource of each violation of a stack with every option."""
+    routes = tuple(replace(route, function="reports") if not index else route for index, route in enumerate(TABLE))
+    with mock.patch.object(handler.routes, "ROUTES", routes):
+        recording = record_program(deployed("prod", **{**WHOLE, "environment": environment, **changes}))
+    verdict = judge(resources_of(recording), environment, [NAT, OPEN])
+    return {(each.rule.id, each.violation.resource) for each in verdict.open}
 
 
 def broken(**changes: str) -> set[str]:
@@ -75,6 +106,31 @@ def test_every_setting_that_relaxes_is_noticed() -> None:
 
     assert not safe & rules
     assert rules <= relaxed
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize(
+    "starts", [{}, {"provisionedConcurrency": "0", "snapStart": "true"}], ids=["kept", "snapshots"]
+)
+def test_every_option_passes_by_its_own_settings(environment: str, starts: dict[str, str]) -> None:
+    """An option that no setting brings through the checklist is one that nobody may use in production."""
+    assert violations(environment, **starts) == set()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "functions"),
+    [
+        ("reservedConcurrency", "-1", {"function-function"}),
+        ("otherFunctions", '{"reports": {}}', {"function-reports-function"}),
+        ("triggerConcurrency", "-1", {f"triggers-{name}-function" for name in OF_POOL}),
+    ],
+)
+def test_remedy_names_the_setting_of_each_function(key: str, value: str, functions: set[str]) -> None:
+    """The first function's setting changes no other function."""
+    (rule,) = (rule for rule in RULES if rule.id == "L-CONCURRENCY")
+
+    assert violations("staging", **{key: value}) == {(rule.id, function) for function in functions}
+    assert key in rule.remedy
 
 
 def test_rules_find_what_they_judge_in_the_program() -> None:
