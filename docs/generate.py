@@ -18,8 +18,10 @@ from typing import get_args, get_origin
 from docs.changes import counts
 from docs.imports import picture
 from handler.errors import Refused
+from operations.bill import Month, lines
 from operations.capacity import Load, bounds, capacity_table
-from operations.cost import Month, about, cost_table, lines, prices
+from operations.cost import about, cost_table
+from operations.prices import read_prices
 from policies.audit.allowed import as_markdown as allow_list
 from policies.report import rules_as_markdown
 from proof import access
@@ -224,8 +226,8 @@ def quotas() -> str:
 
 def bill(stack: str, month: Month | None = None) -> str:
     """Return the bill of one month of a stack."""
-    at = prices()
-    return f"{about(at)}.\n\n{cost_table(lines(plan_of(stack), month or Month(), at))}"
+    plan, at = plan_of(stack), read_prices()
+    return f"{about(plan, at)}.\n\n{cost_table(lines(plan, month or Month(), at))}"
 
 
 def component_schema() -> str:

@@ -64,7 +64,7 @@ class ResourceType:
 
     rights: tuple[Right, ...]
     by_setting: BySetting = lambda _: iter(())
-    free: bool = False  # if it is not, operations/cost.py has a line for it
+    free: bool = False  # if it is not, operations/bill.py has a line for it
 
 
 _POOL = "arn:aws:cognito-idp:{region}:{account}:userpool/*"

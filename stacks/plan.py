@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from handler.route import Route
 from handler.routes import ROUTES
 from settings import Settings
 from stacks.recorder import RecordedResource, Recording, deployed, program, record
@@ -14,10 +15,11 @@ from stacks.recorder import RecordedResource, Recording, deployed, program, reco
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """A stack's settings, the resources that AWS would be asked for, and the stack's outputs."""
+    """A stack's settings and routes, the resources that AWS would be asked for, and the stack's outputs."""
 
     stack: str
     settings: Settings
+    routes: Sequence[Route]
     resources: tuple[RecordedResource, ...]
     outputs: Mapping[str, Any]
 
@@ -28,7 +30,13 @@ def plan_of(stack: str) -> Plan:
     loaded: list[Settings] = []
     record(lambda: loaded.append(Settings.load(ROUTES)), deployed(stack))
     recording = program(stack)
-    return Plan(stack=stack, settings=loaded[0], resources=resources_of(recording), outputs=recording.outputs)
+    return Plan(
+        stack=stack,
+        settings=loaded[0],
+        routes=ROUTES,
+        resources=resources_of(recording),
+        outputs=recording.outputs,
+    )
 
 
 def resources_of(recording: Recording) -> tuple[RecordedResource, ...]:
