@@ -92,7 +92,8 @@ class MailArgs:
             example="hello@example.com",
         ),
     )
-    """Sender of all mail, an address or a name and <address>. Empty: Cognito's own sender, 50 messages a day."""
+    """Sender of all mail: an address, or a name and the address in angle brackets. Empty: Cognito's own sender, 50
+    messages a day."""
     email_source_arn: str = field(
         default="",
         metadata=checked(

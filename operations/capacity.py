@@ -108,7 +108,7 @@ def _requests(settings: Settings, load: Load) -> Iterator[Bound]:
         need=load.rps,
         limit=settings.api.throttle_rate,
         unit="requests/s",
-        source="Pulumi.<stack>.yaml",
+        source="the stack's file",
         remedy=f"pulumi config set throttleBurst {_up(load.rps)}; pulumi config set throttleRate {_up(load.rps)}",
     )
     for function, options in settings.functions.items():
@@ -127,7 +127,7 @@ def _concurrency(function: str, reserved: int, load: Load, *, of_all: bool) -> I
         need=need,
         limit=own,
         unit="concurrent calls",
-        source="Pulumi.<stack>.yaml" if reserved > 0 else _LAMBDA,
+        source="the stack's file" if reserved > 0 else _LAMBDA,
         remedy=f"pulumi config set {path}{key} {_up(need)}"
         if reserved > 0
         else "Service Quotas, Lambda, concurrent executions; a new account may have fewer than 1,000",
