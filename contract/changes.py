@@ -94,8 +94,13 @@ def _of_routes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
         yield from _of_access(was, now)
         if was["status"] != now["status"]:
             yield _break(f"{key} answers {now['status']} now, and answered {was['status']}")
+        yield from _of_answer_headers(was, now)
+        yield from _of_errors(was, now)
+        for place, noun in (("path", "path parameter"), ("query", "query parameter"), ("header", "header")):
+            parameters = _Bodies(key, "request", before["schemas"], after["schemas"], noun)
+            yield from parameters.of_parameters(*(_parameters(route, place) for route in (was, now)))
         for direction in ("request", "response"):
-            bodies = _Bodies(key, direction, before["schemas"], after["schemas"])
+            bodies = _Bodies(key, direction, before["schemas"], after["schemas"], f"{direction} field")
             yield from bodies.of_body(was[direction], now[direction])
 
 
@@ -118,6 +123,32 @@ def _of_access(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Chang
             yield _addition(f"{key} is open to {what} {any_of(new - old)}, too")
 
 
+def _of_answer_headers(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    old, new = set(was.get("answerHeaders", ())), set(now.get("answerHeaders", ()))
+    yield from (_break(f"{was['key']} no longer sends {name}") for name in sorted(old - new))
+    yield from (_addition(f"{was['key']} sends {name} now") for name in sorted(new - old))
+
+
+def _of_errors(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    """Compare the failures that a route declares. A client has to expect others: the gateway has its own."""
+    key = was["key"]
+    old, new = ({each["code"]: each["status"] for each in route.get("errors", ())} for route in (was, now))
+    yield from (_addition(f"{key} never fails with {code} any more") for code in sorted(old.keys() - new.keys()))
+    yield from (_addition(f"{key} may fail with {new[code]} {code} now") for code in sorted(new.keys() - old.keys()))
+    for code in sorted(old.keys() & new.keys()):
+        if old[code] != new[code]:
+            yield _break(f"{key}: {code} has the status {new[code]} now, and had {old[code]}")
+
+
+def _parameters(route: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """Return a route's parameters of one place as an object's schema."""
+    found = [each for each in route.get("parameters", ()) if each["in"] == place]
+    return {
+        "properties": {each["name"]: each["schema"] for each in found},
+        "required": [each["name"] for each in found if each["required"]],
+    }
+
+
 # Bodies
 
 
@@ -137,6 +168,10 @@ class _Bodies:
     direction: Direction
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+    noun: str  # of a member, in a sentence
+
+    def of_parameters(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+        yield from self._of_object("", was, now, frozenset())
 
     def of_body(self, was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Iterator[Change]:
         if was is None or now is None:
@@ -250,7 +285,7 @@ class _Bodies:
         return _addition(self._sentence(place, words))
 
     def _sentence(self, place: str, words: str) -> str:
-        subject = f"{self.direction} field {place}" if place else f"the {self.direction}"
+        subject = f"{self.noun} {place}" if place else f"the {self.direction}"
         return f"{self.key}: {subject} {words}"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from contract.outputs import check, endpoints, public, sign_out_url
 from contract.schema import Schemas
+from handler.endpoint import cache_control
 from handler.route import Route
 from proof import access
 from stacks.command_line import CommandError
@@ -55,9 +56,13 @@ def _route(route: Route, schemas: Schemas) -> dict[str, Any]:
         "public": route.public,
         "scopes": list(route.scopes),
         "groups": list(route.groups),
+        "parameters": schemas.parameters(route),
         "request": schemas.reference(route.request),
         "status": route.status,
         "response": schemas.reference(route.response),
+        "answerHeaders": sorted(route.answer_headers),
+        "cacheControl": cache_control(route),
+        "errors": [{"status": each.status, "code": each.reason, "message": each.message} for each in route.errors],
     }
 
 

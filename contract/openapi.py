@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +12,8 @@ _COMPONENTS = "#/components/schemas/"
 _ABOUT = """Every route but the public ones requires an access token of the user pool: `Authorization: Bearer <token>`.
 A route with several scopes or groups requires one of them. ID tokens are refused.
 
-Refusals by the gateway have the body `{"message"}`, those by the function `{"message", "requestId"}`."""
+Refusals by the gateway have the body `{"message"}`, those by the function `{"message", "requestId"}`. After a refused
+body or parameter there are also `in`, `field` and `rule`; a failure that a route declares has a `code`."""
 _JSON = "application/json"
 _BODIES = {
     "Failure": {
@@ -22,12 +22,13 @@ _BODIES = {
         "properties": {"message": {"type": "string"}, "requestId": {"type": "string"}},
         "required": ["message"],
     },
-    "BodyFailure": {
+    "ValueFailure": {
         "type": "object",
-        "description": "The value at `field` of the body, or the whole body if `field` is empty, must `rule`.",
+        "description": "The value at `field` of `in` must `rule`. An empty `field` is the whole body or query.",
         "properties": {
             "message": {"type": "string"},
             "requestId": {"type": "string"},
+            "in": {"enum": ["body", "path", "query", "header"]},
             "field": {"type": "string"},
             "rule": {"type": "string"},
         },
@@ -45,7 +46,15 @@ _HEADERS = {
         "schema": {"type": "string"},
     },
     "Cache-Control": {
-        "description": "`no-store`: the response is for this caller only",
+        "description": "`no-store` unless the route may be cached: the response is for this caller only",
+        "schema": {"type": "string"},
+    },
+    "Location": {
+        "description": "The new item's URL, relative to the request's (RFC 9110, 10.2.2)",
+        "schema": {"type": "string"},
+    },
+    "ETag": {
+        "description": "The item's version; If-None-Match and If-Match name it (RFC 9110, 8.8.3)",
         "schema": {"type": "string"},
     },
 }
@@ -63,10 +72,10 @@ _FAILURES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (504, "GatewayTimeout", ()),
 )
 _WHY = {
-    400: "A body where none is expected, or an invalid one; then `field` and `rule` name the value and its rule.",
+    400: "A body or parameter is not expected or not valid; then `in`, `field` and `rule` name it and its rule.",
     401: "No token, or no valid access token for this API.",
     403: "A valid token without the scope or group that the route requires, or a machine's token on a route for users.",
-    404: "No such route.",
+    404: "No such route, or a path that can name nothing; then `in`, `field` and `rule` say why.",
     413: "The body is too long.",
     415: "The content type is not application/json.",
     429: "The route's throttle is exceeded.",
@@ -88,7 +97,7 @@ def document(contract: Mapping[str, Any]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "securitySchemes": _security_schemes(contract),
-            "schemas": {**contract["schemas"], **_BODIES},
+            "schemas": {**_without_defaults(contract["schemas"]), **_BODIES},
             "responses": {name: _failure(status, headers) for status, name, headers in _FAILURES},
             "headers": _HEADERS,
         },
@@ -106,12 +115,8 @@ def _operation(route: Mapping[str, Any]) -> dict[str, Any]:
     }
     if route["groups"]:
         operation["x-groups"] = route["groups"]  # OpenAPI's security schemes have no groups
-    names = re.findall(r"\{(\w+)\}", route["path"])
-    if names:
-        operation["parameters"] = [
-            {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-            for name in names
-        ]
+    if route["parameters"]:
+        operation["parameters"] = route["parameters"]
     if route["request"]:
         operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": route["request"]}}}
     return operation
@@ -126,22 +131,52 @@ def _security(route: Mapping[str, Any]) -> list[dict[str, list[str]]]:
 
 
 def _responses(route: Mapping[str, Any]) -> dict[str, Any]:
-    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in ("Apigw-Requestid", "Cache-Control")}
+    names = ("Apigw-Requestid", "Cache-Control", *route["answerHeaders"])
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     success: dict[str, Any] = {"description": route["summary"], "headers": headers}
     if route["response"] and route["method"] != "HEAD":
         success["content"] = {_JSON: {"schema": route["response"]}}
     left_out = {401, 403} if route["public"] else set()
     left_out |= set() if route["request"] else {415}
-    failures = {
-        str(status): {"$ref": f"#/components/responses/{name}"}
-        for status, name, _ in _FAILURES
-        if status not in left_out
+    answers: dict[str, Any] = {str(route["status"]): success}
+    if "ETag" in route["answerHeaders"] and route["method"] in {"GET", "HEAD"}:
+        answers["304"] = {"description": "The client has this version, which If-None-Match names.", "headers": headers}
+    for status, name, _ in _FAILURES:
+        if status not in left_out:
+            answers[str(status)] = {"$ref": f"#/components/responses/{name}"}
+    for status in sorted({each["status"] for each in route["errors"]}):
+        answers[str(status)] = _declared(route, status)
+    return answers
+
+
+def _declared(route: Mapping[str, Any], status: int) -> dict[str, Any]:
+    """Return the response for the route's own failures of a status, beside those that the status has anyway."""
+    own = [each for each in route["errors"] if each["status"] == status]
+    schemas = [
+        {
+            "type": "object",
+            "properties": {
+                "message": {"type": "string"},
+                "requestId": {"type": "string"},
+                "code": {"const": each["code"]},
+            },
+            "required": ["message", "requestId", "code"],
+        }
+        for each in own
+    ]
+    words = [f"{each['message']} (`{each['code']}`)." for each in own]
+    if status == 404:
+        schemas.append({"$ref": f"{_COMPONENTS}ValueFailure"})
+        words.append(_WHY[404])
+    return {
+        "description": " ".join(words),
+        "headers": {"Apigw-Requestid": {"$ref": "#/components/headers/Apigw-Requestid"}},
+        "content": {_JSON: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}},
     }
-    return {str(route["status"]): success, **failures}
 
 
 def _failure(status: int, headers: tuple[str, ...]) -> dict[str, Any]:
-    body = "BodyFailure" if status == 400 else "Failure"
+    body = "ValueFailure" if status in {400, 404} else "Failure"
     return {
         "description": _WHY[status],
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in (*headers, "Apigw-Requestid")},
@@ -187,6 +222,19 @@ def _security_schemes(contract: Mapping[str, Any]) -> dict[str, Any]:
 def _meaning(contract: Mapping[str, Any], scope: str) -> str:
     summaries = [route["summary"] for route in contract["routes"] if scope in route["scopes"]]
     return "; ".join(summaries) or "OpenID Connect"
+
+
+def _without_defaults(schema: Any) -> Any:
+    """Return a schema without the defaults of its members: code generators make such members required."""
+    if isinstance(schema, Mapping):
+        return {
+            name: {key: _without_defaults(each) for key, each in below.items()}
+            if name == "properties"
+            else _without_defaults(below)
+            for name, below in schema.items()
+            if name != "default"
+        }
+    return [_without_defaults(each) for each in schema] if isinstance(schema, list) else schema
 
 
 def _moved(document: dict[str, Any]) -> dict[str, Any]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
-from handler.bodies import Length, Pattern, Range
+from handler.bodies import TIME_PATTERN, TIME_RULE, Length, Pattern, Range
+from handler.parameters import declared
+from handler.route import Route
 from stacks.command_line import CommandError
 
 PREFIX = "#/schemas/"  # where the contract keeps what `Schemas` collects
 _SCALARS = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
 # Names that api.ts and openapi.json use themselves.
-_TAKEN = frozenset({"Failure", "BodyFailure", "Routes", "RouteKey"})
+_TAKEN = frozenset({"Failure", "ValueFailure", "RouteFailure", "Routes", "RouteKey"})
 _OPTIONAL = (NotRequired, Required)
 
 
@@ -42,6 +45,19 @@ class Schemas:
             self.by_name[name] = self._object(kind)
         return {"$ref": PREFIX + name}
 
+    def parameters(self, route: Route) -> list[dict[str, Any]]:
+        """Return a route's parameters as OpenAPI names their members."""
+        return [
+            {
+                "name": each.name,
+                "in": each.place,
+                "required": each.required,
+                "schema": _without_null(self._schema(each.form))
+                | ({} if each.required or each.default is None else {"default": each.default}),
+            }
+            for each in declared(route.parameters, route.key)
+        ]
+
     def _object(self, kind: type) -> dict[str, Any]:
         hints = get_type_hints(kind, include_extras=True)
         if is_dataclass(kind):
@@ -66,6 +82,8 @@ class Schemas:
         origin, arguments = get_origin(form), get_args(form)
         if form in _SCALARS:
             return {"type": _SCALARS[form]}
+        if form is datetime:
+            return {"type": "string", "format": "date-time"} | _pattern(TIME_PATTERN, TIME_RULE)
         if origin in _OPTIONAL:
             return self._schema(arguments[0])
         if origin is Annotated:
@@ -92,11 +110,21 @@ def _marked(schema: dict[str, Any], marks: tuple[Any, ...]) -> dict[str, Any]:
             case Range():
                 schema |= {"minimum": mark.least, "maximum": mark.most}
             case Pattern():
-                # The whole text, in ECMA 262 and in Python, whose $ also matches before a last line feed.
-                schema |= {"pattern": rf"^(?:{mark.expression})$(?![\s\S])", "description": f"must {mark.rule}"}
+                schema |= _pattern(*mark)
             case _:
                 raise CommandError(f"a body's marks must be Length, Range or Pattern, got {mark!r}")
     return schema
+
+
+def _pattern(expression: str, rule: str) -> dict[str, str]:
+    """Match the whole text, in ECMA 262 and in Python, whose $ also matches before a last line feed."""
+    return {"pattern": rf"^(?:{expression})$(?![\s\S])", "description": f"must {rule}"}
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a parameter, which is left out instead of being null."""
+    others = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    return dict(others[0]) if others else schema
 
 
 def _always_there(kind: type, name: str, hint: Any) -> bool:

@@ -14,7 +14,7 @@ _NUMBERS = {"integer", "number"}
 
 
 def module(contract: Mapping[str, Any]) -> str:
-    """Return the module: `config`, `routes`, an interface for each body, and `Routes`, from key to bodies."""
+    """Return the module: `config`, `routes`, an interface for each body, and `Routes`, from key to types."""
     parts = [
         _HEAD,
         f"export const config = {_constant(_config(contract))} as const;\n",
@@ -29,12 +29,21 @@ def module(contract: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-_FAILURE = """/** The body of a failure. After a refused body, `field` and `rule` name the value and its rule. */
+_FAILURE = """/** The body of a failure. After a refused value, `in` and `field` say where it is, `rule` its rule. */
 export interface Failure {
   message: string;
   requestId?: string;
+  in?: "body" | "path" | "query" | "header";
   field?: string;
   rule?: string;
+  code?: undefined;
+}
+
+/** The body of a failure that a route declares: `code` tells which. */
+export interface RouteFailure<Code extends string> {
+  message: string;
+  requestId: string;
+  code: Code;
 }
 """
 
@@ -61,13 +70,21 @@ def _config(contract: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _routes(contract: Mapping[str, Any]) -> dict[str, Any]:
-    shown = ("method", "path", "summary", "who", "public", "scopes", "groups", "status")
+    shown = ("method", "path", "summary", "who", "public", "scopes", "groups", "status", "errors")
     return {route["key"]: {name: route[name] for name in shown} for route in contract["routes"]}
 
 
 def _signature(route: Mapping[str, Any]) -> str:
-    request, response = (_type(route[name]) if route[name] else "undefined" for name in ("request", "response"))
-    return f"  {json.dumps(route['key'])}: {{ request: {request}; response: {response} }};"
+    types = {place: _parameters(route, place) for place in ("path", "query", "header")}
+    types |= {name: _type(route[name]) if route[name] else "undefined" for name in ("request", "response")}
+    types["error"] = " | ".join(["Failure", *(f"RouteFailure<{json.dumps(each['code'])}>" for each in route["errors"])])
+    return f"  {json.dumps(route['key'])}: {{ {'; '.join(f'{name}: {type_}' for name, type_ in types.items())} }};"
+
+
+def _parameters(route: Mapping[str, Any], place: str) -> str:
+    found = [each for each in route["parameters"] if each["in"] == place]
+    members = [f"{_key(each['name'])}{'' if each['required'] else '?'}: {_type(each['schema'])}" for each in found]
+    return f"{{ {'; '.join(members)} }}" if members else "undefined"
 
 
 def _interface(name: str, schema: Mapping[str, Any]) -> str:
@@ -97,9 +114,12 @@ def _object(schema: Mapping[str, Any], indent: str) -> str:
     inner, lines = indent + "  ", []
     for name, member in schema["properties"].items():
         mark = "" if name in schema["required"] else "?"
-        key = name if name.isidentifier() and name.isascii() else json.dumps(name)
-        lines.append(f"{_comment(member, inner)}{inner}{key}{mark}: {_type(member, inner)};")
+        lines.append(f"{_comment(member, inner)}{inner}{_key(name)}{mark}: {_type(member, inner)};")
     return "\n".join(["{", *lines, f"{indent}}}"])
+
+
+def _key(name: str) -> str:
+    return name if name.isidentifier() and name.isascii() else json.dumps(name)
 
 
 def _comment(schema: Mapping[str, Any], indent: str) -> str:

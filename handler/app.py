@@ -7,7 +7,6 @@ from __future__ import annotations
 
 # isort: split - the import above fetches the signing keys while the other modules are imported
 import hmac
-import json
 import os
 import re
 import threading
@@ -16,18 +15,14 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from handler import aws, bodies, early, logs
+from handler import aws, early, logs
+from handler.endpoint import Endpoint, encode
 from handler.errors import (
     AuthorizerMissing,
-    BodyMalformed,
-    BodyRefused,
-    BodyTooLarge,
-    BodyUnexpected,
     EventInvalid,
     GroupMissing,
     InternalError,
     KeysUnavailable,
-    MediaTypeUnsupported,
     Refused,
     RevocationUnavailable,
     RouteUnknown,
@@ -36,20 +31,19 @@ from handler.errors import (
     StorageUnavailable,
     TokenMissing,
     UserRequired,
+    ValueRefused,
 )
 from handler.keys import SigningKeys
 from handler.revocation import Revocations
-from handler.route import Caller, Request, Route
+from handler.route import Caller, Route
+from handler.route_errors import RouteError
 from handler.routes import ROUTES
 from handler.settings import Settings, SettingsError
 from handler.tokens import TokenVerifier
 
-BODY_LIMIT = 262_144  # characters as delivered, base64 included
-
 _ROUTE_KEY = re.compile(r"[A-Z]+ /[^\s]*", re.ASCII)
 _REQUEST_ID = re.compile(r"[\w=+/-]{1,64}", re.ASCII)
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
-_encode = json.JSONEncoder(separators=(", ", ": ")).encode
 
 
 class Service:
@@ -90,6 +84,7 @@ class App:
         signing_keys: Callable[[str], SigningKeys] = SigningKeys,
     ) -> None:
         self._routes = {route.key: route for route in routes}
+        self._endpoints: dict[str, Endpoint] = {}  # made at a route's first request
         self._environment = environment
         self._signing_keys = signing_keys
         self._service: Service | None = None
@@ -106,38 +101,39 @@ class App:
         """Answer one event (payload format 2.0) with `statusCode`, `headers` and `body`. Never raises."""
         started = time.perf_counter()
         request_id = _request_id(event, context)
-        route_key = None
+        route = None
         fields: Mapping[str, str] = {}
         try:
-            route = self._route(event)
-            route_key = route.key
+            endpoint = self._endpoint(event)
+            route = endpoint.route
             caller = None if route.public else self._authorize(route, event)
-            response = _answer(route, event, caller)
+            response = endpoint.answer(event, caller)
             if caller is not None:
                 fields = self.service().log_fields(caller)
             level = "WARNING" if "cause" in fields or "unchecked" in fields else "INFO"
         except Refused as refused:
-            response = _refusal(refused, request_id)
-            level = "ERROR" if refused.status >= 500 else "WARNING"
-            fields = {"reason": refused.reason, **_cause(refused)}
+            response, level, fields = _refused(refused, route, request_id)
         except Exception as error:  # noqa: BLE001 - the edge: the client gets a fixed 500, whatever the error is
             response = _refusal(InternalError(), request_id)
             level = "ERROR"
             fields = {"reason": InternalError.reason, **_error_location(error)}
         milliseconds = (time.perf_counter() - started) * 1000
-        logs.write(self._log_level(), level, request_id, route_key, response["statusCode"], milliseconds, **fields)
+        key = None if route is None else route.key
+        logs.write(self._log_level(), level, request_id, key, response["statusCode"], milliseconds, **fields)
         return response
 
-    def _route(self, event: Any) -> Route:
+    def _endpoint(self, event: Any) -> Endpoint:
         if not isinstance(event, dict) or event.get("version") != "2.0":
             raise EventInvalid
         key = event.get("routeKey")
         if not isinstance(key, str) or not isinstance(event.get("requestContext"), dict):
             raise EventInvalid
-        route = self._routes.get(key)
-        if route is None:
-            raise RouteUnknown if _ROUTE_KEY.fullmatch(key) else EventInvalid
-        return route
+        endpoint = self._endpoints.get(key)
+        if endpoint is None:
+            if key not in self._routes:
+                raise RouteUnknown if _ROUTE_KEY.fullmatch(key) else EventInvalid
+            endpoint = self._endpoints[key] = Endpoint(self._routes[key])
+        return endpoint
 
     def _authorize(self, route: Route, event: dict[str, Any]) -> Caller:
         """Return the caller if the token and the route's rules allow. Identity comes from the token alone."""
@@ -165,11 +161,6 @@ class App:
         return "DEBUG" if self._service is None else self._service.log_level
 
 
-def _answer(route: Route, event: dict[str, Any], caller: Caller | None) -> dict[str, Any]:
-    reply = route.call(Request(event, caller, _body(route, event)))
-    return {"statusCode": route.status, "headers": dict(_HEADERS), "body": _encode(reply)}
-
-
 def _bearer_token(headers: object) -> str:
     """Return the token of `Authorization: Bearer <token>`: the scheme in any case, exactly one space.
 
@@ -186,31 +177,16 @@ def _bearer_token(headers: object) -> str:
     return token
 
 
-def _body(route: Route, event: dict[str, Any]) -> Any:
-    """Return the body as an instance of the route's request type, or None for a route without one.
+def _refused(refused: Refused, route: Route | None, request_id: str) -> tuple[dict[str, Any], str, Mapping[str, str]]:
+    """Return the answer, the log level and the log's further fields of a refusal.
 
-    A body that the route does not take is refused, so that no client believes it was read.
+    An error that its route does not declare is not one of its promises, so it is an unforeseen one.
     """
-    body, kind = event.get("body"), route.request
-    if body is None or body == "":
-        if kind is not None:
-            raise BodyMalformed
-        return None
-    if not isinstance(body, str):
-        raise EventInvalid
-    if len(body) > BODY_LIMIT:
-        raise BodyTooLarge
-    if kind is None:
-        raise BodyUnexpected
-    # A page of another origin can send other media types without a CORS preflight.
-    if _media_type(event.get("headers")) != "application/json":
-        raise MediaTypeUnsupported
-    return bodies.read(kind, body, base64=event.get("isBase64Encoded") is True)
-
-
-def _media_type(headers: object) -> str | None:
-    value = headers.get("content-type") if isinstance(headers, dict) else None
-    return value.partition(";")[0].strip().lower() if isinstance(value, str) else None
+    if isinstance(refused, RouteError) and (route is None or type(refused) not in route.errors):
+        fields = {"reason": InternalError.reason, **_error_location(refused)}
+        return _refusal(InternalError(), request_id), "ERROR", fields
+    level = "ERROR" if refused.status >= 500 else "WARNING"
+    return _refusal(refused, request_id), level, {"reason": refused.reason, **_cause(refused)}
 
 
 def _refusal(refused: Refused, request_id: str) -> dict[str, Any]:
@@ -220,9 +196,11 @@ def _refusal(refused: Refused, request_id: str) -> dict[str, Any]:
     if refused.retry_after is not None:
         headers["Retry-After"] = str(refused.retry_after)
     body = {"message": refused.message, "requestId": request_id}
-    if isinstance(refused, BodyRefused):
-        body |= {"field": refused.field, "rule": refused.rule}
-    return {"statusCode": refused.status, "headers": headers, "body": _encode(body)}
+    if isinstance(refused, ValueRefused):
+        body |= {"in": refused.place, "field": refused.field, "rule": refused.rule}
+    elif isinstance(refused, RouteError):
+        body["code"] = refused.reason
+    return {"statusCode": refused.status, "headers": headers, "body": encode(body)}
 
 
 def _cause(refused: Refused) -> Mapping[str, str]:

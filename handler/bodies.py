@@ -5,6 +5,7 @@ type. A type may use these forms:
 
 - a frozen dataclass: an object with these members and no others. A member with a default may be omitted;
 - `str`, `bool`, `float`, and `int`, a number without a fraction (`1.0` is an integer, `true` is not);
+- `datetime`: a time in UTC as RFC 3339 writes it, and `Uuid`, a `str`;
 - `Literal[...]` of strings and integers;
 - `list[X]`, and `X | None` if null is allowed;
 - `Annotated[X, ...]`: a `str` with `Length` and `Pattern`, a `list` with `Length`, a number with `Range`. `TEXT` and
@@ -20,7 +21,9 @@ import json
 import re
 from binascii import a2b_base64
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
 from functools import cache
 from itertools import accumulate
 from math import isfinite
@@ -32,6 +35,8 @@ from handler.strict_json import no_constant, unique_members
 
 NESTING_MOST = 32  # levels of arrays and objects; the parser's own limit depends on the Python version
 INTEGER_MOST = 2**53 - 1  # RFC 7493 2.2: parsers differ in how they read larger integers
+TIME_PATTERN = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|\+00:00)"
+TIME_RULE = "be a time in UTC, as 2026-11-22T20:44:00Z"
 
 Body = TypeVar("Body")
 Reader = Callable[[Any], Any]
@@ -73,6 +78,10 @@ TEXT = Pattern(
     "be without control characters other than tab and line breaks",
 )
 LINE = Pattern(r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*", "be without control characters")
+Uuid = Annotated[
+    str,
+    Pattern("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "be a UUID in lower-case letters"),
+]
 
 
 def read(kind: Callable[..., Body], body: str, *, base64: bool = False) -> Body:
@@ -176,7 +185,7 @@ def _named(kind: type, name: str, form: Any, within: tuple[Any, ...]) -> Reader:
 def _reader(form: Any, within: tuple[Any, ...]) -> Reader:
     origin, arguments = get_origin(form), get_args(form)
     if origin is Annotated:
-        return _marked(_reader(arguments[0], within), arguments[0], arguments[1:])
+        return marked(_reader(arguments[0], within), arguments[0], arguments[1:])
     if origin is Literal:
         return _literal(arguments)
     if origin in (Union, UnionType) and len(arguments) == 2 and NoneType in arguments:
@@ -220,7 +229,8 @@ def _literal(allowed: tuple[Any, ...]) -> Reader:
     return read_literal
 
 
-def _marked(read_value: Reader, form: Any, marks: tuple[Any, ...]) -> Reader:
+def marked(read_value: Reader, form: Any, marks: tuple[Any, ...]) -> Reader:
+    """Return a reader that also checks the marks of `form`. ValueError for a mark that does not belong to it."""
     checks = [_check(form, mark) for mark in marks]
 
     def read_marked(value: Any) -> Any:
@@ -286,4 +296,18 @@ def _read_number(value: Any) -> float:
     return float(value)
 
 
-_SCALARS: dict[Any, Reader] = {str: _read_string, bool: _read_boolean, int: _read_integer, float: _read_number}
+def read_time(value: Any) -> datetime:
+    """Read a time in UTC (RFC 3339). Clients write its zone in two ways: JavaScript as Z, Python as +00:00."""
+    with suppress(ValueError):  # no such day, or a leap second
+        if type(value) is str and re.fullmatch(TIME_PATTERN, value):
+            return datetime.fromisoformat(value)
+    raise BodyInvalid(TIME_RULE)
+
+
+_SCALARS: dict[Any, Reader] = {
+    str: _read_string,
+    bool: _read_boolean,
+    int: _read_integer,
+    float: _read_number,
+    datetime: read_time,
+}

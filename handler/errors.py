@@ -61,8 +61,15 @@ class BodyUnexpected(BadRequest):
     reason = "body_unexpected"
 
 
-class BodyRefused(BadRequest):
-    """The value of `field` must `rule`. A field is `tags[2]` or `author.name`, or empty for the whole body."""
+class ValueRefused(Refused):
+    """The value of `field` in the request's `place` must `rule`.
+
+    A field is `tags[2]`, `author.name` or the name of a parameter; it is empty for the whole body, path or query.
+    """
+
+    status = 400
+    message = "Bad Request"
+    place: ClassVar[Literal["body", "path", "query", "header"]] = "body"
 
     def __init__(self, rule: str, field: str = "") -> None:
         super().__init__()
@@ -75,7 +82,7 @@ class BodyRefused(BadRequest):
         return type(self)(self.rule, f"{place}{dot}{self.field}")
 
 
-class BodyMalformed(BodyRefused):
+class BodyMalformed(ValueRefused):
     """The body is missing or is not I-JSON (RFC 7493): not UTF-8, repeated members, too large numbers or nesting."""
 
     reason = "body_malformed"
@@ -84,10 +91,33 @@ class BodyMalformed(BodyRefused):
         super().__init__(rule, field)
 
 
-class BodyInvalid(BodyRefused):
+class BodyInvalid(ValueRefused):
     """The body is JSON, but not of the type that the route declares."""
 
     reason = "body_invalid"
+
+
+class PathInvalid(ValueRefused):
+    """A path parameter is not of its type, so its URL names nothing: the status is that of a missing item."""
+
+    status = 404
+    message = "Not Found"
+    reason = "path_invalid"
+    place = "path"
+
+
+class QueryInvalid(ValueRefused):
+    """The query does not have the parameters that the route declares, or one is not of its type."""
+
+    reason = "query_invalid"
+    place = "query"
+
+
+class HeaderValueInvalid(ValueRefused):
+    """A header that the route asks for is missing or not of its type."""
+
+    reason = "header_value_invalid"
+    place = "header"
 
 
 class MediaTypeUnsupported(Refused):

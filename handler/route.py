@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from handler.parameters import declared
+from handler.route_errors import RouteError
+
 # API Gateway route keys without ANY, $default and greedy {proxy+}: a route that is not declared does not exist.
 _KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) /(?:[\w.~-]+|\{\w+\})?(?:/(?:[\w.~-]+|\{\w+\}))*", re.ASCII)
 # Cognito: an identifier, which may be a URL, and a name without a slash (ResourceServerIdentifierType, ScopeNameType)
@@ -21,7 +24,12 @@ FUNCTION_PATTERN = r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?"
 # Neither Scan, which reads every user's items, nor batches: each call names one owner.
 ITEM_ACTIONS = frozenset({"DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"})
 
+# Headers that a route may set. Each is always there, so that clients can build on it.
+ANSWER_HEADERS = frozenset({"ETag", "Location"})
+MAX_AGE_MOST = 31_536_000  # seconds; a year, as RFC 2616 14.21 advised
+
 Body = TypeVar("Body")
+Response = TypeVar("Response")
 
 
 class Caller(NamedTuple):
@@ -66,6 +74,18 @@ class Request(NamedTuple, Generic[Body]):
         return self.caller
 
 
+class Answer(NamedTuple, Generic[Response]):
+    """A response with the headers that the route declares in `answer_headers`.
+
+    location: the path of the item that was created, as `/notes/7`; it is sent relative to the request's URL.
+    etag: the item's version, without quotes. None: a digest of the body.
+    """
+
+    body: Response
+    location: str | None = None
+    etag: str | None = None
+
+
 @dataclass(frozen=True)
 class Throttle:
     """A route's own limit at the gateway: steady requests per second, and the largest burst."""
@@ -83,10 +103,16 @@ class Route:
     """One route. It is protected unless it is `public`, and any signed-in user may call it unless it asks for more.
 
     key: method and path, as in `GET /items/{id}`.
-    call: the function that answers. It takes the `Request` and returns `response`, which is sent with `status`.
+    call: the function that answers. It takes the `Request`, and the `parameters` if there are any. It returns
+        `response`, or an `Answer` of it, which is sent with `status`.
     summary: one line for the OpenAPI document and the access report.
-    response: a TypedDict.
+    response: a TypedDict, or None for the status 204.
+    parameters: a frozen dataclass that `handler.parameters` reads path, query and headers into.
+    open_query: ignore query parameters that are not declared, as those of a link tracker. False: refuse them.
     request: a frozen dataclass that `handler.bodies` reads the body into. None: the route takes no body.
+    errors: the failures that `call` raises, subclasses of `handler.route_errors`.
+    answer_headers: headers of the answer, `Location` and `ETag`. A GET with an ETag answers 304 to If-None-Match.
+    max_age: seconds that a client may reuse the answer without asking. None: it may not.
     scopes: the token needs at least one of them (API Gateway's rule). Machines may call a route with scopes; a route
         without is for people.
     groups: the user must be in at least one of them.
@@ -97,11 +123,16 @@ class Route:
     """
 
     key: str
-    call: Callable[[Request[Any]], Mapping[str, Any]]
+    call: Callable[..., Mapping[str, Any] | Answer[Any] | None]
     summary: str
-    response: type
+    response: type | None
+    parameters: type | None = None
+    open_query: bool = False
     request: type | None = None
     status: int = 200
+    errors: tuple[type[RouteError], ...] = ()
+    answer_headers: tuple[str, ...] = ()
+    max_age: int | None = None
     public: bool = False
     scopes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -117,6 +148,17 @@ class Route:
             )
         self._check_rights()
         self._check_types()
+        self._check_answer()
+
+    @property
+    def reads(self) -> bool:
+        """Whether a call changes nothing (RFC 9110, 9.2.1)."""
+        return self.key.startswith(("GET ", "HEAD "))
+
+    @property
+    def needs_parameters(self) -> bool:
+        """Whether a request must carry a parameter."""
+        return any(each.required for each in declared(self.parameters, self.key))
 
     def _check_rights(self) -> None:
         if self.public and (self.scopes or self.groups):
@@ -138,16 +180,32 @@ class Route:
             raise ValueError(f"{self.key} must ask for 10 scopes at most, got {len(self.scopes)}")
 
     def _check_types(self) -> None:
-        if not hasattr(self.response, "__required_keys__"):
-            raise ValueError(f"{self.key}: response must be a TypedDict, got {self.response!r}")
+        declared(self.parameters, self.key)  # refuses what the key does not say, and unknown forms
         if self.request is not None:
             parameters = getattr(self.request, "__dataclass_params__", None)
             if not isinstance(self.request, type) or parameters is None or not parameters.frozen:
                 raise ValueError(f"{self.key}: request must be a frozen dataclass, got {self.request!r}")
             if self.key.startswith(("GET ", "HEAD ", "DELETE ")):  # RFC 9110 9.3: a body has no meaning there
                 raise ValueError(f"{self.key} must be POST, PUT or PATCH to take a body")
-        if self.status not in (200, 201, 202):  # the others have no body, or report a failure
-            raise ValueError(f"{self.key}: status must be 200, 201 or 202, got {self.status}")
+
+    def _check_answer(self) -> None:
+        if self.status not in (200, 201, 202, 204):  # the others report a failure, or need a body of another kind
+            raise ValueError(f"{self.key}: status must be 200, 201, 202 or 204, got {self.status}")
+        if (self.response is None) != (self.status == 204):
+            raise ValueError(f"{self.key}: status must be 204 exactly if response is None, got {self.status}")
+        if self.response is not None and not hasattr(self.response, "__required_keys__"):
+            raise ValueError(f"{self.key}: response must be a TypedDict, got {self.response!r}")
+        if not ANSWER_HEADERS.issuperset(self.answer_headers):
+            allowed = ", ".join(sorted(ANSWER_HEADERS))
+            raise ValueError(f"{self.key}: answer_headers must be of {allowed}, got {', '.join(self.answer_headers)}")
+        if self.max_age is not None and not (self.reads and 0 < self.max_age <= MAX_AGE_MOST):
+            raise ValueError(f"{self.key}: max_age must be 1 to {MAX_AGE_MOST} on a GET or HEAD, got {self.max_age}")
+        for error in self.errors:
+            if not (isinstance(error, type) and issubclass(error, RouteError)) or error is RouteError:
+                raise ValueError(f"{self.key}: errors must be subclasses of handler.route_errors', got {error!r}")
+        codes = [error.reason for error in self.errors]
+        if len(set(codes)) < len(codes):
+            raise ValueError(f"{self.key}: errors must each have a reason of their own, got {', '.join(codes)}")
 
 
 def table(*routes: Route) -> tuple[Route, ...]:

@@ -33,7 +33,7 @@ class Throttle:
 class Access:
     """Access to one route. One of several scopes or groups is enough; a scope and a group are both required.
 
-    `answer` names the required members of the route's answer.
+    `answer` names the required members of the route's answer; `needs_parameters` says whether a call must have any.
     """
 
     key: str
@@ -43,6 +43,7 @@ class Access:
     groups: tuple[str, ...]
     throttle: Throttle | None  # None: the stack's own
     answer: tuple[str, ...] = ()
+    needs_parameters: bool = False
 
     @property
     def method(self) -> str:
@@ -107,6 +108,7 @@ def of(route: Route) -> Access:
         scopes=tuple(route.scopes),
         groups=tuple(route.groups),
         throttle=Throttle(rate=route.throttle.rate, burst=route.throttle.burst) if route.throttle else None,
+        needs_parameters=route.needs_parameters,
         answer=tuple(sorted(getattr(route.response, "__required_keys__", ()))),
     )
 

@@ -1,7 +1,7 @@
 """Choose a route to call from a route table: commands take the routes that are there and name none themselves.
 
 Every function takes the route table as data and returns the first route of its kind, or None where the table has none;
-`MISSING` has the words for that. A route is eligible only if a GET of its path changes nothing and needs no variable.
+`MISSING` has the words for that. A route is eligible only if it is a GET that needs no parameter.
 """
 
 from __future__ import annotations
@@ -21,15 +21,17 @@ class _Route(Protocol):
     def scopes(self) -> tuple[str, ...]: ...
     @property
     def groups(self) -> tuple[str, ...]: ...
+    @property
+    def needs_parameters(self) -> bool: ...
 
 
 R = TypeVar("R", bound=_Route)
 
 MISSING: Final = {
-    "public": "the route table has no public GET route without a path variable",
-    "signed-in": "the route table has no GET route without a path variable that any signed-in user may call",
-    "scoped": "the route table has no GET route without a path variable that asks for a scope alone",
-    "group": "the route table has no GET route without a path variable that asks for a group alone",
+    "public": "the route table has no public GET route without a required parameter",
+    "signed-in": "the route table has no GET route without a required parameter that any signed-in user may call",
+    "scoped": "the route table has no GET route without a required parameter that asks for a scope alone",
+    "group": "the route table has no GET route without a required parameter that asks for a group alone",
 }
 
 
@@ -60,5 +62,6 @@ def path_of(route: _Route) -> str:
 
 def _first(routes: Iterable[R], is_of_the_kind: Callable[[R], bool]) -> R | None:
     return next(
-        (each for each in routes if each.key.startswith("GET ") and "{" not in each.key and is_of_the_kind(each)), None
+        (each for each in routes if each.key.startswith("GET ") and not each.needs_parameters and is_of_the_kind(each)),
+        None,
     )

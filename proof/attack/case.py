@@ -132,7 +132,7 @@ class Case:
         """
         if ADMITTED not in self.statuses:
             return self.make(stack, route)
-        request = None if "{" in route.path else self.make(stack, route)
+        request = None if route.needs_parameters else self.make(stack, route)
         if request is None or reads_only(route):
             return request
         return replace(request, headers=(*request.headers, ("Content-Type", "application/json")), body=NO_BODY)

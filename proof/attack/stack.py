@@ -197,8 +197,8 @@ def target_stack(client: Client, target: Target, table: Table, user: tuple[str, 
 
 
 def is_plain(route: Access) -> bool:
-    """Return whether the route is public and can be called without a body, a path variable or a side effect."""
-    return route.public and route.method == "GET" and "{" not in route.path
+    """Return whether the route is public and can be called without a body, a parameter or a side effect."""
+    return route.public and route.method == "GET" and not route.needs_parameters
 
 
 def _answer(client: Client, route: Access) -> bytes:

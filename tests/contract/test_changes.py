@@ -16,6 +16,13 @@ ROUTE: dict[str, Any] = {
     "public": False,
     "scopes": [],
     "groups": [],
+    "parameters": [
+        {"name": "kind", "in": "query", "required": True, "schema": {"enum": ["note", "task"]}},
+        {"name": "limit", "in": "query", "required": False, "schema": {"type": "integer", "minimum": 1, "maximum": 50}},
+        {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}},
+    ],
+    "answerHeaders": ["ETag"],
+    "errors": [{"status": 409, "code": "note_taken", "message": "Taken"}],
     "request": {"$ref": "#/schemas/Draft"},
     "status": 201,
     "response": {"$ref": "#/schemas/Note"},
@@ -52,6 +59,8 @@ NOTE: dict[str, Any] = {
     },
     "required": ["id", "tags"],
 }
+HEALTH = {**ROUTE, "key": "GET /health", "public": True, "who": "public", "request": None}
+HEALTH |= {"parameters": [], "answerHeaders": [], "errors": []}
 BEFORE: dict[str, Any] = {
     "outputs": {
         "apiUrl": "https://api.example.com",
@@ -59,7 +68,7 @@ BEFORE: dict[str, Any] = {
         "scopes": ["api/a"],
         "signIn": {"mfa": "OFF", "passwordPolicy": {"minimumLength": 12}},
     },
-    "routes": [ROUTE, {**ROUTE, "key": "GET /health", "public": True, "who": "public", "request": None}],
+    "routes": [ROUTE, HEALTH],
     "schemas": {"Draft": DRAFT, "Author": AUTHOR, "Note": NOTE},
 }
 BREAK, ADDITION = True, False
@@ -73,6 +82,8 @@ class Contract:
         self.outputs = self.made["outputs"]
         self.notes, self.health = self.made["routes"]
         self.draft, self.author, self.note = (self.made["schemas"][name] for name in ("Draft", "Author", "Note"))
+        self.parameters = self.notes["parameters"]
+        self.kind, self.limit, self.match = self.parameters
         self.asked, self.told = self.draft["properties"], self.note["properties"]
 
 
@@ -114,6 +125,42 @@ ROUTES = [
     (lambda c: c.notes.update(request=None), "POST /notes takes no body any more", BREAK),
     (lambda c: c.health.update(request=ROUTE["request"]), "GET /health needs a body now", BREAK),
     (lambda c: c.notes.update(response=None), "POST /notes: the response's type is no longer declared", BREAK),
+]
+PARAMETERS = [
+    (lambda c: c.kind.update(required=False), "query parameter kind may be left out now", ADDITION),
+    (lambda c: c.limit.update(required=True), "query parameter limit must be given now", BREAK),
+    (lambda c: c.parameters.remove(c.limit), "query parameter limit is refused now", BREAK),
+    (lambda c: c.parameters.append({**c.limit, "name": "after"}), "query parameter after is new", ADDITION),
+    (
+        lambda c: c.parameters.append({**c.kind, "name": "after"}),
+        "query parameter after is new and must be given",
+        BREAK,
+    ),
+    (lambda c: c.limit["schema"].update(maximum=20), "query parameter limit must be 20 at most now", BREAK),
+    (lambda c: c.limit["schema"].update(maximum=99), "query parameter limit must be 99 at most now", ADDITION),
+    (lambda c: c.kind["schema"]["enum"].append("idea"), 'query parameter kind may be "idea" now', ADDITION),
+    (
+        lambda c: c.kind.update(schema={"type": "integer"}),
+        "query parameter kind is an integer now, and was one of fixed values",
+        BREAK,
+    ),
+    (lambda c: c.match.update(required=True), "header If-Match must be given now", BREAK),
+    (lambda c: c.parameters.remove(c.match), "header If-Match is refused now", BREAK),
+]
+ANSWERS = [
+    (lambda c: c.notes["answerHeaders"].append("Location"), "POST /notes sends Location now", ADDITION),
+    (lambda c: c.notes["answerHeaders"].clear(), "POST /notes no longer sends ETag", BREAK),
+    (
+        lambda c: c.notes["errors"].append({"status": 404, "code": "no_list", "message": "None"}),
+        "POST /notes may fail with 404 no_list now",
+        ADDITION,
+    ),
+    (lambda c: c.notes["errors"].clear(), "POST /notes never fails with note_taken any more", ADDITION),
+    (
+        lambda c: c.notes["errors"][0].update(status=410),
+        "POST /notes: note_taken has the status 410 now, and had 409",
+        BREAK,
+    ),
 ]
 REQUESTS = [
     (lambda c: c.draft["required"].append("kind"), "request field kind must be given now", BREAK),
@@ -228,7 +275,8 @@ RESPONSES = [
 ALL = [
     *OUTPUTS,
     *ROUTES,
-    *[(change, f"POST /notes: {text}", breaks) for change, text, breaks in REQUESTS],
+    *ANSWERS,
+    *[(change, f"POST /notes: {text}", breaks) for change, text, breaks in [*PARAMETERS, *REQUESTS]],
 ]
 
 

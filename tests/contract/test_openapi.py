@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, TypedDict
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypedDict
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from contract import openapi
 from contract.document import contract
-from handler.errors import BodyRefused, Refused
+from handler.bodies import Length, Range
+from handler.errors import Refused, ValueRefused
+from handler.parameters import Header
 from handler.route import Route
+from handler.route_errors import Conflict, NotFound, RouteError
 
 
 @dataclass(frozen=True)
 class Change:
     text: str
+
+
+@dataclass(frozen=True)
+class ThingAt:
+    id: Annotated[str, Length(1, 9)]
+    tag: list[str] = field(default_factory=list)
+    limit: Annotated[int, Range(1, 50)] = 10
+    version: Annotated[str | None, Header("If-Match")] = None
+
+
+class ThingMissing(NotFound):
+    reason = "thing_missing"
+    message = "There is no such thing"
 
 
 class Thing(TypedDict):
@@ -30,8 +46,27 @@ def nothing(_: Any) -> Thing:
 
 TABLE = (
     Route(key="GET /open", call=nothing, summary="Open", response=Thing, public=True),
-    Route(key="GET /things/{id}", call=nothing, summary="Reads", response=Thing, scopes=("api/a", "api/b")),
-    Route(key="PUT /things/{id}", call=nothing, summary="Writes", request=Change, response=Thing, groups=("admin",)),
+    Route(
+        key="GET /things/{id}",
+        call=nothing,
+        summary="Reads",
+        parameters=ThingAt,
+        response=Thing,
+        scopes=("api/a", "api/b"),
+        errors=(ThingMissing,),
+        answer_headers=("ETag",),
+    ),
+    Route(
+        key="PUT /things/{id}",
+        call=nothing,
+        summary="Writes",
+        parameters=ThingAt,
+        request=Change,
+        response=Thing,
+        groups=("admin",),
+        errors=(Conflict,),
+    ),
+    Route(key="DELETE /things", call=nothing, summary="Removes", response=None, status=204),
     Route(key="POST /things", call=nothing, summary="Makes", request=Change, response=Thing, status=201),
 )
 
@@ -43,7 +78,7 @@ def made(outputs: dict[str, Any]) -> dict[str, Any]:
 
 def refusals(kind: type[Refused] = Refused) -> Iterator[type[Refused]]:
     """Yield every refusal that has no subclass."""
-    below = kind.__subclasses__()
+    below = [each for each in kind.__subclasses__() if each is not RouteError]  # each route documents its own
     for each in below:
         yield from refusals(each)
     if not below:
@@ -84,9 +119,10 @@ def test_every_refusal_of_the_function_is_documented(made: dict[str, Any]) -> No
             headers = set(answer["headers"])
             assert refusal.challenge is None or "WWW-Authenticate" in headers, refusal
             assert refusal.retry_after is None or "Retry-After" in headers, refusal
-            body = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
-            members = made["components"]["schemas"][body]["properties"].keys()
-            fields = {"field", "rule"} if issubclass(refusal, BodyRefused) else set()
+            body = answer["content"]["application/json"]["schema"]
+            body = next((each for each in body.get("anyOf", ()) if "$ref" in each), body)
+            members = resolved(made, body)["properties"].keys()
+            fields = {"in", "field", "rule"} if issubclass(refusal, ValueRefused) else set()
             assert {"message", "requestId", *fields} <= members
         seen += 1
     assert seen > 20
@@ -145,9 +181,51 @@ def test_bodies_are_the_types_of_the_route(made: dict[str, Any]) -> None:
     assert "415" in operation["responses"]
     assert "requestBody" not in read
     assert "415" not in read["responses"]
-    assert read["parameters"] == [
-        {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+
+
+def test_parameters_are_those_of_the_route(made: dict[str, Any]) -> None:
+    """Repeated ones need no further word: `explode` is OpenAPI's default for a query."""
+    assert made["paths"]["/things/{id}"]["get"]["parameters"] == [
+        {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1, "maxLength": 9}},
+        {
+            "name": "tag",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "array", "items": {"type": "string"}, "default": []},
+        },
+        {
+            "name": "limit",
+            "in": "query",
+            "required": False,
+            "schema": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10},
+        },
+        {"name": "If-Match", "in": "header", "required": False, "schema": {"type": "string"}},
     ]
+    assert "parameters" not in made["paths"]["/open"]["get"]
+
+
+def test_own_failures_and_headers_of_a_route_are_documented(made: dict[str, Any]) -> None:
+    """A missing item and a path that can name none share a status; a client tells them by `code`."""
+    read, write, remove = (
+        made["paths"][path][method]
+        for path, method in (("/things/{id}", "get"), ("/things/{id}", "put"), ("/things", "delete"))
+    )
+    missing = read["responses"]["404"]["content"]["application/json"]["schema"]["anyOf"]
+    assert missing[0]["properties"]["code"] == {"const": "thing_missing"}
+    assert missing[1] == {"$ref": "#/components/schemas/ValueFailure"}
+    assert read["responses"]["200"]["headers"].keys() >= {"ETag", "Cache-Control"}
+    assert "content" not in read["responses"]["304"]
+    conflict = write["responses"]["409"]["content"]["application/json"]["schema"]
+    assert conflict["properties"]["code"] == {"const": "conflict"}
+    assert "304" not in write["responses"]
+    assert "content" not in remove["responses"]["204"]
+
+
+def test_member_with_a_default_may_be_left_out(document: dict[str, Any]) -> None:
+    """Code generators take a default as a promise that the member is there, and make it required in requests."""
+    thing = openapi.document(document)["components"]["schemas"]["Thing"]
+    assert "tags" in thing["properties"]
+    assert not any("default" in member for member in thing["properties"].values())
 
 
 def test_sign_in_is_described_for_tools(made: dict[str, Any], outputs: dict[str, Any]) -> None:

@@ -4,21 +4,49 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 
 from contract import typescript
 from contract.document import contract
 from contract.schema import Schemas
+from handler.parameters import Header
 from handler.route import Route
+from handler.route_errors import Conflict, Gone
 from stacks import ROOT
 from tests.contract.test_schema import Draft, Page
+
+
+@dataclass(frozen=True)
+class DraftAt:
+    id: int
+    why: Literal["old", "wrong"]
+    tag: list[str] = field(default_factory=list)
+    before: datetime | None = None
+    version: Annotated[str | None, Header("If-Match")] = None
+
+
+class DraftTaken(Conflict):
+    reason = "draft_taken"
+    message = "Somebody writes it"
+
 
 TABLE = (
     Route(key="GET /open", call=lambda _: {}, summary="Open", response=Page, public=True),
     Route(key="POST /drafts", call=lambda _: {}, summary="Makes", request=Draft, response=Page, status=201),
+    Route(
+        key="DELETE /drafts/{id}",
+        call=lambda *_: None,
+        summary="Removes",
+        parameters=DraftAt,
+        response=None,
+        status=204,
+        errors=(Gone, DraftTaken),
+    ),
 )
 
 
@@ -64,9 +92,16 @@ export interface Page {
 
 
 def test_routes_lead_to_their_types(module: str) -> None:
-    """`Routes` maps the table's route keys to bodies."""
-    assert '  "GET /open": { request: undefined; response: Page };\n' in module
-    assert '  "POST /drafts": { request: Draft; response: Page };\n' in module
+    """`Routes` maps the table's route keys to parameters, bodies and failures."""
+    none = "path: undefined; query: undefined; header: undefined"
+    assert f'  "GET /open": {{ {none}; request: undefined; response: Page; error: Failure }};\n' in module
+    assert f'  "POST /drafts": {{ {none}; request: Draft; response: Page; error: Failure }};\n' in module
+    assert (
+        '  "DELETE /drafts/{id}": { path: { id: number }; '
+        'query: { why: "old" | "wrong"; tag?: string[]; before?: string }; header: { "If-Match"?: string }; '
+        "request: undefined; response: undefined; "
+        'error: Failure | RouteFailure<"gone"> | RouteFailure<"draft_taken"> };' in module
+    )
 
 
 def test_words_cannot_end_the_comment() -> None:
@@ -90,6 +125,11 @@ export async function call<K extends RouteKey>(key: K, body: Routes[K]["request"
   const answer = await fetch(config.apiUrl + path, { method, body: JSON.stringify(body) });
   return (await answer.json()) as Routes[K]["response"];
 }
+type Removal = Routes["DELETE /drafts/{id}"];
+export const at: Removal["path"] & Removal["query"] = { id: 7, why: "old", tag: ["a"] };
+export const why = (error: Removal["error"]): "gone" | "draft_taken" | string =>
+  error.code === undefined ? (error.rule ?? error.message) : error.code === "gone" ? "is gone" : error.code;
+export const status: 409 = routes["DELETE /drafts/{id}"].errors[1].status;
 export const items = async () => (await call("POST /drafts", draft)).items.map((item) => item.inner?.next);
 """
 # Each must be an error of the compiler's.
@@ -100,6 +140,9 @@ MISUSE = (
     'call("POST /drafts", { ...draft, kind: "idea" });',
     'call("POST /drafts", { ...draft, more: 1 });',
     'call("GET /open", undefined).then((page) => page.nothing);',
+    'const other: Routes["DELETE /drafts/{id}"]["query"] = { why: "bored" };',
+    'const none: Routes["DELETE /drafts/{id}"]["query"] = {};',
+    'why({ message: "", requestId: "", code: "taken" });',
     'config.apiUrl = "";',
     "config.clientSecret;",
 )
@@ -114,7 +157,9 @@ def test_strict_compiler_accepts_use_and_refuses_misuse(module: str, tmp_path: P
     (tmp_path / "api.ts").write_text(module)
     (tmp_path / "use.ts").write_text(USE)
     (tmp_path / "misuse.ts").write_text(
-        'import { call, draft } from "./use";\nimport { config } from "./api";\n' + "\n".join(MISUSE) + "\n"
+        'import { call, draft, why } from "./use";\nimport { config, type Routes } from "./api";\n'
+        + "\n".join(MISUSE)
+        + "\n"
     )
 
     def compiled(name: str) -> list[str]:

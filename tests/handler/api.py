@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, get_args
 
 from handler.app import App
+from handler.endpoint import cache_control
 from handler.errors import Cause, StorageCause
 from handler.keys import COOLDOWN, SigningKeys
 from handler.route import Route
@@ -25,12 +26,14 @@ MESSAGES = {
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
+    412: "Precondition Failed",
     413: "Payload Too Large",
     415: "Unsupported Media Type",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
-PLAIN = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+TYPE = {"Content-Type": "application/json"}
+PLAIN = {**TYPE, "Cache-Control": "no-store"}
 # RFC 6750 section 3: no error code where no bearer token was sent, none on a 403 that no other token would fix
 CHALLENGES = {
     "token_missing": "Bearer",
@@ -39,7 +42,13 @@ CHALLENGES = {
     "user_required": None,
     "group_missing": None,
 }
-BODY_REASONS = {"body_malformed", "body_invalid"}
+VALUE_REASONS = {
+    "body_malformed": "body",
+    "body_invalid": "body",
+    "path_invalid": "path",
+    "query_invalid": "query",
+    "header_value_invalid": "header",
+}
 LOG_ALWAYS = {"timestamp", "level", "requestId", "routeKey", "status", "durationMs"}
 LOG_SOMETIMES = {"reason", "cause", "errorType", "errorPlace", "variable", "subject", "unchecked"}
 REQUEST_ID = re.compile(r"[\w=+/-]{1,64}", re.ASCII)
@@ -117,21 +126,46 @@ class Api:
         assert set(response) == {"statusCode", "headers", "body"}
         status, headers, text = response["statusCode"], response["headers"], response["body"]
         assert status in expected, f"{status} {text} {out.getvalue()}"
-        body = json.loads(text)
+        body = json.loads(text) if text else {}
         log = _logged(out.getvalue(), err.getvalue(), lines)
         _check_log(log, status, self._routes)
         if status < 400:
-            assert headers == PLAIN
-            schema.validator(self._routes[event["routeKey"]].response).validate(body)
+            _check_success(self._routes[event["routeKey"]], status, headers, body)
         else:
-            where = {key: body.pop(key) for key in ("field", "rule") if log.get("reason") in BODY_REASONS}
-            assert body == {"message": MESSAGES[status], "requestId": _request_id(event, context)}
-            assert all(isinstance(said, str) for said in where.values())
-            body |= where
+            self._check_refusal(status, body, log, _request_id(event, context))
             assert not log or headers == _headers(status, log)
         _check_silence(event, text, out.getvalue())
         assert set(self.fetched) <= {self.jwks_url}
         return Answer(status, headers, body, log)
+
+    def _check_refusal(self, status: int, body: dict[str, Any], log: dict[str, Any], request_id: str) -> None:
+        declared = {error.reason: error for route in self._routes.values() for error in route.errors}
+        said = dict(body)
+        if "code" in said:
+            error = declared[said.pop("code")]
+            assert (status, said.pop("message")) == (error.status, error.message)
+            assert log.get("reason", error.reason) == error.reason
+        else:
+            assert said.pop("message") == MESSAGES[status]
+        place = VALUE_REASONS.get(log.get("reason", ""))
+        if place is not None:
+            assert said.pop("in") == place
+            assert all(isinstance(said.pop(name), str) for name in ("field", "rule"))
+        assert said == {"requestId": request_id}
+
+
+def _check_success(route: Route, status: int, headers: dict[str, str], body: dict[str, Any]) -> None:
+    assert status in {route.status, 304}
+    expected = {"Cache-Control": cache_control(route)}
+    if status == 304 or route.response is None:
+        assert body == {}
+    else:
+        schema.validator(route.response).validate(body)
+        expected |= TYPE
+    if expected["Cache-Control"] != "no-store" and not route.public:
+        expected["Vary"] = "Authorization"
+    assert headers.keys() == {*expected, *route.answer_headers}
+    assert expected.items() <= headers.items()
 
 
 def _logged(out: str, err: str, lines: int) -> dict[str, Any]:
@@ -167,7 +201,7 @@ def _check_log(log: dict[str, Any], status: int, keys: Iterable[str]) -> None:
     assert re.fullmatch("[a-z_]+", log.get("reason", "none"))
     assert {"cause", "unchecked"} & log.keys() or status != 503
     assert log.get("unchecked", "failed") in get_args(StorageCause)
-    assert "cause" not in log or status in {200, 503}  # a 200 by a stale key logs why the key is stale
+    assert "cause" not in log or status in {200, 201, 204, 304, 503}  # a 200 by a stale key logs why the key is stale
     assert log.get("cause", "status") in {*get_args(Cause), *get_args(StorageCause)}
 
 

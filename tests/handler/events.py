@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 Pairs = Iterable[tuple[str, str]]
 
@@ -59,7 +59,12 @@ def http_event(
     if cookies:
         event["cookies"] = cookies.split("; ")
     if query:
-        event["queryStringParameters"] = dict(parse_qsl(query))
+        pairs = parse_qsl(query, keep_blank_values=True)
+        event["queryStringParameters"] = {name: ",".join(v for n, v in pairs if n == name) for name, _ in pairs}
+    segments = zip(route.partition(" ")[2].split("/"), path.split("/"), strict=False)
+    names = {name[1:-1]: unquote(given) for name, given in segments if name.startswith("{")}
+    if names:
+        event["pathParameters"] = names
     if claims is not None:
         texts = {name: _as_text(value) for name, value in claims.items()}
         event["requestContext"]["authorizer"] = {"jwt": {"claims": texts, "scopes": None}}

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler import app, bodies
+from handler import bodies, endpoint
 from handler.bodies import Length, Pattern, Range
 from handler.errors import BodyInvalid, BodyMalformed
 from stacks import ROOT
@@ -265,15 +265,15 @@ def test_other_media_type_is_415(media: str, world: World, api: Api) -> None:
 
 def test_body_beyond_the_limit_is_413(world: World, api: Api) -> None:
     """It is refused unread."""
-    assert api.call(posted(world, " " * (app.BODY_LIMIT + 1)), 413).reason == "body_too_large"
-    api.call(posted(world, text() + " " * (app.BODY_LIMIT - len(text()))), 201)
+    assert api.call(posted(world, " " * (endpoint.BODY_LIMIT + 1)), 413).reason == "body_too_large"
+    api.call(posted(world, text() + " " * (endpoint.BODY_LIMIT - len(text()))), 201)
 
 
 def test_right_is_checked_before_the_body(world: World, serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A caller without the right learns nothing of the route's body, and costs no parsing."""
     monkeypatch.setattr(bodies, "read", None)
     api = serve(routes=[replace(route, groups=("admin",)) for route in TABLE if route.key == ADD])
-    for body in ("{", text(), " " * (app.BODY_LIMIT + 1)):
+    for body in ("{", text(), " " * (endpoint.BODY_LIMIT + 1)):
         api.call(http_event(ADD, [JSON], claims={}, body=body), 401)
         api.call(http_event(ADD, [*bearer(world.forged()), JSON], claims={}, body=body), 401)
     assert api.call(posted(world, "{"), 403).reason == "group_missing"
@@ -340,7 +340,7 @@ def test_form_that_cannot_be_checked_is_refused(form: Any, rule: str) -> None:
 
 def test_types_are_looked_at_when_a_body_comes() -> None:
     """Or every cold start would pay for them, also of functions that read no body."""
-    code = "import handler.app as app; print(app.bodies.reader.cache_info().currsize)"
+    code = "import handler.app; print(handler.endpoint.bodies.reader.cache_info().currsize)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "0\n"
 

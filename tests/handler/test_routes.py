@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError, dataclass
+import re
+from dataclasses import FrozenInstanceError, dataclass, make_dataclass
 from typing import Any, TypedDict, get_type_hints
 
 import pytest
 
 from handler import bodies
-from handler.route import Request, Route, Throttle, table
+from handler.errors import InternalError
+from handler.route import Answer, Request, Route, Throttle, table
+from handler.route_errors import NotFound, RouteError
 from handler.routes import ROUTES
 from tests.handler import schema
 from tests.handler.table import TABLE
@@ -43,9 +46,11 @@ def test_route_explains_itself(one: Route) -> None:
 def test_types_of_every_route_are_of_known_forms(one: Route) -> None:
     """A form that cannot be checked must not get as far as a request."""
     hints = get_type_hints(one.call)
-    assert hints.pop("return") is one.response
-    assert list(hints.values()) == [Request[one.request or None]]
-    schema.schema(one.response)
+    returned = one.response or type(None)
+    assert hints.pop("return") == (Answer[returned] if "Location" in one.answer_headers else returned)
+    assert list(hints.values()) == [Request[one.request or None], *([one.parameters] if one.parameters else [])]
+    if one.response is not None:
+        schema.schema(one.response)
     if one.request is not None:
         bodies.reader(one.request)
         schema.schema(one.request)
@@ -60,7 +65,8 @@ def test_types_of_every_route_are_of_known_forms(one: Route) -> None:
 )
 def test_route_key_is_a_method_and_a_path(key: str) -> None:
     """API Gateway's own form."""
-    assert route(key).key == key
+    at = make_dataclass("At", [(name, str) for name in re.findall(r"\{(\w+)\}", key)], frozen=True)
+    assert route(key, parameters=at).key == key
 
 
 @pytest.mark.parametrize(
@@ -129,7 +135,7 @@ def test_throttle_of_zero_is_refused(rate: float, burst: int) -> None:
         Throttle(rate, burst)
 
 
-@pytest.mark.parametrize("key", ["POST /items", "PUT /items/{id}", "PATCH /items/{id}"])
+@pytest.mark.parametrize("key", ["POST /items", "PUT /items/a", "PATCH /items/a"])
 def test_route_declares_the_body_it_takes(key: str) -> None:
     """A frozen dataclass stays as it was checked."""
     assert route().request is None
@@ -150,7 +156,7 @@ def test_request_is_a_frozen_dataclass(request_type: Any) -> None:
         route("POST /items", request=request_type)
 
 
-@pytest.mark.parametrize("response", [dict, str, NewItem, None])
+@pytest.mark.parametrize("response", [dict, str, NewItem])
 def test_response_is_a_typed_dict(response: Any) -> None:
     """The published schema is made of it."""
     with pytest.raises(ValueError, match="TypedDict"):
@@ -163,12 +169,56 @@ def test_response_must_be_declared() -> None:
         Route(key="GET /items", call=lambda _: {}, summary="A route")
 
 
-@pytest.mark.parametrize("status", [100, 204, 301, 304, 400, 500])
+@pytest.mark.parametrize("status", [100, 203, 301, 304, 400, 500])
 def test_status_is_one_of_success(status: int) -> None:
-    """A route function that fails raises a refusal; 204 has no body and every answer here has one."""
+    """A route function that fails raises a refusal."""
     assert [route(status=good).status for good in (200, 201, 202)] == [200, 201, 202]
-    with pytest.raises(ValueError, match="200, 201 or 202"):
+    with pytest.raises(ValueError, match="200, 201, 202 or 204"):
         route(status=status)
+
+
+def test_204_has_no_body_and_every_other_status_has_one() -> None:
+    """A client waits for a body that is declared, and does not look for any other (RFC 9110, 15.3.5)."""
+    assert route(status=204, response=None).response is None
+    for wrong in ({"status": 204}, {"response": None}):
+        with pytest.raises(ValueError, match="204 exactly if response is None"):
+            route(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ({"answer_headers": ("X-Other",)}, "answer_headers must be of ETag, Location"),
+        ({"answer_headers": ("Set-Cookie",)}, "answer_headers must be of ETag, Location"),
+        ({"max_age": 0}, "max_age must be 1 to"),
+        ({"max_age": 31_536_001}, "max_age must be 1 to"),
+        ({"key": "POST /items", "max_age": 60}, "on a GET or HEAD"),
+        ({"errors": (RouteError,)}, "errors must be subclasses"),
+        ({"errors": (InternalError,)}, "errors must be subclasses"),
+        ({"errors": (NotFound, type("Again", (NotFound,), {}))}, "a reason of their own"),
+    ],
+)
+def test_promise_that_no_client_could_use_is_refused(line: dict[str, Any], rule: str) -> None:
+    """Headers, failures and caching are part of the contract: the table says them, or they do not exist."""
+    with pytest.raises(ValueError, match=rule):
+        route(**line)
+
+
+@pytest.mark.parametrize(
+    ("members", "rule"),
+    [
+        ({"reason": "Taken"}, "lower-case letters"),
+        ({"reason": "x"}, "3 to 40"),
+        ({"reason": "token_expired"}, "which the function uses itself"),
+        ({"reason": "path_invalid"}, "which the function uses itself"),
+        ({"message": ""}, "1 to 200"),
+        ({"message": "line\nbreak"}, "printable"),
+    ],
+)
+def test_error_has_a_code_of_its_own_and_a_text(members: dict[str, str], rule: str) -> None:
+    """Alarms count the function's reason codes: a route's failure must not look like an attack."""
+    with pytest.raises(ValueError, match=rule):
+        type("Odd", (NotFound,), members)
 
 
 def test_route_key_stands_once() -> None:

@@ -41,7 +41,7 @@ def test_contract_is_enough_to_sign_in_and_call(files: Path, users: Users, usern
         return requests.get(contract["outputs"]["apiUrl"] + path, headers=headers, timeout=30).status_code
 
     for route in contract["routes"]:
-        if route["method"] == "GET" and "{" not in route["path"]:
+        if route["method"] == "GET" and not any(each["required"] for each in route["parameters"]):
             admitted = route["status"] if not route["groups"] else 403
             assert get(route["path"], token) == admitted, route["key"]
             assert get(route["path"]) == (route["status"] if route["public"] else 401), route["key"]

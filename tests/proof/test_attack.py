@@ -17,7 +17,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from handler import app
+from handler import endpoint
 from handler.errors import Refused
 from handler.route import Route
 from proof.access import Access, Table
@@ -349,7 +349,7 @@ def test_route_that_changes_something_is_never_reached(stack: TargetStack, route
         assert request.body, case
         event = {"headers": headers, "body": b64encode(request.body).decode(), "isBase64Encoded": True}
         with pytest.raises(Refused):
-            app._body(route, event)
+            endpoint._body(route, event)
         probes += 1
     assert probes > 10
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import make_dataclass
 from typing import TypedDict
 
 import pytest
@@ -18,7 +19,17 @@ class Empty(TypedDict):
 
 
 def route(key: str, *, public: bool = False, scopes: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> Route:
-    return Route(key=key, call=lambda _: {}, summary="", response=Empty, public=public, scopes=scopes, groups=groups)
+    kind = make_dataclass("At", [("id", str)], frozen=True) if "{" in key else None
+    return Route(
+        key=key,
+        parameters=kind,
+        call=lambda _: {},
+        summary="",
+        response=Empty,
+        public=public,
+        scopes=scopes,
+        groups=groups,
+    )
 
 
 ROUTES = (

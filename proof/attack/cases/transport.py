@@ -122,7 +122,8 @@ def _elsewhere() -> Iterator[Case]:
         return lambda stack, route: Request(path=f"{sample(route)}?{name}={stack.access}")
 
     queries = {name: query(name) for name in ("access_token", "token", "authorization", "Authorization", "jwt")}
-    yield from requests("F07", "a real token in the query", "token_missing", queries, "query-")
+    title = "a real token in the query"
+    yield from requests("F07", title, "token_missing", queries, "query-", public=(200, 400))
     before = {name: "access_token=" if name == "Cookie" else "Bearer " for name in TOKEN_HEADERS}
     headers = {name.lower(): sending(_header(name, _after(words))) for name, words in before.items()}
     yield from requests("F07", "a real token in another header", "token_missing", headers)
@@ -301,7 +302,8 @@ def _bodies() -> Iterator[Case]:
     # Sent to routes that take a body, too: it is of no route's type, so that none can act on it.
     made = {name: _with_body(headers, body) for name, (headers, body) in bodies.items()}
     # 403: the right is asked for before the body
-    fields: dict[str, Any] = {"expected": (400, 403, 413, 415), "public": (200, 400, 413)}
+    # 404: the sample of a path may name nothing
+    fields: dict[str, Any] = {"expected": (400, 403, 404, 413, 415), "public": (200, 400, 413)}
     title = "a body that no route takes, a real token"
     yield from requests("F16", title, "body_unexpected", made, "body-", **fields)
     large = {"body-300-kB": _with_body((), b"x" * 300_000)}

@@ -1,0 +1,79 @@
+"""Failures that a route declares and raises: its own code and text for a client, with a status of HTTP.
+
+Subclass one of these with a `reason`, which is the `code` of the answer and of the log line, and a `message`. Then
+name it in the route's `errors` and raise it without arguments:
+
+    class OrderTaken(Conflict):
+        reason = "order_taken"
+        message = "Another order has this number"
+
+A client gets the fixed text only. A failure that the raising route does not declare is answered with 500.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from handler.errors import Refused
+
+_REASON = re.compile(r"[a-z][a-z0-9_]{2,39}").fullmatch
+
+
+def reserved(base: type[Refused] = Refused) -> set[str]:
+    """Return the reason codes that are not a route's own: alarms count them."""
+    kinds = [kind for kind in base.__subclasses__() if kind.__name__ != "RouteError"]
+    return {kind.reason for kind in kinds if hasattr(kind, "reason")}.union(*map(reserved, kinds))
+
+
+class RouteError(Refused):
+    """Base of the failures below. ValueError for a reason or a message that an answer must not have."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if not _REASON(cls.reason):
+            raise ValueError(f"{cls.__name__}: reason must be 3 to 40 lower-case letters, digits and _")
+        if not (0 < len(cls.message) <= 200 and cls.message.isprintable()):
+            raise ValueError(f"{cls.__name__}: message must be 1 to 200 printable characters")
+        if cls.reason in reserved():
+            raise ValueError(f"{cls.__name__}: reason must not be {cls.reason}, which the function uses itself")
+
+
+class NotFound(RouteError):
+    """There is no such item, or the caller must not know that there is one."""
+
+    status = 404
+    reason = "not_found"
+    message = "Not Found"
+
+
+class Conflict(RouteError):
+    """The item's present state does not allow the request."""
+
+    status = 409
+    reason = "conflict"
+    message = "Conflict"
+
+
+class Gone(RouteError):
+    """The item was there and never comes back."""
+
+    status = 410
+    reason = "gone"
+    message = "Gone"
+
+
+class PreconditionFailed(RouteError):
+    """The item is no longer the one that the request's If-Match names."""
+
+    status = 412
+    reason = "precondition_failed"
+    message = "Precondition Failed"
+
+
+class Unprocessable(RouteError):
+    """Each value is of its type, but together they do not make sense."""
+
+    status = 422
+    reason = "unprocessable"
+    message = "Unprocessable Content"
