@@ -5,6 +5,8 @@ The only place where an error becomes a status code.
 
 from __future__ import annotations
 
+from handler import early
+
 # isort: split - the import above fetches the signing keys while the other modules are imported
 import hmac
 import os
@@ -15,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from handler import aws, early, logs
+from handler import aws, logs
 from handler.endpoint import Endpoint, encode
 from handler.errors import (
     AuthorizerMissing,

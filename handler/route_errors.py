@@ -40,7 +40,7 @@ class RouteError(Refused):
 
 
 class NotFound(RouteError):
-    """There is no such item, or the caller must not know that there is one."""
+    """There is no such item, or none that the caller may know of."""
 
     status = 404
     reason = "not_found"
