@@ -5,9 +5,10 @@ The only place where an error becomes a status code.
 
 from __future__ import annotations
 
+# First: it fetches the signing keys while the other modules are imported.
 from handler import early
 
-# isort: split - the import above fetches the signing keys while the other modules are imported
+# isort: split
 import hmac
 import os
 import re
