@@ -19,7 +19,7 @@ from stacks import ROOT
 from stacks.engine import Stack
 from stacks.plan import plan_of
 from stacks.recorder import ACCOUNT, STACKS, Recording, deployed, program, record_program
-from tests.handler.table import Answered, signed_in
+from tests.handler.table import TABLE, Answered, signed_in
 
 INVITATION = "adminCreateUserConfig.inviteMessageTemplate."
 PUBLIC = {"GET /health"}  # every route that anybody may call, by name
@@ -304,6 +304,11 @@ class TestFunction:
 class TestSettings:
     """Each setting must reach the resource that it is about."""
 
+    @pytest.fixture(autouse=True)
+    def _table(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Settings name scopes and groups of the table, so the tests bring one that has them."""
+        monkeypatch.setattr(handler.routes, "ROUTES", TABLE)
+
     @pytest.mark.parametrize(
         ("key", "value", "kind", "path", "expected"),
         [
@@ -412,7 +417,7 @@ class TestSettings:
         """A group that only scopes or new users are for."""
         recording = record_program(deployed("dev", groups='["member"]'))
 
-        assert {each.inputs["name"] for each in recording.all("UserGroup")} == {"admin", "member"}
+        assert {each.inputs["name"] for each in recording.all("UserGroup")} == {"admin", "audit", "member"}
 
     def test_triggers_get_their_settings_and_those_of_the_stack(self) -> None:
         """Off in every stack file; here all three, with the answers that the function has too."""
