@@ -20,6 +20,7 @@ from tests.test_architecture import HANDLER, PRODUCT, room_of
 
 LOCKS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("requirements*.txt") if ours(path))
 FRONT_ENDS = sorted(path.parent.relative_to(ROOT).as_posix() for path in ROOT.rglob("package.json") if ours(path))
+RUNTIME_ONLY = "snapshot_restore_py"  # Lambda's runtime has it; it is in no registry
 SOURCES = [name.removesuffix(".txt") + ".in" for name in LOCKS]
 
 
@@ -33,7 +34,7 @@ def locked(name: str) -> dict[str, str]:
 def needed(files: list[str], own: set[str]) -> set[str]:
     """The distributions that the imports of these files come from."""
     distributions = packages_distributions()
-    modules = set.union(*(packages_of(name) for name in files)) - own
+    modules = set.union(*(packages_of(name) for name in files)) - own - {RUNTIME_ONLY}
     return {canonicalize_name(distributions[module][0]) for module in modules}
 
 
