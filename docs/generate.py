@@ -69,18 +69,16 @@ def _as_json(value: object) -> str:
 
 
 def declarations() -> str:
-    """Return Pulumi.yaml's declarations: each setting whose type Pulumi's project file can express."""
+    """Return Pulumi.yaml's declarations: the description and default of each simple setting that has a default.
+
+    Without a type, and without the required settings, the CLI refuses no value by itself: the program says more.
+    """
     lines: list[str] = []
     for title, group in _groups():
         lines.append(f"  # {title}")
         for key, setting in group:
-            type_ = _type(setting)
-            if type_ is None or key == "aws:region":  # the provider's own key, or one that the file cannot describe
-                continue
-            lines += [f"  {key}:", f"    type: {type_}"]
-            lines += ["    items: { type: string }"] if type_ == "array" else []
-            lines.append(f"    description: {json.dumps(description(setting))}")
-            if not setting.required:
+            if not setting.required and _type(setting) is not None:
+                lines += [f"  {key}:", f"    description: {json.dumps(description(setting))}"]
                 lines.append(f"    default: {json.dumps(setting.default)}")
     return "\n".join(lines)
 

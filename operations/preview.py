@@ -12,6 +12,7 @@ from pathlib import Path
 from stacks import ROOT
 from stacks.command_line import Command, CommandError
 
+PACK = ROOT / ".build" / "policies-venv" / "bin" / "python"  # as policies/PulumiPolicy.yaml has it
 LONGEST = 50_000  # characters of one part; GitHub takes 65,536 of a comment
 _DEADLINE = 900  # seconds for one command; a preview asks AWS about every resource
 
@@ -34,11 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> None:
     """Write the preview; CommandError if the stack's own preview fails."""
+    if not PACK.exists():
+        raise CommandError("the policy pack must have its environment; make it with: make policies")
     made = parts(arguments.stack, arguments.base)
     arguments.to.parent.mkdir(parents=True, exist_ok=True)
     arguments.to.write_text(as_markdown(arguments.stack, made))
     if not made[0].succeeded:
-        raise CommandError(f"the preview of stack {arguments.stack} must succeed; see {arguments.to}")
+        lines = [line.strip() for line in made[0].text.splitlines() if line.strip()] or ["nothing was said"]
+        reason = next((line for line in lines if line.startswith("error:")), lines[-1])
+        raise CommandError(f"the preview of stack {arguments.stack} must succeed, got: {reason}; see {arguments.to}")
 
 
 def mark_of(stack: str) -> str:
@@ -98,10 +103,16 @@ def _run(title: str, command: Sequence[str]) -> Part:
         )
     except FileNotFoundError:
         raise CommandError(f"{command[0]} must be installed and on the PATH") from None
-    except subprocess.TimeoutExpired:
+    except subprocess.TimeoutExpired as error:
+        sys.stdout.write(f"{_text(error.stdout)}\n")
         raise CommandError(f"{' '.join(command[:2])} must end within {_DEADLINE} s") from None
     sys.stdout.write(f"{done.stdout}\n")
     return Part(title=title, text=done.stdout, succeeded=done.returncode == 0)
+
+
+def _text(output: bytes | str | None) -> str:
+    """Return what a command said before it was stopped, which arrives as bytes also where text was asked for."""
+    return output.decode(errors="replace") if isinstance(output, bytes) else output or ""
 
 
 COMMAND = Command(

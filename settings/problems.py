@@ -36,9 +36,9 @@ class SettingsError(pulumi.RunError):
     ) -> None:
         lines = [line_of(each, names, secrets) for each in problems]
         head = f"stack {stack} must change"
-        super().__init__(
-            f"{head} {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{head} {len(lines)} settings:", *lines])
-        )
+        text = f"{head} {lines[0]}" if len(lines) == 1 else "\n  ".join([f"{head} {len(lines)} settings:", *lines])
+        # `pulumi up --stack prod` does not select prod: without --stack the command would change another stack.
+        super().__init__(re.sub(r"pulumi config (set|rm) ", rf"\g<0>--stack {stack} ", text))
         self.problems = tuple(problems)
 
 

@@ -17,7 +17,7 @@ from stacks import ROOT
 from stacks.command_line import CommandError
 from stacks.engine import Stack, evaluate
 from stacks.recorder import PROJECT, record
-from tests.settings.stack import Config, typed
+from tests.settings.stack import Config, as_selected, typed
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def refusal(project: Path, stack: str) -> str:
 
     with pytest.raises(CommandError) as refused:
         evaluate(Stack.load(stack, project), create)
-    return str(refused.value)
+    return as_selected(str(refused.value), stack)
 
 
 def accepted(project: Path, stack: str) -> bool:

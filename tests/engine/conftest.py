@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -52,16 +53,19 @@ class Engine:
         plugins = folder / "home" / "plugins" / f"resource-aws-v{version('pulumi-aws')}"
         (folder / "bin").mkdir()
         _command(plugins / "pulumi-resource-aws", HERE / "provider.py")
-        _command(folder / "bin" / "pulumi-language-python", HERE / "language.py")
+        # Pulumi's own host runs a program in the environment that Pulumi.yaml names.
+        _command(folder / "bin" / "pulumi-language-python", HERE / "language.py", python=".venv/bin/python")
         (folder / "bin" / "pulumi").symlink_to(CLI)
         (folder / "backend").mkdir()
         self._environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "AWS_", "PYTEST_"))},
-            "PATH": f"{folder / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
             "PULUMI_HOME": str(folder / "home"),
             "PULUMI_BACKEND_URL": f"file://{folder / 'backend'}",
             "PULUMI_CONFIG_PASSPHRASE": "made-up",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_SKIP_CONFIRMATIONS": "true",  # nobody is there to answer
+            "AWS_ENDPOINT_URL": endpoint,
             "ENGINE_TEST_ENDPOINT": endpoint,
             "ENGINE_TEST_REGION": REGION,
             **CREDENTIALS,
@@ -69,8 +73,11 @@ class Engine:
 
     def run(self, *arguments: str) -> Done:
         """Run a command of the CLI in the program's folder, without anybody to ask."""
+        return self._run([str(CLI), *arguments, "--non-interactive", "--color", "never"])
+
+    def _run(self, command: Sequence[str]) -> Done:
         done = subprocess.run(
-            [str(CLI), *arguments, "--non-interactive", "--color", "never"],
+            command,
             cwd=self.program,
             env=self._environment,
             stdin=subprocess.DEVNULL,
@@ -81,6 +88,11 @@ class Engine:
             timeout=DEADLINE,
         )
         return Done(text=done.stdout, status=done.returncode)
+
+    def type(self, lines: Sequence[str]) -> Done:
+        """Type lines into one shell in the program's folder, up to the first that fails."""
+        script = "\n".join(f"echo {shlex.quote(f'$ {line}')}\n{line}" for line in lines)
+        return self._run(["/bin/bash", "-e", "-c", script])
 
     def good(self, *arguments: str) -> Done:
         """Run a command that must succeed, and print no traceback."""
@@ -126,9 +138,12 @@ def _errors(text: str) -> str:
     return "\n".join(dict.fromkeys(lines)) or text[-3000:]
 
 
-def _command(path: Path, script: Path) -> None:
+def _command(path: Path, script: Path, python: str = sys.executable) -> None:
+    """Write a command that runs the script with `python`, or with the tests' own where there is none yet."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
+    path.write_text(
+        f'#!/bin/sh\n[ -x {python} ] && exec {python} "{script}" "$@"\nexec {sys.executable} "{script}" "$@"\n'
+    )
     path.chmod(0o755)
 
 
