@@ -62,7 +62,12 @@ def execute(arguments: argparse.Namespace) -> None:
     # A canceled job gets SIGTERM: it must shift the traffic back as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     outputs = stack_outputs.read(arguments)
-    functions = _functions(outputs, arguments.function)
+    named = f" --stack {arguments.stack}" if arguments.stack else ""
+    functions = _functions(outputs, arguments.function, named)
+
+    def say(line: str) -> None:
+        _say(line.replace("release rollback", f"release rollback{named}"))
+
     if getattr(arguments, "to", None) and len(functions) > 1:
         names = "|".join(each.name for each in functions)
         raise CommandError(f"--to must be the version of one function; name it with: --function {names}")
@@ -72,18 +77,18 @@ def execute(arguments: argparse.Namespace) -> None:
             _say(f"{each.name}: {each.alias.traffic()}; published: {', '.join(each.alias.versions())}")
         _say(f"alarms on: {', '.join(alarms.in_alarm()) or 'none'}")
     elif arguments.action == "rollback":
-        rollback(functions, version=arguments.to, say=_say)
+        rollback(functions, version=arguments.to, say=say)
     else:
         if not alarms.names:
             _say("no alarm watches this release: the stack has none")
-        shift(functions, alarms, arguments.steps, version=arguments.to, say=_say)
+        shift(functions, alarms, arguments.steps, version=arguments.to, say=say)
 
 
-def _functions(outputs: dict[str, Any], chosen: str | None) -> list[Released]:
+def _functions(outputs: dict[str, Any], chosen: str | None, named: str) -> list[Released]:
     """Return the functions of the output `release`, or the chosen one."""
     known = (outputs.get("release") or {}).get("functions") or {}
     if not any(each.get("alias") for each in known.values()):
-        raise CommandError("liveAlias must be on for a release; set it with: pulumi config set liveAlias true")
+        raise CommandError(f"liveAlias must be on for a release; set it with: pulumi config set{named} liveAlias true")
     if chosen is not None and chosen not in known:
         raise CommandError(f"--function must be one of {', '.join(known)}, got {chosen}")
     client, made = _client(outputs, "lambda"), []

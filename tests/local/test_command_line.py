@@ -282,7 +282,7 @@ def test_bad_setting_is_one_line_with_its_remedy(folder: Path, project: Path) ->
     stack = project / "Pulumi.local.yaml"
     stack.write_text(stack.read_text() + "  secure-serverless-api:memoryMb: lots\n")
     done = run(folder, "up", "--port", "0", cwd=project)
-    assert_one_line(done, "memoryMb", '"lots"', "pulumi config set memoryMb 512")
+    assert_one_line(done, "memoryMb", '"lots"', "pulumi config set --stack local memoryMb 512")
     assert processes_in(folder) == []
 
 
