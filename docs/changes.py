@@ -189,113 +189,61 @@ def _storage(monitored: Monitored) -> Alarm:
     Change(
         name="an AWS resource",
         edits=(
-            Edit(
-                "components/queue.py",
-                '''"""A queue for work that need not be done at once."""
-
-from dataclasses import dataclass
-
-import pulumi
-import pulumi_aws as aws
-
-
-@dataclass(frozen=True, kw_only=True)
-class QueueArgs:
-    """Arguments of the queue."""
-
-    retention_seconds: int = 345_600
-    """Seconds that a message is kept."""
-
-
-class Queue(pulumi.ComponentResource):
-    """An encrypted queue."""
-
-    url: pulumi.Output[str]
-    """Address of the queue."""
-
-    def __init__(self, name: str, args: QueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("secureapi:index:Queue", name, None, opts)
-        queue = aws.sqs.Queue(
-            f"{name}-queue",
-            message_retention_seconds=args.retention_seconds,
-            sqs_managed_sse_enabled=True,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        self.url = queue.url
-        self.register_outputs({"url": self.url})
-''',
-            ),
+            Edit("__main__.py", "import pulumi_aws as aws\n", after="import pulumi\n"),
             Edit(
                 "__main__.py",
-                "from components.queue import Queue, QueueArgs\n",
-                after="from components.pool_triggers import PoolTriggers, PoolTriggersArgs\n",
-            ),
-            Edit("__main__.py", 'Queue("work", QueueArgs())\n', after="tag_everything(settings.resource_tags)\n"),
-            Edit(
-                "stacks/mappings/sqs.py",
-                '''"""Mappings of SQS's resources."""
-
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
-
-from stacks.mappings.mapping import Deployed, Endpoint, ResourceMapping, Values, leave_as_made
-
-
-def _queue(answer: Values, _: Values, __: Endpoint) -> tuple[str, dict[str, Any]]:
-    return answer["QueueUrl"], {"url": answer["QueueUrl"]}
-
-
-def _deployed(queue: Deployed) -> tuple[str, dict[str, Any]]:
-    url = f"https://sqs.{queue.region}.amazonaws.com/123456789012/{queue.physical_name}"
-    return url, {"url": url, "arn": queue.arn("sqs", queue.physical_name)}
-
-
-MAPPINGS: Mapping[str, ResourceMapping] = {
-    "aws:sqs/queue:Queue": ResourceMapping(
-        service="sqs",
-        call="create_queue",
-        delete="delete_queue",
-        identity="QueueUrl",
-        name="QueueName",
-        inputs={
-            "messageRetentionSeconds": lambda value: {"Attributes": {"MessageRetentionPeriod": str(int(value))}},
-            "sqsManagedSseEnabled": lambda value: {"Attributes": {"SqsManagedSseEnabled": str(value).lower()}},
-            "tags": lambda value: {"tags": value},
-        },
-        changes={"tags": leave_as_made},
-        outputs=_queue,
-        deployed=_deployed,
-    ),
+                """
+jobs = aws.sqs.Queue("jobs", sqs_managed_sse_enabled=True)
+plain = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "sqs:*",
+    "Resource": jobs.arn,
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
 }
-''',
+aws.sqs.QueuePolicy(
+    "jobs", queue_url=jobs.url, policy=pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": [plain]})
+)
+""",
+                after="tag_everything(settings.resource_tags)\n",
+            ),
+            Edit("stacks/mappings/sqs_events.py", "    known_by,\n", after="    ResourceMapping,\n    Values,\n"),
+            Edit(
+                "stacks/mappings/sqs_events.py",
+                """    "aws:sqs/queuePolicy:QueuePolicy": ResourceMapping(
+        service="sqs",
+        call="set_queue_attributes",
+        update="set_queue_attributes",
+        delete="get_queue_attributes",  # a no-op: the policy goes with its queue
+        inputs={"queueUrl": "QueueUrl", "policy": _attribute("Policy")},
+        outputs=known_by("QueueUrl"),
+    ),
+""",
+                after="MAPPINGS: Mapping[str, ResourceMapping] = {\n",
             ),
             Edit(
                 "operations/resource_types.py",
-                """    "aws:sqs/queue:Queue": ResourceType(
-        rights=(
-            new("sqs", "CreateQueue TagQueue", _QUEUE),
-            own("sqs", "DeleteQueue GetQueueAttributes ListQueueTags SetQueueAttributes TagQueue UntagQueue", _QUEUE),
-        ),
-        free=True,  # the first million requests of a month
+                """    "aws:sqs/queuePolicy:QueuePolicy": ResourceType(
+        rights=(own("sqs", "GetQueueAttributes SetQueueAttributes", "arn:aws:sqs:{region}:{account}:*"),), free=True
     ),
 """,
                 after="RESOURCE_TYPES: dict[str, ResourceType] = {\n",
             ),
             Edit(
-                "operations/resource_types.py",
-                '_QUEUE = "arn:aws:sqs:{region}:{account}:{name}"\n',
-                after='_ALARM = "arn:aws:cloudwatch:{region}:{account}:alarm:"\n',
-            ),
-            Edit(
-                "tests/components/test_contract.py",
-                '    "Queue": {},\n',
-                after='    "ItemTable": test_item_table.REQUIRED,\n',
+                "tests/test_jobs.py",
+                '''"""The queue of jobs."""
+
+from stacks.recorder import program
+
+
+def test_jobs_travel_by_tls_only() -> None:
+    """A job names a user."""
+    assert "aws:SecureTransport" in program("dev").one("QueuePolicy").inputs["policy"]
+''',
             ),
         ),
         commands=(DOCS,),
-        tests=("tests/components", "tests/stacks", "tests/test_program.py", "tests/policies", "tests/operations"),
+        tests=("tests/test_jobs.py", "tests/stacks", "tests/test_program.py", "tests/policies", "tests/operations"),
     ),
     Change(
         name="an output",

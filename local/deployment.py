@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from handler.route import Route
 from local.emulator import Emulator
+from local.left_out import LeftOut
 from local.live import forget_program
 from local.provider import Provider
 from stacks.command_line import CommandError
@@ -86,13 +88,14 @@ class FirstCall:
 
 
 class Deployment:
-    """One stack in one emulator."""
+    """One stack in one emulator. With `strict`, a type or an input without a mapping is an error and not left out."""
 
     provider: Provider
     first_call: FirstCall | None = None
 
-    def __init__(self, emulator: Emulator, region: str) -> None:
+    def __init__(self, emulator: Emulator, region: str, *, strict: bool = False) -> None:
         self._emulator = emulator
+        self._left_out = None if strict else LeftOut(partial(print, file=sys.stderr, flush=True))
         self._region = region
 
     def bring_up(self, stack: Stack, steps: Steps) -> dict[str, Any]:
@@ -128,7 +131,7 @@ class Deployment:
 
     def _ready(self) -> Provider:
         # Loading the clients' service models takes as long as the emulator takes to start.
-        provider = Provider(self._emulator.endpoint, self._region)
+        provider = Provider(self._emulator.endpoint, self._region, self._left_out)
         self._emulator.wait_until_ready()
         return provider
 
@@ -146,8 +149,8 @@ class Deployment:
 
 
 def bring_up(stack: Stack, emulator: Emulator, steps: Steps) -> dict[str, Any]:
-    """Bring a stack up in a started emulator and return its outputs."""
-    return Deployment(emulator, stack.region).bring_up(stack, steps)
+    """Bring a stack up in a started emulator and return its outputs. CommandError for whatever has no mapping."""
+    return Deployment(emulator, stack.region, strict=True).bring_up(stack, steps)
 
 
 def _wait_for_answer(call: FirstCall, api_url: str, emulator: Emulator) -> None:

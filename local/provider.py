@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedErro
 from botocore.validate import ParamValidator
 
 from local.emulator import CREDENTIALS
+from local.left_out import LeftOut
 from stacks.command_line import CommandError
 from stacks.mappings import MAPPINGS, Endpoint, ResourceMapping, Values, mapped
 from stacks.mappings.mapping import parameters_of
@@ -67,10 +68,14 @@ class Resource:
 
 
 class Provider:
-    """Creates resources in the emulator at `endpoint`. Safe to call from several threads, as Pulumi's runtime does."""
+    """Creates resources in the emulator at `endpoint`. Safe to call from several threads, as Pulumi's runtime does.
 
-    def __init__(self, endpoint: str, region: str) -> None:
+    Without `left_out`, types and inputs that have no mapping are refused.
+    """
+
+    def __init__(self, endpoint: str, region: str, left_out: LeftOut | None = None) -> None:
         self._emulator = Endpoint(endpoint, region)
+        self._left_out = left_out
         # Created here, while the emulator starts; clients of other services are created when they are first used.
         services = {mapping.service for mapping in MAPPINGS.values() if not mapping.missing}
         self._clients = {service: client(endpoint, region, service) for service in services}
@@ -95,7 +100,7 @@ class Provider:
             for key, words in MAPPINGS[type_].without_effect.items()
             if made.given.get(key)
         }
-        return sorted(whole | parts)
+        return sorted(whole | parts | (self._left_out.words if self._left_out else set()))
 
     def computed(self, type_: str, output: str) -> Any:
         """Return a computed output of the only resource of this type."""
@@ -111,6 +116,10 @@ class Provider:
 
         CommandError names type, name and cause.
         """
+        if self._left_out is not None:
+            if type_ not in MAPPINGS:
+                return self._left_out.placeholder(type_, name, inputs, self._emulator)
+            inputs = self._left_out.known_inputs(type_, name, inputs)
         mapping, given = mapped(type_, name, inputs)
         key = (type_, name)
         self._wanted.add(key)
@@ -131,7 +140,7 @@ class Provider:
             self._remove(MAPPINGS[key[0]], self._made.pop(key))
 
     def _make(self, mapping: ResourceMapping, name: str, given: dict[str, Any]) -> Resource:
-        client, sent = self.client(mapping.service), parameters_of(mapping, name, given)
+        client, sent = self.client(mapping.service), parameters_of(mapping, name, given, self._emulator.region)
         if mapping.missing:
             _check(client, mapping, sent)
             return Resource(given, sent, *mapping.outputs({}, sent, self._emulator))
@@ -144,7 +153,7 @@ class Provider:
     def _change(self, mapping: ResourceMapping, name: str, made: Resource, given: dict[str, Any]) -> Resource:
         if mapping.missing:
             return self._make(mapping, name, given)
-        client, sent = self._clients[mapping.service], parameters_of(mapping, name, given)
+        client, sent = self._clients[mapping.service], parameters_of(mapping, name, given, self._emulator.region)
         known = {**sent, **_identity(mapping, made)}
         changed = {key for key in made.sent.keys() | sent.keys() if made.sent.get(key) != sent.get(key)}
         takes = self._takes(client, mapping.update)

@@ -1,8 +1,9 @@
 """The deploying role's rights for each resource type, and whether the type is free.
 
 Actions, resources and condition keys are those of AWS's Service Authorization Reference. An ARN is a template, filled
-from the recorded resource: {region} and {account} are the stack's, {name} is the resource's name in AWS, {api} is the
-HTTP API's id, and every other field is one of the resource's inputs. Random parts of names and ids are wildcards.
+from the recorded resource: {region} and {account} are the stack's, {name} is the resource's name in AWS, {path} is the
+name without a leading slash, {api} is the HTTP API's id, and every other field is one of the resource's inputs. Random
+parts of names and ids are wildcards.
 """
 
 from __future__ import annotations
@@ -73,6 +74,9 @@ _LOG_GROUP = "arn:aws:logs:{region}:{account}:log-group:"
 _KEY = "arn:aws:kms:{region}:{account}:key/*"
 _CERTIFICATE = "arn:aws:acm:{region}:{account}:certificate/*"
 _ALARM = "arn:aws:cloudwatch:{region}:{account}:alarm:"
+_QUEUE = "arn:aws:sqs:{region}:{account}:{name}"
+_PARAMETER = "arn:aws:ssm:{region}:{account}:parameter/{path}"
+_RULES = "arn:aws:events:{region}:{account}:rule/"
 _API = "arn:aws:apigateway:{region}::/apis"
 _DOMAIN = "arn:aws:apigateway:{region}::/domainnames"
 _API_TAGS = "arn:aws:apigateway:{region}::/tags/arn%3Aaws%3Aapigateway%3A{region}%3A%3A%2F"
@@ -193,6 +197,30 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
                 "arn:aws:cloudwatch::{account}:dashboard/{dashboardName}",
             ),
         ),
+    ),
+    # Its use is not in the estimate of a month's cost; the same goes for buckets, queues and parameters.
+    "aws:cloudwatch/eventRule:EventRule": ResourceType(
+        rights=(
+            new("events", "PutRule TagResource", f"{_RULES}{{name}}", f"{_RULES}*/{{name}}"),
+            own(
+                "events",
+                f"DescribeRule PutRule DeleteRule EnableRule DisableRule {_TAGS}",
+                f"{_RULES}{{name}}",
+                f"{_RULES}*/{{name}}",
+            ),
+        ),
+        free=True,
+    ),
+    "aws:cloudwatch/eventTarget:EventTarget": ResourceType(
+        rights=(
+            own(
+                "events",
+                "PutTargets ListTargetsByRule RemoveTargets",
+                f"{_RULES}{{rule}}",
+                f"{_RULES}*/{{rule}}",
+            ),
+        ),
+        free=True,
     ),
     "aws:cloudwatch/logGroup:LogGroup": ResourceType(
         rights=(
@@ -362,6 +390,47 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
             ),
             named("route53", "GetChange", "arn:aws:route53:::change/*"),
         ),
+        free=True,
+    ),
+    # A bucket's tags have no effect on who may use it unless its owner switches that on: its name decides.
+    "aws:s3/bucket:Bucket": ResourceType(
+        rights=(
+            named(
+                "s3",
+                "CreateBucket DeleteBucket ListBucket GetBucketLocation GetBucketAcl GetBucketCORS GetBucketWebsite "
+                "GetBucketVersioning GetAccelerateConfiguration GetBucketRequestPayment GetBucketLogging "
+                "GetLifecycleConfiguration GetReplicationConfiguration GetEncryptionConfiguration "
+                "GetBucketObjectLockConfiguration GetBucketPolicy GetBucketTagging PutBucketTagging TagResource "
+                "UntagResource ListTagsForResource",
+                "arn:aws:s3:::{name}",
+            ),
+        ),
+        free=True,
+    ),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ResourceType(
+        # To remove the block, too, S3 asks for the right to put it.
+        rights=(named("s3", "PutBucketPublicAccessBlock GetBucketPublicAccessBlock", "arn:aws:s3:::{bucket}"),),
+        free=True,
+    ),
+    "aws:sqs/queue:Queue": ResourceType(
+        rights=(
+            new("sqs", "CreateQueue TagQueue", _QUEUE),
+            own("sqs", "DeleteQueue GetQueueAttributes ListQueueTags SetQueueAttributes TagQueue UntagQueue", _QUEUE),
+        ),
+        free=True,
+    ),
+    "aws:ssm/parameter:Parameter": ResourceType(
+        rights=(
+            new("ssm", "PutParameter AddTagsToResource", _PARAMETER),
+            own(
+                "ssm",
+                "PutParameter GetParameter GetParameters DeleteParameter AddTagsToResource RemoveTagsFromResource "
+                "ListTagsForResource",
+                _PARAMETER,
+            ),
+            anywhere("ssm", "DescribeParameters"),
+        ),
+        by_setting=uses_key,
         free=True,
     ),
     "aws:sns/topic:Topic": ResourceType(

@@ -30,6 +30,8 @@ SECRET_READS = frozenset(
         "lambda:ListVersionsByFunction",
         "s3:GetObject",
         "s3:GetObjectVersion",
+        "ssm:GetParameter",
+        "ssm:GetParameters",
     }
 )
 _READS = re.compile(r"[\w-]+:(GET|Get\w+|List\w+|Describe\w+)")
@@ -158,6 +160,7 @@ def _needed(plan: Plan, account: str, api_id: str) -> Iterable[tuple[RecordedRes
         inputs = _replaced(resource.inputs, generated)
         fields = {key: _in_account(value, account) for key, value in inputs.items() if isinstance(value, str)}
         fields |= {"region": plan.settings.region, "account": account, "name": _name(resource), "api": api_id}
+        fields["path"] = fields["name"].removeprefix("/")
         for right in (*type_.rights, *type_.by_setting(replace(resource, inputs=inputs))):
             yield resource, right, [template.format_map(fields).replace("**", "*") for template in right.at]
 
@@ -185,9 +188,9 @@ def _in_account(value: str, account: str) -> str:
 
 def _name(resource: RecordedResource) -> str:
     """Return the resource's name in AWS: the program's, or the pattern of those that Pulumi generates."""
-    if "namePrefix" in resource.inputs:
-        return f"{resource.inputs['namePrefix']}*"
-    return str(resource.inputs.get("name") or f"{resource.name}-*")
+    if prefix := resource.inputs.get("namePrefix") or resource.inputs.get("bucketPrefix"):
+        return f"{prefix}*"
+    return str(resource.inputs.get("name") or resource.inputs.get("bucket") or f"{resource.name}-*")
 
 
 def _shortened(arns: Iterable[str]) -> list[str]:

@@ -148,16 +148,20 @@ def record(create: Callable[[], object], stack: Stack | None = None) -> Recordin
     return recording
 
 
-def record_program(stack: Stack) -> Recording:
-    """Return what the whole program registers for `stack`. Its packages are not built."""
+def record_program(stack: Stack, more: Callable[[], object] = lambda: None) -> Recording:
+    """Return what the whole program registers for `stack`, and `more` after it. Its packages are not built."""
     packages: list[tuple[Path, bundle.Target, Path]] = []
 
     def build(source: Path, target: bundle.Target, cache: Path) -> Path:
         packages.append((source, target, cache))
         return Path(__file__)  # any file: nothing here opens it as a zip
 
+    def create() -> None:
+        engine.run_file(ROOT / "__main__.py")
+        more()
+
     with mock.patch.object(bundle, "build", build):  # building takes seconds, and nothing here reads the package
-        recording = record(partial(engine.run_file, ROOT / "__main__.py"), stack)
+        recording = record(create, stack)
     recording.packages = packages
     return recording
 
@@ -180,7 +184,7 @@ def _create(region: str, type_: str, name: str, inputs: dict[str, Any]) -> tuple
     mapping, given = mapped(type_, name, inputs)
     _refuse_unresolved(f"{type_} ({name})", given)
     resource = Deployed(name, given, region)
-    refusals = list(_refusals(mapping, parameters_of(mapping, resource.physical_name, given)))
+    refusals = list(_refusals(mapping, parameters_of(mapping, resource.physical_name, given, region)))
     if refusals:
         raise CommandError(f"{type_} ({name}) is refused: {'; '.join(refusals)}")
     id_, computed = mapping.deployed(resource)

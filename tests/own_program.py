@@ -79,5 +79,5 @@ def brought_up(
     root = project(folder / "project", change)
     stack = with_settings(Stack.load("local", root), **settings)
     with imported_from(root), Emulator(0, stack.region, folder) as emulator:
-        deployment = Deployment(emulator, stack.region)
+        deployment = Deployment(emulator, stack.region, strict=True)
         yield deployment, deployment.bring_up(stack, Steps(show=lambda _: None))

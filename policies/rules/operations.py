@@ -22,7 +22,6 @@ WATCHED = {
 # The types of the program that have tags, and some that a team may add.
 TAGGABLE = (
     *(name for name, mapping in MAPPINGS.items() if "tags" in mapping.inputs),
-    "aws:s3/bucket:Bucket",
     "aws:secretsmanager/secret:Secret",
 )
 TAGS = ("Project", "Stack")

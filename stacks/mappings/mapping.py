@@ -41,9 +41,9 @@ class Deployed:
     @property
     def physical_name(self) -> str:
         """The name in AWS: the program's, or the one that Pulumi generates."""
-        if "namePrefix" in self.inputs:
-            return f"{self.inputs['namePrefix']}{PULUMI_SUFFIX[1:]}"
-        return str(self.inputs.get("name") or self.name + PULUMI_SUFFIX)
+        if prefix := self.inputs.get("namePrefix") or self.inputs.get("bucketPrefix"):
+            return f"{prefix}{PULUMI_SUFFIX[1:]}"
+        return str(self.inputs.get("name") or self.inputs.get("bucket") or self.name + PULUMI_SUFFIX)
 
     @property
     def digest(self) -> str:
@@ -84,6 +84,8 @@ class ResourceMapping:
     outputs: Outputs
     # The same for a stack that is only recorded, where nothing is called (stacks/recorder.py).
     deployed: Callable[[Deployed], tuple[str, dict[str, Any]]] = generated_id
+    # Parameters that follow from the region.
+    regional: Callable[[str], dict[str, Any]] = lambda _: {}
     # The parameter that gets a generated name where the program sets none.
     name: str | None = None
     # Inputs that have a call of their own: a function of the client, the input's value and the parameters with the id.
@@ -160,9 +162,9 @@ def leave_as_made(_: Any, __: Values) -> None:
     """Ignore a change of tags. AWS has further calls to change them; here they stay until a restart."""
 
 
-def parameters_of(mapping: ResourceMapping, name: str, inputs: Values) -> dict[str, Any]:
+def parameters_of(mapping: ResourceMapping, name: str, inputs: Values, region: str) -> dict[str, Any]:
     """Return the parameters of the AWS call that makes a resource of these inputs."""
-    parameters: dict[str, Any] = {} if mapping.name is None else {mapping.name: name}
+    parameters = {**mapping.regional(region), **({} if mapping.name is None else {mapping.name: name})}
     for key, value in inputs.items():
         place = mapping.inputs.get(key)
         if isinstance(place, str):

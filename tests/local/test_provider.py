@@ -20,8 +20,8 @@ def provider(emulator: Emulator) -> Provider:
 
 def test_unknown_type_is_named(provider: Provider) -> None:
     """A resource that quietly does not exist would be found in production."""
-    with pytest.raises(CommandError, match=r"aws:s3/bucket:Bucket \(files\) must be mapped"):
-        provider.create("aws:s3/bucket:Bucket", "files", {})
+    with pytest.raises(CommandError, match=r"aws:xray/group:Group \(traces\) must be mapped"):
+        provider.create("aws:xray/group:Group", "traces", {})
 
 
 def test_unmapped_input_is_named(provider: Provider) -> None:

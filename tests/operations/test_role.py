@@ -29,10 +29,13 @@ from stacks.recorder import ACCOUNT, STACKS, deployed, record_program
 from tests.handler.table import TABLE
 from tests.operations.iam import Call, allows
 from tests.operations.provider_calls import Deployment
+from tests.stacks.more_resources import more_resources
 
 REFERENCE: dict[str, Any] = json.loads((Path(__file__).parent / "service_authorization.json").read_text())
 # AWS asks for * although the reference has a resource, or the resource is in an account of AWS's.
 ON_ANY = {"cloudwatch:DescribeAlarms", "cloudwatch:PutCompositeAlarm", "cloudfront:UpdateDistribution"}
+# Operations of S3 that IAM knows by another name.
+NAMED_OTHERWISE = dict.fromkeys(("PutPublicAccessBlock", "DeletePublicAccessBlock"), "PutBucketPublicAccessBlock")
 TYPES = sorted(name for name in MAPPINGS if not name.startswith("aws:index/"))
 FOREIGN_KEY = "arn:aws:kms:eu-central-1:999988887777:key/00000000-0000-0000-0000-000000000000"
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/00000000-0000-0000-0000-000000000000"
@@ -73,7 +76,7 @@ def planned(name: str) -> Plan:
     if settings is None:
         return plan_of(name)
     with mock.patch.object(handler.routes, "ROUTES", TABLE):
-        recording = record_program(deployed("dev", **settings))
+        recording = record_program(deployed("dev", **settings), more_resources)
     return replace(plan_of("dev"), resources=resources_of(recording), outputs=recording.outputs)
 
 
@@ -126,6 +129,7 @@ class TestAllowed:
             operation = "".join(word.title() for word in method.split("_"))
             if service == "apigateway":
                 operation = {"Create": "POST", "Update": "PATCH", "Delete": "DELETE"}[operation[:6]]
+            operation = NAMED_OTHERWISE.get(operation, operation)
             assert f"{service}:{operation}".lower() in {name.lower() for name in names}, operation
 
 
@@ -158,6 +162,10 @@ class TestDenied:
         yield Call("apigateway:DELETE", f"arn:aws:apigateway:{stack.region}::/apis/other", tags)
         yield Call("s3:GetObject", "arn:aws:s3:::example-trust/another.pem")
         yield Call("kms:Decrypt", FOREIGN_KEY)
+        yield Call("s3:DeleteBucket", "arn:aws:s3:::files-other-111", tags)  # by its name, which has the stack's
+        yield Call("sqs:DeleteQueue", stack.arn("sqs", "more-jobs-1111111"), tags)
+        yield Call("ssm:PutParameter", stack.arn("ssm", "parameter/shop/limit"), tags)
+        yield Call("events:PutTargets", stack.arn("events", "rule/more-nightly-1111111"), tags)
 
     def test_nothing_of_another_stack_is_allowed(self) -> None:
         """A stolen session of dev's pipeline must not reach production's users."""
@@ -183,7 +191,7 @@ class TestDenied:
         known = {action.partition(":")[2] for action in SECRET_READS}
         reads = {action for action in REFERENCE if re.match(r"[\w-]+:(Get|List|Describe)", action)}
         answering = re.compile(
-            r"UserPoolClient$|IdentityProvider$|GetFunction$|FunctionConfiguration$|GetObject|VersionsBy"
+            r"UserPoolClient$|IdentityProvider$|GetFunction$|FunctionConfiguration$|GetObject|VersionsBy|:GetParameters?$"
         )
 
         assert {action.partition(":")[2] for action in reads if answering.search(action)} <= known
