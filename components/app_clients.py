@@ -22,7 +22,7 @@ from .arguments import (
     sized,
     validate,
 )
-from .formats import return_url
+from .formats import browser_url, return_url
 
 
 class ClientKind(StrEnum):
@@ -70,6 +70,16 @@ def people_return_to_urls(
                 yield Problem((name, index), "be https:// for a browser", url, fix)
 
 
+def urls_are_as_browsers_send_them(callback_urls: Sequence[str], logout_urls: Sequence[str]) -> Iterator[Problem]:
+    """Cognito compares texts with the address that a page sends, which has no default port and no capital host."""
+    for name, values in {"callback_urls": callback_urls, "logout_urls": logout_urls}.items():
+        for index, url in enumerate(values):
+            right, path = browser_url(url), (name, index)
+            if url != right:
+                fix = Remove(path) if right in values else Set(path, right)
+                yield Problem(path, "be a URL as browsers send it", url, fix)
+
+
 @optional_in_schema
 @dataclass(frozen=True, kw_only=True)
 class AppClientArgs:
@@ -99,7 +109,7 @@ class AppClientArgs:
     """Seconds in which a used refresh token works once more, 0 to 60."""
 
     def __post_init__(self) -> None:
-        validate(self, machines_have_scopes_and_no_urls, people_return_to_urls)
+        validate(self, machines_have_scopes_and_no_urls, people_return_to_urls, urls_are_as_browsers_send_them)
 
 
 def names_are_unique(app_clients: Sequence[AppClientArgs]) -> Iterator[Problem]:

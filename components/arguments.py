@@ -172,8 +172,10 @@ def field_problems(field: "dataclasses.Field[Any]", value: object) -> Iterator[P
         return
     for check in field.metadata.get("checks", ()):
         for place, rule in check(value):
-            shown = None if field.metadata["secret"] else _at(value, place)
-            yield Problem((field.name, *place), rule, shown, _example(field, place, value))
+            fix = _fix(field, place, value)
+            is_name = isinstance(fix, Remove) and isinstance(place[-1], Key)  # the path shows it already
+            shown = None if field.metadata["secret"] or is_name else _at(value, place)
+            yield Problem((field.name, *place), rule, shown, fix)
 
 
 def rule_problems(rules: Iterable[Rule], values: Mapping[str, object]) -> list[Problem]:
@@ -191,13 +193,24 @@ def _parameters(rule: Rule) -> frozenset[str]:
     return frozenset(inspect.signature(rule).parameters)
 
 
-def _example(field: "dataclasses.Field[Any]", place: Path, value: Any) -> Fix | None:
+def _fix(field: "dataclasses.Field[Any]", place: Path, value: Any) -> Fix | None:
+    """Return the fix that changes the wrong member alone: give it the example's value, or remove it."""
     example = field.metadata.get("example")
     if example is None:
         return None
     if isinstance(example, list) and place:
         path = (field.name, place[0])
         return Remove(path) if example[0] in value else Set(path, example[0])
+    if isinstance(example, Mapping) and place and isinstance(place[0], Key):
+        key, *inner = place
+        member = next(iter(example.values()))
+        named = [where for check in field.metadata["checks"] for where, _ in check({**value, key: member})]
+        if any(where[:1] == (key,) for where in named):
+            return Remove((field.name, key))  # its name is wrong
+        if not inner:
+            return Set((field.name, key), member)
+        whole: Path = (field.name, *place)
+        return Remove(whole) if member[0] in value[key] else Set(whole, member[0])
     return Set((field.name,), example)
 
 

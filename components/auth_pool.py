@@ -99,7 +99,7 @@ class SignInArgs:
     """AWS and Pulumi refuse to delete or replace the user pool and the data of users."""
 
     def __post_init__(self) -> None:
-        validate(self, attribute_names_are_unique)
+        validate(self, attribute_names_are_unique, app_clients.urls_are_as_browsers_send_them)
 
 
 def _needs_tier(name: str, rule: str, value: object, tier: UserPoolTier, needed: UserPoolTier) -> Problem:

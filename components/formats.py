@@ -79,6 +79,14 @@ def browser_origin(value: str) -> str:
     return f"{parts.scheme}://{host}{port}"
 
 
+def browser_url(value: str) -> str:
+    """Return a URL in the spelling in which browsers send it: the origin's, with the rest as it is."""
+    parts = urlsplit(value)
+    if parts.scheme not in _DEFAULT_PORTS:
+        return value
+    return browser_origin(value) + value.partition("//")[2].removeprefix(parts.netloc)
+
+
 exact_url = predicate(_is_exact, "be one exact URL, without a wildcard, a fragment, a space or a user")
 
 

@@ -171,6 +171,7 @@ RULES: tuple[Rule, ...] = (
     *identity_providers.RULES,
     *auth_pool.RULES,
     auth_pool.attribute_names_are_unique,
+    app_clients.urls_are_as_browsers_send_them,
     pool_triggers.environments_fit,
     *API_RULES,
     *FUNCTION_RULES,
@@ -218,6 +219,8 @@ def _problems(
         right[setting.name] = setting.default
         return []
     if setting.secret and not encrypted and values[key] != setting.default:
+        if isinstance(example, dict) and isinstance(given := values[key], Mapping) and given:
+            fix = Set((setting.name,), dict.fromkeys(given, *example.values()))  # by the names that the stack has
         return [Problem((setting.name,), "be a Pulumi secret, and stands in plain", None, fix)]
     value, problems = converted(setting.annotation, values[key], (setting.name,), key_of)
     problems = problems or list(field_problems(setting.field, value))
@@ -259,7 +262,7 @@ def _is_mistyped(key: str, project: str) -> bool:
     prefix, _, name = key.rpartition(":")
     if prefix in {project, "aws"}:
         return False
-    return name in SETTINGS or bool(difflib.get_close_matches(prefix, [project], cutoff=0.85))
+    return not prefix or name in SETTINGS or bool(difflib.get_close_matches(prefix, [project], cutoff=0.85))
 
 
 def _secrets() -> set[str]:

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import pulumi
 
+from components.api_domain import TruststoreArgs
 from components.api_function import FunctionSizeArgs, LogLevel, environment_size, secret_variables
 from components.app_clients import AppClientArgs, ClientKind
 from components.arguments import Key, Path, Problem, Remove, Rule, Set
@@ -160,6 +161,7 @@ def arns_are_of_this_region(
     region: str,
     kms_key_arn: str,
     api_certificate_arn: str,
+    truststore: TruststoreArgs,
     secret_references: Mapping[str, str],
     other_functions: Mapping[str, FunctionSizeArgs],
 ) -> Iterator[Problem]:
@@ -167,6 +169,7 @@ def arns_are_of_this_region(
     arns: dict[Path, str] = {
         ("api_certificate_arn",): api_certificate_arn,
         ("kms_key_arn",): kms_key_arn,
+        ("truststore", "ownership_certificate_arn"): truststore.ownership_certificate_arn,
         **{("secret_references", Key(name)): value for name, value in secret_references.items()},
         **{
             ("other_functions", Key(function), "secret_references", Key(name)): value

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import re
 import runpy
+import shlex
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,12 +33,25 @@ from stacks.mappings import answer
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # ten times as fast with libyaml
-    """Loads a date as the text that it is: the CLI hands it to the program so."""
+    """Loads plain values as the CLI does: `off`, `no`, `1:30`, `010` and dates are texts, and no key stands twice."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {}
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if twice := next((key for place, key in enumerate(keys) if key in keys[:place] and key != "<<"), None):
+            raise yaml.constructor.ConstructorError(None, None, f"the key {twice} twice", node.start_mark)
+        return super().construct_mapping(node, deep=deep)
+
+
+for _tag, _pattern, _first in (
+    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", "[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+    ("float", r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("null", "~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("merge", "<<", "<"),
+):
+    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), list(_first))
 
 
 MADE_UP = "made-up-by-the-local-run-for-a-secret"  # replaces every secret of a stack file
@@ -63,8 +78,9 @@ class Stack:
         project = _yaml(root / "Pulumi.yaml")
         path = root / f"Pulumi.{name}.yaml"
         if not path.is_file():
-            names = ", ".join(stack_names(root))
-            raise CommandError(f"stack must be one of {names}, got {name}; add it with: pulumi stack init {name}")
+            names = stack_names(root)
+            add = f"; add it with: cp Pulumi.{(names or ['dev'])[0]}.yaml {shlex.quote(path.name)}"
+            raise CommandError(f"stack must be one of {', '.join(names)}, got {name}{'' if '/' in name else add}")
         declared = {
             f"{project['name']}:{key}": declaration["default"]
             for key, declaration in project.get("config", {}).items()

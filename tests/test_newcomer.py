@@ -185,7 +185,7 @@ def test_mistake_is_one_line_and_its_remedy_fixes_it(mistake: Mistake, project: 
 def test_stack_that_there_is_not_is_one_line(project: Path) -> None:
     """It lists the stacks, a user's own among them, and the command that adds one."""
     shutil.copy(project / "Pulumi.dev.yaml", project / "Pulumi.alice.yaml")
-    with pytest.raises(CommandError, match=r"^stack must be one of alice, dev, .*got prd; .*pulumi stack init prd$"):
+    with pytest.raises(CommandError, match=r"^stack must be one of alice, dev, .*got prd; .*Pulumi.prd.yaml$"):
         Stack.load("prd", project)
 
 

@@ -133,7 +133,10 @@ def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
         (["capacity", "--rps", "many"], "must be a number, got many"),
         (["capacity", "--rps", "0"], "rps must be above 0, got 0"),
         (["capacity"], "the following arguments are required: --rps"),
-        (["capacity", "--rps", "1", "--stack", "nowhere"], "got nowhere; add it with: pulumi stack init nowhere"),
+        (
+            ["capacity", "--rps", "1", "--stack", "nowhere"],
+            "got nowhere; add it with: cp Pulumi.dev.yaml ",
+        ),
         (["cost", "--requests", "-1"], "requests must be 0 or more, got -1"),
         (["cost", "--prices", "nowhere.toml"], "nowhere.toml must be a readable TOML file"),
     ],

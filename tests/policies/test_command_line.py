@@ -88,7 +88,7 @@ def test_page_has_every_rule() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--stack", "nowhere"], "got nowhere; add it with: pulumi stack init nowhere"),
+        (["--stack", "nowhere"], "got nowhere; add it with: cp Pulumi.dev.yaml Pulumi.nowhere.yaml"),
         (["--nonsense"], "unrecognized arguments: --nonsense; see: python -m policies --help"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -177,12 +178,14 @@ class TestKeys:
         assert message.startswith(f"stack test must change {key.removeprefix(f'{PROJECT}:')}: must be a key that ")
         assert message.endswith(f"(remove it with: {remedy})")
 
-    def test_key_without_the_projects_name_is_refused(self) -> None:
-        """The local run reads such a stack file, and the setting itself may be there as well."""
+    @pytest.mark.parametrize("key", ["mfa", "5", "None"])
+    def test_key_without_the_projects_name_is_refused(self, key: str) -> None:
+        """The CLI refuses such a stack file; the setting itself may be there as well, and a number or `~` be a key."""
+        own = stack_with({f"{PROJECT}:mfa": "optional"})
         with pytest.raises(CommandError) as refused:
-            record(lambda: Settings.load(ROUTES), stack_with({"mfa": "required", f"{PROJECT}:mfa": "optional"}))
+            record(lambda: Settings.load(ROUTES), replace(own, config={**own.config, key: "required"}))
 
-        assert str(refused.value).startswith(f"stack test must change mfa: must be written as {PROJECT}:mfa")
+        assert str(refused.value).startswith(f"stack test must change {key}: must be written as {PROJECT}:{key}")
 
     def test_keys_of_other_packages_are_theirs(self) -> None:
         """`aws:profile` and the like are the provider's to read and to refuse."""
@@ -198,7 +201,7 @@ def stack_with(more: dict[str, str]) -> Stack:
 
 
 class TestSecrets:
-    SECRETS: ClassVar[Config] = {"logSubjectSalt": "hush" * 8, "identityProviderSecrets": {"Google": "hush"}}
+    SECRETS: ClassVar[Config] = {"logSubjectSalt": "hush" * 8, "identityProviderSecrets": {"Okta": "hush"}}
 
     def test_they_are_two(self) -> None:
         """A secret that is not marked is shown in reports, and accepted in plain."""
@@ -212,6 +215,9 @@ class TestSecrets:
         line = next(line for line in said.splitlines() if "stands in plain" in line)
         assert f"{key}: must be a Pulumi secret" in line
         assert remedy_in(line).startswith("pulumi config set --secret ")
+        assert key == "logSubjectSalt" or "identityProviderSecrets.Okta" in line, (
+            "the remedy names the stack's provider"
+        )
         assert "hush" not in said
 
     @pytest.mark.parametrize(

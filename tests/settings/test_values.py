@@ -6,10 +6,12 @@ import enum
 import inspect
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, fields, is_dataclass
 from typing import Any, get_args, get_origin
 
+import botocore.session
 import pytest
 
 from components.arguments import annotations_of, distinct, field_problems, without_none
@@ -22,6 +24,7 @@ from tests.settings.stack import (
     IDENTITY,
     KEY,
     PRODUCTION,
+    SCOPES,
     Config,
     lines_of,
     remedy_in,
@@ -273,6 +276,8 @@ REFUSED: list[tuple[str, str, Any, str]] = [
     ("groups[0]", "groups", ["two words"], "be 1 to 128 letters"),
     ("groups[0]", "groups", ["x" * 129], "be 1 to 128 letters"),
     ("groupScopes.admin[0]", "groupScopes", {"admin": ["reports.read"]}, "be <resource server>/<scope>"),
+    ("groupScopes.admin[1]", "groupScopes", {"admin": [SCOPES[0], SCOPES[0]]}, "not repeat an entry"),
+    ('groupScopes["two words"]', "groupScopes", {"two words": [SCOPES[0]]}, "be 1 to 128 letters"),
     ("policySuppressions[0].rule", "policySuppressions", [{"rule": "x", "reason": "y"}], "be the id of a rule"),
     (
         "policySuppressions[0].reason",
@@ -298,6 +303,7 @@ def test_value_is_refused_and_its_remedy_accepted(place: str, key: str, value: A
     assert all(each.startswith(key) for each in lines_of(config))
     assert ", got " in line or SETTINGS[key].secret or remedy_in(line).startswith("pulumi config rm")
     if command := remedy_in(line):
+        assert place == key or key not in shlex.split(command), "a remedy changes the wrong member alone"
         after = lines_of(typed(command, config))
         assert not any(each.startswith(f"{place}:") for each in after), (command, after)
     else:
@@ -356,3 +362,28 @@ def test_missing_setting_is_refused_with_an_example(key: str) -> None:
 
     assert line.startswith(f"{key}: must be set (set it with: ")
     assert lines_of(typed(remedy_in(line), config)) == []
+
+
+PARTITIONS = sorted({*botocore.session.get_session().get_available_partitions(), "aws-eusc"} - {"aws"})
+
+
+@pytest.mark.parametrize("partition", PARTITIONS)
+def test_other_partitions_are_refused(partition: str) -> None:
+    """Each ARN and each region of theirs, in one line: nothing here was tried there (decision 0016)."""
+    session, arns = botocore.session.get_session(), 0
+    for arguments, field, _ in all_fields():
+        example = field.metadata.get("example")
+        if isinstance(example, str) and example.startswith("arn:aws:"):
+            arns += 1
+            there = example.replace("arn:aws:", f"arn:{partition}:", 1)
+            assert [each.rule for each in field_problems(field, there)], field_id(arguments, field)
+    references = SETTINGS["secretReferences"].field
+    for service, name in {"ssm": "parameter/token", "secretsmanager": "secret:token-Ab1Cd2"}.items():
+        arn = f"arn:{{}}:{service}:eu-central-1:123456789012:{name}".format
+        assert [each.rule for each in field_problems(references, {"TOKEN": arn(partition)})]
+        assert not [*field_problems(references, {"TOKEN": arn("aws")})]
+
+    assert arns >= 4
+    for region in session.get_available_regions("lambda", partition):
+        (line,) = lines_of({**PRODUCTION, "aws:region": region})
+        assert line.startswith("aws:region: must be a region of the partition aws ")

@@ -91,10 +91,17 @@ def stack_file(folder: Path, text: str) -> Stack:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [("2024-01-01", "2024-01-01"), ("[2024-01-01]", '["2024-01-01"]'), ("1", "1")]
+    ("value", "text"),
+    [
+        *((plain, plain) for plain in ("2024-01-01", "off", "no", "1:30", "010", "0x1f", "1", "-1", "1.5", "true")),
+        ("[2024-01-01, yes, 010, 7]", '["2024-01-01", "yes", "010", 7]'),
+        ("FALSE", "false"),
+        ("~", "null"),
+        ("{<<: {a: 1}, b: off}", '{"a": 1, "b": "off"}'),
+    ],
 )
 def test_values_are_the_cli_s_strings(tmp_path: Path, value: str, text: str) -> None:
-    """A date is a text for the CLI; YAML's own type for it would end in a TypeError."""
+    """The CLI reads YAML 1.2: what is a date, a boolean or a number for YAML 1.1 alone is a text."""
     assert stack_file(tmp_path, f"config:\n  project:owner: {value}\n").config["project:owner"] == text
 
 
@@ -106,6 +113,7 @@ def test_values_are_the_cli_s_strings(tmp_path: Path, value: str, text: str) -> 
         ("config: {a: !!binary aGk=}", "a must be text, a number, a boolean, a list or an object"),
         ("config: {a: !!set {b}}", "a must be text"),
         ("config: {a: &a [*a]}", "must be YAML"),
+        ("config: {a: 1, b: 2, a: 3}", "must be YAML, got: the key a twice"),
         ("config: {a: 2024-13-45T99:00:00Z}", ""),
     ],
 )
