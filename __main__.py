@@ -102,6 +102,10 @@ for name, options in settings.functions.items():
     statements = notes.grant(*actions) if actions else []
     if revocations:
         statements += revocations.grant("BatchGetItem", sid="ReadRevocations")
+    if any(route.revokes for route in ROUTES if route.function == name):
+        statements.append(auth.sign_users_out())
+        if revocations:
+            statements += revocations.grant("UpdateItem", sid="RevokeUsers", keys="user#*")
     functions[name] = ApiFunction(
         "function" if name == "api" else f"function-{name}",
         ApiFunctionArgs(
@@ -187,3 +191,7 @@ pulumi.export(
         "alarms": list(monitoring.alarm_names.values()),
     },
 )
+# `python -m operations sign-out` and its kin write to it.
+if revocations:
+    table = {"table": revocations.name, "delaySeconds": settings.revocation.revocation_delay_seconds}
+    pulumi.export("revocation", table)

@@ -27,6 +27,7 @@ from .arguments import (
     validate,
 )
 from .custom_attributes import STANDARD, CustomAttributeArgs, schema, written_by_users
+from .execution_role import StatementArgs
 from .formats import retention_days, web_url
 from .identity_providers import IdentityProviderArgs, IdentityProvidersArgs
 from .mail import MailArgs
@@ -448,6 +449,12 @@ class AuthPool(pulumi.ComponentResource):
                 "domain": self.domain,
                 "sign_in": self.sign_in,
             }
+        )
+
+    def sign_users_out(self) -> StatementArgs:
+        """Return the right to end users' sessions in this pool, and to do nothing else to them."""
+        return StatementArgs(
+            sid="SignUsersOut", actions=["cognito-idp:AdminUserGlobalSignOut"], resources=[self.user_pool_arn]
         )
 
     @property

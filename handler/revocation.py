@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from handler import aws
@@ -107,14 +107,14 @@ def subjects_of(caller: Caller) -> list[str]:
     return subjects if caller.session is None else [*subjects, f"session#{caller.session}"]
 
 
-def read_entries(table: str, subjects: Iterable[str]) -> dict[str, Entry]:
+def read_entries(table: str, subjects: Iterable[str], call: Callable[..., Any] = aws.call) -> dict[str, Entry]:
     """Return the entries of these subjects, 100 at most, in one read. StorageUnavailable if it fails."""
     asked = {
         "Keys": [{"subject": {"S": each}} for each in subjects],
         "ProjectionExpression": "subject, revokedBefore, groupsBefore",
         "ConsistentRead": True,  # a revocation of a moment ago counts
     }
-    answer = aws.call("dynamodb", "batch_get_item", RequestItems={table: asked})
+    answer = call("dynamodb", "batch_get_item", RequestItems={table: asked})
     if answer.get("UnprocessedKeys"):
         raise StorageUnavailable("throttled")
     try:

@@ -19,6 +19,8 @@ from handler.settings import TABLE_PATTERN, matching
 MARGIN = 1  # seconds by which the clocks of AWS's hosts may differ; Amazon Time Sync keeps them within milliseconds
 KEPT = 2 * 86_400  # seconds of an entry after its moment; its tokens end within a day (Cognito's maximum)
 
+SESSION_KEPT = 3_650 * 86_400  # seconds; a session is refreshed for ten years at most (Cognito: RefreshTokenValidity)
+
 Moment = Literal["revokedBefore", "groupsBefore"]
 Call = Callable[..., Any]  # as `handler.aws.call`
 

@@ -120,6 +120,8 @@ class Route:
     function: the Lambda function that serves the route; same code, but memory, timeout and role of its own.
     throttle: a limit of its own at the gateway instead of the stage's.
     items: the DynamoDB actions that `call` needs on the item table. A function's role allows those of its routes only.
+    revokes: `call` ends its caller's sessions (`handler.revoking`): its function may sign this pool's users out, and
+        revoke their tokens.
     """
 
     key: str
@@ -140,6 +142,7 @@ class Route:
     function: str = "api"
     throttle: Throttle | None = None
     items: tuple[str, ...] = ()
+    revokes: bool = False
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.key):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from handler.route import Route, table
 from handler.samples.hello import Greeting, Health, Reports, admin, health, hello, reports
 from handler.samples.notes import NewNote, Note, Notes, add_note, list_notes
+from handler.samples.sign_out import SignedOut, sign_out
 
 ROUTES = table(
     Route(key="GET /health", call=health, summary="Says that the API answers", response=Health, public=True),
@@ -26,5 +27,12 @@ ROUTES = table(
         response=Note,
         status=201,
         items=("PutItem",),
+    ),
+    Route(
+        key="POST /sign-out",
+        call=sign_out,
+        summary="Signs the caller out everywhere",
+        response=SignedOut,
+        revokes=True,
     ),
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 
-from operations import capacity, comment, cost, newest, pool, preview, release, role
+from operations import capacity, comment, cost, newest, pool, preview, release, role, sessions
 from stacks.command_line import Command, Parser, run
 
 # To add a command, write a module with a COMMAND and add its line.
 COMMANDS: Mapping[str, Command] = {
     "release": release.COMMAND,
     "pool": pool.COMMAND,
+    **sessions.COMMANDS,
     "role": role.COMMAND,
     "preview": preview.COMMAND,
     "comment": comment.COMMAND,

@@ -7,12 +7,8 @@ import signal
 import sys
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError
-
 from handler.routes import ROUTES
-from local.provider import client as emulator_client
+from operations.account import client
 from operations.alias import Alarms, Alias
 from operations.shift import DEFAULT, Released, Step, rollback, shift
 from stacks import outputs as stack_outputs
@@ -71,7 +67,7 @@ def execute(arguments: argparse.Namespace) -> None:
     if getattr(arguments, "to", None) and len(functions) > 1:
         names = "|".join(each.name for each in functions)
         raise CommandError(f"--to must be the version of one function; name it with: --function {names}")
-    alarms = Alarms(_client(outputs, "cloudwatch"), list(outputs["release"].get("alarms") or []))
+    alarms = Alarms(client(outputs, "cloudwatch"), list(outputs["release"].get("alarms") or []))
     if arguments.action == "status":
         for each in functions:
             _say(f"{each.name}: {each.alias.traffic()}; published: {', '.join(each.alias.versions())}")
@@ -91,24 +87,12 @@ def _functions(outputs: dict[str, Any], chosen: str | None, named: str) -> list[
         raise CommandError(f"liveAlias must be on for a release; set it with: pulumi config set{named} liveAlias true")
     if chosen is not None and chosen not in known:
         raise CommandError(f"--function must be one of {', '.join(known)}, got {chosen}")
-    client, made = _client(outputs, "lambda"), []
+    aws_lambda, made = client(outputs, "lambda"), []
     for name, each in known.items():
         route = public_route(route for route in ROUTES if route.function == name)
-        alias = Alias(client, each["function"], each["alias"])
+        alias = Alias(aws_lambda, each["function"], each["alias"])
         made.append(Released(name=name, alias=alias, route_key=route.key if route else None))
     return [each for each in made if chosen in {None, each.name}]
-
-
-def _client(outputs: dict[str, Any], service: str) -> Any:
-    if outputs.get("awsEndpointUrl"):
-        return emulator_client(outputs["awsEndpointUrl"], outputs["region"], service)
-    try:
-        session = boto3.Session(region_name=outputs["region"])
-        if session.get_credentials() is None:
-            raise CommandError("AWS credentials for the stack's account must be set; sign in with: aws sso login")
-        return session.client(service, config=Config(retries={"mode": "standard", "max_attempts": 5}))
-    except BotoCoreError as error:
-        raise CommandError(f"the AWS credentials must be usable, got: {' '.join(str(error).split())}") from None
 
 
 COMMAND = Command(

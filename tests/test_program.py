@@ -101,10 +101,15 @@ class TestDefects:
         }
 
         actions = sorted({f"dynamodb:{action}" for route in ROUTES for action in route.items})
+        pool = made.one("UserPool").outputs["arn"]
         table = {"UseTable": (actions, made.one("Table", "notes-table").outputs["arn"])} if actions else {}
+        revokes = any(route.revokes for route in ROUTES)
+        if revokes:
+            table["SignUsersOut"] = (["cognito-idp:AdminUserGlobalSignOut"], pool)
         for each in made.all("Table"):
             if each.name == "revocations-table":
                 table["ReadRevocations"] = (["dynamodb:BatchGetItem"], each.outputs["arn"])
+                table |= {"RevokeUsers": (["dynamodb:UpdateItem"], each.outputs["arn"])} if revokes else {}
         keys = {"Decrypt", *(f"{sid}Key" for sid in table)}
         assert granted.keys() - keys == {*RIGHTS, *table}
         assert {sid: granted[sid] for sid in table} == table
@@ -487,6 +492,8 @@ class TestOutputs:
         pool, client, api = made.one("UserPool"), made.one("UserPoolClient"), made.one("Api")
         prefix = made.one("UserPoolDomain").inputs["domain"]
 
+        tables = [each for each in made.all("Table") if each.name == "revocations-table"]
+        revocation = {"revocation": {"table": tables[0].outputs["name"], "delaySeconds": 10}} if tables else {}
         domain = next((each.inputs["domainName"] for each in made.all("DomainName")), None)
 
         assert made.outputs == {
@@ -508,6 +515,7 @@ class TestOutputs:
                 },
                 "alarms": made.outputs["release"]["alarms"],
             },
+            **revocation,
         }
         # Alarms that are parts of another tell nobody, and a release is stopped by what wakes people.
         assert len(made.outputs["release"]["alarms"]) == sum(

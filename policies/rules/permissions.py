@@ -27,6 +27,7 @@ WITHOUT_RESOURCE = {
 }
 # What a trigger may do to the pool that calls it, by the end of its policy's name (components/pool_triggers.py).
 OF_TRIGGERS = {"post-confirmation": frozenset({"cognito-idp:AdminAddUserToGroup"})}
+SIGN_OUT = frozenset({"cognito-idp:AdminUserGlobalSignOut"})  # ends sessions, and opens nothing
 # Resource kinds in ARNs; an ARN that ends with one names no resource.
 _KINDS = frozenset({"log-group", "function", "table", "secret", "parameter", "key", "topic", "userpool", "role"})
 
@@ -75,7 +76,7 @@ def _least_privilege(policy: Resource) -> Iterator[str]:
 
 def _no_user_administration(policy: Resource) -> Iterator[str]:
     actions = [action for each in statements(policy.inputs.get("policy")) for action in _listed(each.get("Action"))]
-    own = next((actions for end, actions in OF_TRIGGERS.items() if policy.name.endswith(f"-policy-{end}")), frozenset())
+    own = next((actions for end, actions in OF_TRIGGERS.items() if policy.name.endswith(f"-policy-{end}")), SIGN_OUT)
     found = [action for action in actions if action.startswith(("cognito-idp:", "cognito-identity:"))]
     if found := [action for action in found if action not in own]:
         yield f"Action must not be Cognito's, got {shown(found)}"
@@ -127,7 +128,7 @@ RULES = (
     ResourceRule(
         id="IAM-COGNITO",
         severity=Severity.HIGH,
-        title="No function may administer users, but for the trigger that adds new users to a group",
+        title="No function may administer users, but sign them out, and the trigger adds new users to a group",
         remedy="remove the action, or suppress the rule with the reason why the function needs it",
         sources=("OWASP API5",),
         types=POLICIES,

@@ -1,4 +1,4 @@
-"""DynamoDB's wire protocol, as far as revocations need it, on loopback."""
+"""DynamoDB's wire protocol, and Cognito's, as far as revocations need them, on loopback."""
 
 from __future__ import annotations
 
@@ -30,14 +30,25 @@ CREDENTIALS = {
 
 @dataclass
 class Store:
-    """The table: its items by subject, and what was asked. `ill` is an answer to give instead."""
+    """The table: its items by subject, and what was asked. `ill` is an answer to give instead.
+
+    `calls` are all calls by action. `out` is Cognito's answer to a sign-out.
+    """
 
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     ill: Callable[[], Reply] | None = None
+    out: Callable[[], Reply] = lambda: said({})
 
     def answer(self, request: Request) -> Reply:
-        assert str(request.header("X-Amz-Target")) == "DynamoDB_20120810.BatchGetItem"
+        action = str(request.header("X-Amz-Target")).partition(".")[2]
+        self.calls.append((action, json.loads(request.body)))
+        if action == "AdminUserGlobalSignOut":
+            return self.out()
+        if action == "UpdateItem":
+            return self.ill() if self.ill else said({})
+        assert action == "BatchGetItem"
         ((table, asked),) = json.loads(request.body)["RequestItems"].items()
         assert table == TABLE_NAME
         self.asked.append(asked)
@@ -65,7 +76,7 @@ def error(code: str, status: int = 400) -> Callable[[], Reply]:
 @contextmanager
 def reached(patch: pytest.MonkeyPatch, url: str) -> Iterator[None]:
     """Have boto3, which reads the process's environment, find DynamoDB at `url`."""
-    for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL_DYNAMODB": url}.items():
+    for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL": url}.items():
         patch.setenv(name, value)
     aws._new_client.cache_clear()
     yield
