@@ -83,11 +83,12 @@ if __name__ == "__main__":
     threading.Thread(target=_end_with_starter, daemon=True).start()
     # Last on the path, so that this project's modules do not hide the emulator's.
     sys.path.append(str(Path(__file__).resolve().parent.parent))
-    from local import guard, rotation, sign_in_time
+    from local import guard, revocation_endpoint, rotation, sign_in_time
 
     rotation.install(ministack.services.cognito)
     sign_in_time.install(ministack.services.cognito)
-    recorded = _recorded(ministack.app.app, Path(sys.argv[1]))
+    whole = revocation_endpoint.with_revocation(ministack.app.app, ministack.services.cognito)
+    recorded = _recorded(whole, Path(sys.argv[1]))
     ministack.app.app = guard.Guard(recorded, int(os.environ["GATEWAY_PORT"]), _allowed_origins)
     sys.argv = ["ministack"]  # it reads its own arguments
     ministack.app.main()

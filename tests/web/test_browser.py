@@ -9,6 +9,7 @@ import subprocess
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -37,7 +38,7 @@ def visit(browser: Chrome, page: str) -> Visit:
     return visit
 
 
-def test_from_sign_up_to_sign_out(visit: Visit) -> None:
+def test_from_sign_up_to_sign_out(visit: Visit, outputs: dict[str, Any]) -> None:
     """The whole way of a person who never saw the stack, with a picture of each step."""
     visit.wait_for("h1", "Sign in, call the API")
     visit.picture("1-welcome")
@@ -82,9 +83,18 @@ def test_from_sign_up_to_sign_out(visit: Visit) -> None:
     visit.wait_for("#route-getAdmin pre", "requestId")
     visit.picture("7-token-and-answer")
 
+    # The last request's address and body outlive the page in its window's name.
+    visit.browser.execute_script(
+        "const sent = window.fetch; window.fetch = (at, how) => (window.name = `${at}?${how.body}`, sent(at, how))"
+    )
     visit.press("Sign out")
     visit.wait_for("#sign-in")
     visit.picture("8-signed-out")
+    revoked = urlsplit(visit.browser.execute_script("return window.name"))
+    assert revoked.path == "/oauth2/revoke"
+    (copied,) = parse_qs(revoked.query)["token"]
+    form = {"grant_type": "refresh_token", "refresh_token": copied, "client_id": outputs["userPoolClientId"]}
+    assert requests.post(f"http://{revoked.netloc}/oauth2/token", data=form, timeout=5).status_code == 400
     assert visit.stored == {}
     visit.browser.refresh()
     visit.wait_for("#sign-in")

@@ -57,8 +57,13 @@ export class Session {
     window.location.assign(request.url);
   }
 
-  /** Forget the tokens here, and end the sign-in page's own session, which would sign in again without a question. */
+  /**
+   * End the session everywhere: revoke the refresh token, of which a thief may have a copy, forget the tokens here, and
+   * end the sign-in page's own session, which would sign in again without a question.
+   */
   async signOut(): Promise<void> {
+    // An endpoint that does not answer must not keep the person signed in.
+    await this.#manager.revokeTokens(["refresh_token"]).catch(() => undefined);
     await this.#manager.removeUser();
     window.location.assign(this.#signOut);
   }
