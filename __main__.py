@@ -19,7 +19,7 @@ settings = Settings.load(ROUTES)
 tag_everything(settings.resource_tags)
 
 target = Target.of(settings.package_platform, settings.function.architecture, settings.function.python_version)
-handler_package = pulumi.FileArchive(str(build(ROOT / "handler", target, ROOT / ".build")))
+handler_package = pulumi.FileArchive(str(build(ROOT / "handler", target, ROOT / ".build", report=pulumi.log.info)))
 triggers_package = pulumi.FileArchive(str(build(ROOT / "triggers", target, ROOT / ".build")))
 
 key_arn: pulumi.Input[str] | None = settings.kms_key_arn or None

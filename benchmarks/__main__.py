@@ -8,13 +8,14 @@ import platform
 import sys
 import time
 
-from benchmarks import handler, imports, program, startup
+from benchmarks import coldstart, handler, imports, program, startup
 from benchmarks.figures import Table
 from stacks.command_line import Parser, run
 
 _TOPICS = {
     "handler": (handler.measure, "one call of the handler, compared with a raw signature check", 40),
     "import": (imports.measure, "import and memory of the handler, compared with PyJWT alone", 30),
+    "coldstart": (coldstart.measure, "a cold start until its first answer, compared with import jwt", 40),
     "program": (program.measure, "evaluation of the Pulumi program, compared with its imports", 40),
     "startup": (startup.measure, "start-up of the local run, by phase", 20),
 }

@@ -18,7 +18,7 @@ ROUNDS = 900
 TOKENS = 24  # of each case; more than the handler caches headers of
 _WORKER = Path(__file__).parent / "contenders" / "calls.py"
 
-Case = dict[str, Any]  # events, and the status that answers each
+Case = dict[str, Any]  # events, and the statuses that may answer each
 Times = dict[str, list[tuple[int, int]]]  # by case: nanoseconds of a raw batch and of the case's batch after it
 
 _CONDITIONS = (
@@ -78,7 +78,7 @@ def _cases(pool: Pool, tokens: Sequence[str]) -> dict[str, Case]:
         VALID: _case(200, tokens),
         "malformed: a segment missing": _case(401, [token.rpartition(".")[0] for token in tokens]),
         "malformed: header not JSON": _case(401, [".".join([not_json, *token.split(".")[1:]]) for token in tokens]),
-        "unknown key id": _case(401, [pool.token(kid=f"unknown-{number}") for number in range(TOKENS)]),
+        "unknown key id": _case((401, 503), [pool.token(kid=f"unknown-{number}") for number in range(TOKENS)]),
         "oversized": _case(401, [pool.token(padding="x" * 7_000) for _ in range(TOKENS)]),
         "expired": _case(401, [pool.token(exp=1_700_000_000, iat=1_699_999_000) for _ in range(TOKENS)]),
         "forged signature": _case(
@@ -88,8 +88,8 @@ def _cases(pool: Pool, tokens: Sequence[str]) -> dict[str, Case]:
     }
 
 
-def _case(status: int, tokens: Sequence[str]) -> Case:
-    return {"status": status, "events": [event(token) for token in tokens]}
+def _case(status: int | tuple[int, ...], tokens: Sequence[str]) -> Case:
+    return {"statuses": [status] if isinstance(status, int) else status, "events": [event(token) for token in tokens]}
 
 
 def _timed(pool: Pool, contender: str, path: Sequence[Path], cases: dict[str, Case]) -> Times:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import ssl
+import tempfile
 import threading
 import time
 import uuid
 from base64 import urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Self
 
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 REGION = "eu-central-1"
 POOL_ID = f"{REGION}_Benchmark"
@@ -22,9 +29,10 @@ _KEY_ID = "K9n2vXr4TbY0mP7qLs5dWc8eUj1hGzAf3oViBx6NtQk="  # as long as Cognito's
 
 
 class Pool:
-    """A user pool whose key set is served on loopback inside its `with` block."""
+    """A user pool whose key set is served on loopback inside its `with` block, `delay` seconds after each request."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: bool = False) -> None:
+        self.delay = 0.0
         self._key = rsa.generate_private_key(65537, 2048)
         numbers = self._key.public_key().public_numbers()
         self.modulus, self.exponent = numbers.n, numbers.e
@@ -32,7 +40,14 @@ class Pool:
         # Cognito publishes two: one signs access tokens, the other ID tokens.
         other = rsa.generate_private_key(65537, 2048).public_key().public_numbers()
         self._document = json.dumps({"keys": [{**jwk, "kid": "other", "n": _integer(other.n)}, jwk]}).encode()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _answering(self._document))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._answering())
+        self._certificate = tempfile.NamedTemporaryFile(prefix="bench-", suffix=".pem") if tls else None  # noqa: SIM115 - for as long as the pool lives
+        if self._certificate:
+            self._certificate.write(_certificate())
+            self._certificate.flush()
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self._certificate.name)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, daemon=True, name="key-set").start()
@@ -51,8 +66,26 @@ class Pool:
             "AWS_REGION": REGION,
             "COGNITO_USER_POOL_ID": POOL_ID,
             "COGNITO_CLIENT_IDS": CLIENT_ID,
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._server.server_port}",
+            "AWS_ENDPOINT_URL": f"{'https' if self._certificate else 'http'}://127.0.0.1:{self._server.server_port}",
+            **({"SSL_CERT_FILE": self._certificate.name} if self._certificate else {}),
         }
+
+    def _answering(self) -> type[BaseHTTPRequestHandler]:
+        pool = self
+
+        class Answer(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                time.sleep(pool.delay)
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(pool._document)))
+                self.end_headers()
+                self.wfile.write(pool._document)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Answer
 
     def token(self, *, kid: str = _KEY_ID, **claims: Any) -> str:
         """Return a signed access token as Cognito issues it after a sign-in."""
@@ -148,16 +181,15 @@ def _integer(value: int) -> str:
     return encoded(value.to_bytes((value.bit_length() + 7) // 8, "big"))
 
 
-def _answering(document: bytes) -> type[BaseHTTPRequestHandler]:
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(document)))
-            self.end_headers()
-            self.wfile.write(document)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    return Answer
+def _certificate() -> bytes:
+    """Return a key and a certificate for 127.0.0.1 that is its own authority, as one PEM document."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return private + certificate.public_bytes(Encoding.PEM)

@@ -12,15 +12,17 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from uv import find_uv_bin
 
+from .bytecode import BytecodeError, compiled, compiler
+
 ROOT = Path(__file__).parents[1]  # where the packages lie, beside this one
-FORMAT = 2  # part of every digest: raise it when the same inputs must give other bytes
+FORMAT = 3  # part of every digest: raise it when the same inputs must give other bytes
 # Lambda's runtimes from Python 3.12 on are Amazon Linux 2023, which has glibc 2.34.
 _WHEELS = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2_34"}
 # What an installer writes beside a distribution's own files, with paths or times in it, and what never runs.
@@ -55,6 +57,11 @@ class Target:
         return f"{where}-python{self.python_version}"
 
     @property
+    def compiler(self) -> tuple[str, str] | None:
+        """The Python that compiles its modules, and its full version; None if none is installed or needed."""
+        return None if self.architecture == "host" else compiler(self.python_version)
+
+    @property
     def compression(self) -> int:
         """Deflate's level: the smallest upload for Lambda, the fastest build for this host."""
         return 1 if self.architecture == "host" else 9
@@ -66,9 +73,10 @@ class Target:
         return ["--python-platform", _WHEELS[self.architecture], "--python-version", self.python_version]
 
 
-def build(source: Path, target: Target, cache: Path) -> Path:
+def build(source: Path, target: Target, cache: Path, report: Callable[[str], None] | None = None) -> Path:
     """The zip of the package `source` and its `requirements.txt` for `target`, built only if its inputs changed.
 
+    `report` is told if the package has no bytecode, because the target's Python is not installed here.
     A package without that file needs the standard library only. BundleError if the wheels are not available.
     """
     requirements = source / "requirements.txt"
@@ -78,7 +86,14 @@ def build(source: Path, target: Target, cache: Path) -> Path:
         if "__pycache__" not in path.parts
     }
     wheels_digest = _digest({"requirements.txt": requirements} if requirements.exists() else {}, target)
-    package = cache / f"{source.name}-{target.name}-{_digest(modules, target, wheels_digest)[:16]}.zip"
+    python, compiled_by = target.compiler or ("", "nothing")
+    if report and not python and target.architecture != "host":
+        report(
+            "the package has no bytecode: every cold start compiles its modules, which takes as long as their import; "
+            f"to change that: uv python install {target.python_version}"
+        )
+    digest = _digest(modules, target, f"{wheels_digest} compiled by {compiled_by}")
+    package = cache / f"{source.name}-{target.name}-{digest[:16]}.zip"
     if package.exists():
         return package
     cache.mkdir(parents=True, exist_ok=True)
@@ -89,7 +104,13 @@ def build(source: Path, target: Target, cache: Path) -> Path:
             with suppress(OSError):  # another program was first, with the same wheels
                 Path(folder, "wheels").rename(wheels)
         unfinished = Path(folder, "package.zip")
-        _zip({**_files(wheels), **modules}, unfinished, target.compression)
+        content = {**_files(wheels), **modules}
+        if python:
+            try:
+                content |= compiled(python, content, source, wheels, Path(folder, "bytecode"))
+            except BytecodeError as error:
+                raise BundleError(f"the modules must compile with Python {compiled_by}, got: {error}") from None
+        _zip(content, unfinished, target.compression)
         if target.architecture != "host":  # nobody asks what a package of live development is made of
             _write_bill(unfinished, source.name, bill_of(package))
         unfinished.replace(package)  # at once: two programs may build the same package

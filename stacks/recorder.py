@@ -152,7 +152,7 @@ def record_program(stack: Stack, more: Callable[[], object] = lambda: None) -> R
     """Return what the whole program registers for `stack`, and `more` after it. Its packages are not built."""
     packages: list[tuple[Path, bundle.Target, Path]] = []
 
-    def build(source: Path, target: bundle.Target, cache: Path) -> Path:
+    def build(source: Path, target: bundle.Target, cache: Path, report: object = None) -> Path:  # noqa: ARG001 - as the real one
         packages.append((source, target, cache))
         return Path(__file__)  # any file: nothing here opens it as a zip
 

@@ -41,7 +41,9 @@ def main() -> None:
     json.dump(times, result)
 
 
-def _calls(handler: Callable[[Any, Any], dict[str, Any]], name: str, events: list[Any], status: int) -> list[Batch]:
+def _calls(
+    handler: Callable[[Any, Any], dict[str, Any]], name: str, events: list[Any], statuses: list[int]
+) -> list[Batch]:
     context = SimpleNamespace(
         aws_request_id="7d1c5f3a-0b1e-4d52-9a53-0123456789ab",
         function_name="api",
@@ -50,8 +52,10 @@ def _calls(handler: Callable[[Any, Any], dict[str, Any]], name: str, events: lis
     )
     for event in events * 2:
         answer = handler(event, context)
-        if answer["statusCode"] != status:
-            sys.exit(f"{name}: {handler.__module__} must answer {status}, got {answer['statusCode']} {answer['body']}")
+        if answer["statusCode"] not in statuses:
+            sys.exit(
+                f"{name}: {handler.__module__} must answer {statuses}, got {answer['statusCode']} {answer['body']}"
+            )
 
     def batch(some: list[Any]) -> Batch:
         def calls() -> None:

@@ -15,6 +15,7 @@ job = json.load(sys.stdin)
 sys.path[:0] = job["path"]
 
 module: Any = None
+start = time.perf_counter()
 seconds: list[float] = []
 for name in job["modules"]:
     began = time.perf_counter()
@@ -26,6 +27,7 @@ if job["event"]:
     output, sys.stdout = sys.stdout, sys.stderr
     result["status"] = module.lambda_handler(job["event"], None)["statusCode"]
     sys.stdout = output
+result |= {"first": time.perf_counter() - start, "processor": time.process_time()}
 status = Path("/proc/self/status")  # Linux only
 if status.exists():
     lines = (line.split() for line in status.read_text().splitlines())

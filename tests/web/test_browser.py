@@ -38,7 +38,7 @@ def visit(browser: Chrome, page: str) -> Visit:
     return visit
 
 
-def test_from_sign_up_to_sign_out(visit: Visit, outputs: dict[str, Any]) -> None:
+def test_from_sign_up_to_sign_out(visit: Visit) -> None:
     """The whole way of a person who never saw the stack, with a picture of each step."""
     visit.wait_for("h1", "Sign in, call the API")
     visit.picture("1-welcome")
@@ -83,23 +83,34 @@ def test_from_sign_up_to_sign_out(visit: Visit, outputs: dict[str, Any]) -> None
     visit.wait_for("#route-getAdmin pre", "requestId")
     visit.picture("7-token-and-answer")
 
+    visit.press("Sign out")
+    visit.wait_for("#sign-in")
+    visit.picture("8-signed-out")
+    assert visit.stored == {}
+    visit.browser.refresh()
+    visit.wait_for("#sign-in")
+    assert visit.call("GET /hello")[0] == "—"
+    assert visit.problems() == []
+
+
+def test_signing_out_revokes_the_refresh_token(
+    visit: Visit, users: Users, password: str, outputs: dict[str, Any]
+) -> None:
+    """Whoever has a copy of it could stay signed in for a month."""
+    visit.sign_in(users.ensure("rita"), password)
+    visit.press("Sign in")
+    visit.wait_for("#name", "rita")
     # The last request's address and body outlive the page in its window's name.
     visit.browser.execute_script(
         "const sent = window.fetch; window.fetch = (at, how) => (window.name = `${at}?${how.body}`, sent(at, how))"
     )
     visit.press("Sign out")
     visit.wait_for("#sign-in")
-    visit.picture("8-signed-out")
     revoked = urlsplit(visit.browser.execute_script("return window.name"))
     assert revoked.path == "/oauth2/revoke"
     (copied,) = parse_qs(revoked.query)["token"]
     form = {"grant_type": "refresh_token", "refresh_token": copied, "client_id": outputs["userPoolClientId"]}
     assert requests.post(f"http://{revoked.netloc}/oauth2/token", data=form, timeout=5).status_code == 400
-    assert visit.stored == {}
-    visit.browser.refresh()
-    visit.wait_for("#sign-in")
-    assert visit.call("GET /hello")[0] == "—"
-    assert visit.problems() == []
 
 
 def test_session_is_renewed_before_its_token_expires(visit: Visit, users: Users, password: str) -> None:
