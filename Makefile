@@ -18,7 +18,7 @@ RESOLVED := handler/requirements requirements requirements-installer requirement
   policies/audit/requirements policies/requirements tests/contract/schemathesis tests/operations/requirements tests/sabotage/mutation
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down test acceptance web check format bench fuzz contract contract-release routes smoke attack mutation sabotage audit policies capacity cost workflows pip-audit docs lock clean
+.PHONY: help install up down test quick acceptance web check format bench fuzz contract contract-release routes smoke attack mutation sabotage audit policies capacity cost workflows pip-audit docs lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ down: $(DONE) ## Stop the stack that runs on this machine
 
 test: $(DONE) ## Run all tests but the acceptance tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+quick: $(DONE) ## Check format, lint and types, and run the tests nearest to the changes since main, in seconds
+	@$(BIN)/python -m tests.quick
 
 acceptance: $(DONE) $(PACK)/.installed $(FUZZER)/.installed $(DELIVERY)/actionlint $(ENGINE)/pulumi ## Run the slow tests: browser, front-end libraries, whole stacks
 	@$(BIN)/python -m pytest -m acceptance
