@@ -36,10 +36,9 @@ class Pool:
         self._key = rsa.generate_private_key(65537, 2048)
         numbers = self._key.public_key().public_numbers()
         self.modulus, self.exponent = numbers.n, numbers.e
-        jwk = {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": _KEY_ID, "e": "AQAB", "n": _integer(numbers.n)}
         # Cognito publishes two: one signs access tokens, the other ID tokens.
-        other = rsa.generate_private_key(65537, 2048).public_key().public_numbers()
-        self._document = json.dumps({"keys": [{**jwk, "kid": "other", "n": _integer(other.n)}, jwk]}).encode()
+        other = rsa.generate_private_key(65537, 2048).public_key()
+        self._document = json.dumps({"keys": [jwk(other, "other"), jwk(self._key.public_key(), _KEY_ID)]}).encode()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._answering())
         self._certificate = tempfile.NamedTemporaryFile(prefix="bench-", suffix=".pem") if tls else None  # noqa: SIM115 - for as long as the pool lives
         if self._certificate:
@@ -97,6 +96,12 @@ class Pool:
         """Return hexadecimal signatures with their texts, which are as long as a token's first two segments."""
         texts = [self.token().rpartition(".")[0] for _ in range(count)]
         return [(self._key.sign(text.encode(), padding.PKCS1v15(), SHA256()).hex(), text) for text in texts]
+
+
+def jwk(key: rsa.RSAPublicKey, key_id: str) -> dict[str, str]:
+    """Return a public key as Cognito publishes it."""
+    modulus = _integer(key.public_numbers().n)
+    return {"kty": "RSA", "alg": "RS256", "use": "sig", "kid": key_id, "e": "AQAB", "n": modulus}
 
 
 def access_claims() -> dict[str, Any]:

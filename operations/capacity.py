@@ -206,6 +206,7 @@ def execute(arguments: argparse.Namespace) -> None:
     shown = f"{load.rps:g} requests/s of {load.milliseconds:g} ms, {load.users:,} active users in the hour"
     print(f"{shown}: {arguments.stack} {fits}.")
     print(f"The first limit, at {most(found, load):,.0f} requests/s, is {first.name}.\n\n{capacity_table(found)}")
+    print("\nSigning keys never bind: docs/scale.md, Signing keys in a crowd, simulates up to a million users.")
 
 
 COMMAND = Command(
