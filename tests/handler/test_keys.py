@@ -623,27 +623,7 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )
-NAMES = [
-    "kty",
-    "kid",
-    "use",
-    "alg",
-    "key_ops",
-    "e",
-    "n",
-    "d",
-    "p",
-    "q",
-    "dp",
-    "dq",
-    "qi",
-    "oth",
-    "k",
-    "crv",
-    "x",
-    "y",
-    "x5c",
-]
+NAMES = "kty kid use alg key_ops e n d p q dp dq qi oth k crv x y x5c".split()  # noqa: SIM905 - one line
 TEXTS = (
     st.text()
     | st.text("ABCxyz019-_=+/!", max_size=700)
@@ -684,56 +664,110 @@ def test_hostile_document_never_raises_anything_else(body: bytes) -> None:
 
 # When to fetch
 
+Step = tuple[float, bytes | FetchFailed | None, str, object]
+BOTH = document(jwk(OLD, "old"), jwk(NEW, "new"))
+DAY = 86_400
+# Each step: seconds later (or earlier: a clock that is set), what the endpoint answers from then on (None: as before),
+# the key id that is asked for ("": a prefetch), and what comes of it: a key, KeyUnknown, or why keys are unavailable.
+# The number is that of all fetches.
+SEQUENCES: dict[str, tuple[list[Step], int]] = {
+    "routine refresh is one fetch": (
+        [(0, None, "old", OLD), *[(wait, None, "old", OLD) for wait in (keys.SOFT_AGE - 1, 1) * 2]],
+        3,
+    ),
+    "J08 new key is found at once, and an id that is gone after the cooldown": (
+        [
+            (0, None, "", None),
+            (0, ROTATED, "new", NEW),
+            (0, None, "old", "cooldown"),
+            (keys.COOLDOWN, None, "old", KeyUnknown),
+        ],
+        3,
+    ),
+    "J08 new key is found right after the first fetch, which is not one for an unknown id": (
+        [(0, None, "old", OLD), (0, ROTATED, "new", NEW)],
+        2,
+    ),
+    "J08 new key is found right after a routine refresh": (
+        [(0, None, "old", OLD), (keys.SOFT_AGE, None, "old", OLD), (0, ROTATED, "new", NEW)],
+        3,
+    ),
+    "J08 withdrawn key is gone with the next routine refresh": (
+        [
+            (0, None, "old", OLD),
+            (keys.SOFT_AGE - 1, ROTATED, "old", OLD),
+            *[(wait, None, "old", KeyUnknown) for wait in (1, 0)],  # the second looks once more, as any unknown id
+            (0, None, "old", "cooldown"),
+            (0, None, "new", NEW),
+        ],
+        3,
+    ),
+    "J08 good token in the cooldown is not called bad, and found after it": (
+        [
+            (0, None, "", None),
+            (60, None, "made-up", KeyUnknown),
+            (0, BOTH, "new", "cooldown"),
+            (keys.COOLDOWN - 0.25, None, "new", "cooldown"),
+            (0.25, None, "new", NEW),
+        ],
+        3,
+    ),
+    "J08 id is not proven unknown if the look failed": (
+        [
+            (0, None, "", None),
+            (0, FetchFailed(cause="status"), "new", "status"),
+            (0, None, "old", OLD),
+            (keys.BACKOFF_FIRST, GOOD, "new", KeyUnknown),
+        ],
+        3,
+    ),
+    "prefetch spares the first request a fetch": ([(0, None, "", None), (0, None, "old", OLD)], 1),
+    "prefetch that fails is harmless": (
+        [(0, DEAD, "", None), (0, None, "", None), (keys.BACKOFF_FIRST, GOOD, "old", OLD)],
+        2,
+    ),
+    "clock set back does not stretch the back-off": (
+        [
+            (0, FetchFailed(60), "old", "unreachable"),
+            (-30, None, "old", "unreachable"),
+            (60, GOOD, "", None),
+            (-30, None, "old", OLD),
+        ],
+        4,
+    ),
+    "clock set back does not stretch the cooldown": (
+        [(0, None, "", None), (0, DEAD, "new", "unreachable"), (-3_600, GOOD, "", None), (0, ROTATED, "new", NEW)],
+        4,
+    ),
+    **{
+        f"clock set back by {back} s does not stretch the age of keys": (
+            [(0, None, "old", OLD), (-back, None, "old", OLD), (-back, DEAD, "old", "unreachable")],
+            3,
+        )
+        for back in (1, keys.HARD_AGE, 10**9)
+    },
+    "clock set forward, or a thawed environment, costs one fetch": (
+        [(0, None, "old", OLD), (30 * DAY, None, "old", OLD), (0, None, "old", OLD)],
+        2,
+    ),
+}
 
-def test_j08_routine_refresh_is_one_fetch(signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock) -> None:
-    """Every environment pays for it every ten minutes, while a caller waits."""
-    for _ in range(3):
-        signing_keys.get("old")
-        clock.now += keys.SOFT_AGE - 1
-        signing_keys.get("old")
-        clock.now += 1
-    assert len(endpoint.asked) == 3
 
-
-def test_j08_new_key_is_found_at_once(clock: Clock) -> None:
-    """Cognito may rotate at any moment; tokens by the new key are good from their first second."""
-    with JwksServer(plays(answer(GOOD))) as server:
-        signing_keys = SigningKeys(server.url, clock=clock)
-        signing_keys.prefetch()
-        server.script = plays(answer(ROTATED))
-        assert signing_keys.get("new") == NEW
-        assert unavailable(signing_keys, "old") == "cooldown"
-        clock.now += keys.COOLDOWN
-        unknown(signing_keys, "old")
-        assert server.connections == 3
-
-
-def test_j08_new_key_is_found_right_after_a_routine_refresh(
-    signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock
-) -> None:
-    """A rotation that falls just behind a routine refresh must not have to wait for the next one."""
-    signing_keys.get("old")
-    clock.now += keys.SOFT_AGE
-    signing_keys.get("old")
-    endpoint.body = ROTATED
-    assert signing_keys.get("new") == NEW
-    assert len(endpoint.asked) == 3
-
-
-def test_j08_old_key_is_gone_with_the_next_routine_refresh(
-    signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock
-) -> None:
-    """A key that was withdrawn may be in the wrong hands."""
-    signing_keys.get("old")
-    endpoint.body = ROTATED
-    clock.now += keys.SOFT_AGE - 1
-    assert signing_keys.get("old") == OLD
-    clock.now += 1
-    unknown(signing_keys, "old")
-    unknown(signing_keys, "old")
-    assert unavailable(signing_keys, "old") == "cooldown"
-    assert signing_keys.get("new") == NEW
-    assert len(endpoint.asked) == 3  # the second "old" looked once more, as any id that the set lacks
+@pytest.mark.parametrize(("steps", "fetches"), SEQUENCES.values(), ids=SEQUENCES)
+def test_sequence(steps: list[Step], fetches: int, signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock) -> None:
+    """Users of good tokens stay signed in, made-up ids cost little, and the endpoint is spared."""
+    for seconds, body, key_id, outcome in steps:
+        clock.now += seconds
+        endpoint.body = endpoint.body if body is None else body
+        if key_id == "":
+            signing_keys.prefetch()
+        elif outcome is KeyUnknown:
+            unknown(signing_keys, key_id)
+        elif isinstance(outcome, str):
+            assert unavailable(signing_keys, key_id) == outcome
+        else:
+            assert signing_keys.get(key_id) == outcome
+    assert len(endpoint.asked) == fetches
 
 
 def test_j08_stale_key_is_not_believed_beyond_the_hard_age(
@@ -770,21 +804,6 @@ def test_j08_flood_of_unknown_ids_costs_one_fetch_per_cooldown(
     assert all(later - earlier == keys.COOLDOWN for earlier, later in pairwise(floods))
 
 
-def test_j08_good_token_in_the_cooldown_is_unavailable_and_found_after_it(
-    signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock
-) -> None:
-    """A made-up key id must not sign out the users of a key that is rotated in a moment later."""
-    signing_keys.prefetch()
-    clock.now += 60
-    unknown(signing_keys, "made-up")
-    endpoint.body = document(jwk(OLD, "old"), jwk(NEW, "new"))
-    assert unavailable(signing_keys, "new") == "cooldown"
-    clock.now += keys.COOLDOWN - 0.01
-    assert unavailable(signing_keys, "new") == "cooldown"
-    clock.now += 0.01
-    assert signing_keys.get("new") == NEW
-
-
 def test_j08_fetch_that_began_before_the_request_proves_nothing() -> None:
     """Its answer may be older than the key: only a later one shows that the id is made up."""
     asked, released = threading.Event(), threading.Event()
@@ -805,19 +824,6 @@ def test_j08_fetch_that_began_before_the_request_proves_nothing() -> None:
         released.set()
         assert isinstance(first.exception(5), KeyUnknown)
         assert isinstance(second.exception(5), KeysUnavailable)
-
-
-def test_unknown_id_is_unavailable_if_the_look_failed(
-    signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock
-) -> None:
-    """Only a set that was read after the token came can prove its key id made up."""
-    signing_keys.prefetch()
-    endpoint.body = FetchFailed(cause="status")
-    assert unavailable(signing_keys, "new") == "status"
-    assert signing_keys.get("old") == OLD
-    endpoint.body = GOOD
-    clock.now += keys.BACKOFF_FIRST
-    unknown(signing_keys, "new")
 
 
 def test_back_off_doubles_to_its_most_and_ends_with_success(
@@ -871,82 +877,6 @@ def test_retry_after_is_honoured_within_reason(status: str, value: str, wait: fl
         clock.now += 0.5
         unavailable(signing_keys)
         assert server.connections == 2
-
-
-def test_prefetch_spares_the_first_request_a_fetch(signing_keys: SigningKeys, endpoint: Endpoint) -> None:
-    """Initialization has the whole processor and no client waits for it."""
-    signing_keys.prefetch()
-    signing_keys.get("old")
-    assert len(endpoint.asked) == 1
-
-
-def test_prefetch_that_fails_is_harmless(signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock) -> None:
-    """A failure during initialization would fail the cold start, public routes too."""
-    endpoint.body = DEAD
-    signing_keys.prefetch()
-    signing_keys.prefetch()
-    assert len(endpoint.asked) == 1
-    endpoint.body = GOOD
-    clock.now += keys.BACKOFF_FIRST
-    assert signing_keys.get("old") == OLD
-
-
-# A clock that is set
-
-
-def test_clock_set_back_does_not_stretch_the_back_off(
-    signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock
-) -> None:
-    """The back-off spares the endpoint; it must not last an hour."""
-    endpoint.body = FetchFailed(60)
-    unavailable(signing_keys)
-    clock.now -= 30
-    unavailable(signing_keys)
-    assert len(endpoint.asked) == 2
-
-    clock.now += 60
-    endpoint.body = GOOD
-    signing_keys.prefetch()
-    clock.now -= 30
-    assert signing_keys.get("old") == OLD
-    assert len(endpoint.asked) == 4
-
-
-def test_clock_set_back_does_not_stretch_the_cooldown(
-    signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock
-) -> None:
-    """A rotation would be missed for as long as the clock was set back."""
-    signing_keys.prefetch()
-    endpoint.body = DEAD
-    unavailable(signing_keys, "new")
-    clock.now -= 3_600
-    endpoint.body = GOOD
-    signing_keys.prefetch()
-    endpoint.body = ROTATED
-    assert signing_keys.get("new") == NEW
-
-
-@pytest.mark.parametrize("back", [1, keys.HARD_AGE, 10**9])
-def test_clock_set_back_does_not_stretch_the_age_of_keys(
-    back: float, signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock
-) -> None:
-    """A set from the future has an unknown age: it is fetched again, and not trusted if that fails."""
-    signing_keys.get("old")
-    clock.now -= back
-    assert signing_keys.get("old") == OLD
-    assert len(endpoint.asked) == 2
-    endpoint.body = DEAD
-    clock.now -= back
-    assert unavailable(signing_keys) == "unreachable"
-
-
-def test_clock_set_forward_costs_one_fetch(signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock) -> None:
-    """A frozen environment wakes up hours later with keys that are too old; one fetch fixes that."""
-    signing_keys.get("old")
-    clock.now += 30 * 86_400
-    assert signing_keys.get("old") == OLD
-    assert signing_keys.get("old") == OLD
-    assert len(endpoint.asked) == 2
 
 
 # Threads
