@@ -102,7 +102,7 @@ pip-audit: $(DELIVERY)/.installed ## Look every locked package up among the know
 	@$(DELIVERY)/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes $(RESOLVED:%=-r %.txt)
 
 capacity: $(DONE) ## Say which quota binds first (RPS=400 USERS=20000 STACK=prod)
-	@$(BIN)/python -m operations capacity --rps "$(RPS)" $(if $(USERS),--users "$(USERS)") $(if $(filter command line,$(origin STACK)),--stack $(STACK))
+	@$(BIN)/python -m operations capacity $(if $(RPS),--rps "$(RPS)") $(if $(USERS),--users "$(USERS)") $(if $(filter command line,$(origin STACK)),--stack $(STACK))
 
 cost: $(DONE) ## Say what a month costs (REQUESTS=1000000 USERS=1000 STACK=prod)
 	@$(BIN)/python -m operations cost $(if $(REQUESTS),--requests "$(REQUESTS)") $(if $(USERS),--users "$(USERS)") $(if $(filter command line,$(origin STACK)),--stack $(STACK))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import inspect
 import json
@@ -29,6 +30,7 @@ from proof.attack import emulator
 from proof.attack.cases import SCENARIOS, all_cases, stopped_by
 from settings.model import GROUPS, SETTINGS, Setting
 from settings.problems import key_of
+from stacks.command_line import CommandError, Parser, run
 from stacks.plan import plan_of
 
 DOCS = Path(__file__).parent
@@ -270,8 +272,13 @@ def written(text: str, marker: str, part: str) -> str:
     return f"{before}{start}{part}\n{end}{after}"
 
 
-def main(arguments: list[str]) -> int:
-    """Write every part. With --check, only report the pages that are out of date, with exit status 1."""
+def _parser() -> Parser:
+    parser = Parser(prog="python -m docs.generate", description="Write the parts of the pages that follow from code.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 if a page is out of date")
+    return parser
+
+
+def _write(arguments: argparse.Namespace) -> None:
     stale = []
     for name, marker, make in PARTS:
         page = DOCS / name
@@ -279,13 +286,16 @@ def main(arguments: list[str]) -> int:
         fresh = written(text, marker, make())
         if fresh != text:
             stale.append(name)
-            if "--check" not in arguments:
+            if not arguments.check:
                 page.write_text(fresh)
-    if stale and "--check" in arguments:
-        sys.stderr.write(f"docs: {', '.join(stale)} are out of date; write them with: make docs\n")
-        return 1
-    return 0
+    if stale and arguments.check:
+        raise CommandError(f"{', '.join(stale)} must be up to date; write them with: make docs")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write every part. With --check, only report the pages that are out of date, with exit status 1."""
+    return run(_parser(), arguments, _write)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

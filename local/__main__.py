@@ -9,7 +9,8 @@ import os
 import sys
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from local.running import Folder
 from stacks import ROOT
@@ -23,6 +24,7 @@ _MORE = """examples:
   python -m local token --user ada           an access token; the user is created if new
   python -m local call GET /PATH --user ada --scope SCOPE
   python -m local call POST /PATH --user ada --data '{"name": "value"}'
+  python -m local call GET /PATH --user ada --here       in this process, for a debugger
   python -m local logs --follow              what the functions write, until Ctrl-C
   python -m local down"""
 
@@ -61,6 +63,9 @@ def _parser() -> Parser:
     call.add_argument("method", metavar="METHOD", help="such as GET")
     call.add_argument("path", metavar="PATH", help="the route's path, which begins with /")
     call.add_argument("--data", metavar="JSON", help="a body, or @FILE with the body; sent as application/json")
+    call.add_argument(
+        "--here", action="store_true", help="run the function's code in this process, so that a debugger can stop in it"
+    )
     _add_user_options(call, user=None)
 
     logs = commands.add_parser("logs", help="print the functions' logs", description="Print what the functions wrote.")
@@ -70,13 +75,21 @@ def _parser() -> Parser:
 
 def _add_user_options(parser: argparse.ArgumentParser, user: str | None) -> None:
     default = f"sign in as this user ({user})" if user else "sign in as this user; without it no token is sent"
-    parser.add_argument("--user", default=user, metavar="NAME", help=f"{default}; created if new")
-    parser.add_argument("--client", metavar="NAME", help="use a machine client of appClients instead of a user")
+    parser.add_argument("--user", default=user, type=_name, metavar="NAME", help=f"{default}; created if new")
+    parser.add_argument(
+        "--client", type=_name, metavar="NAME", help="use a machine client of appClients instead of a user"
+    )
     parser.add_argument(
         "--group", action="append", default=[], metavar="G", help="add the user to this group; may repeat"
     )
     parser.add_argument("--scope", action="append", default=[], metavar="S", help="ask for this scope; may repeat")
     parser.add_argument("--password", metavar="P", help="password of a user that these commands did not create")
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"the name must not be empty, got {text!r}")
+    return text
 
 
 def _port(text: str) -> int:
@@ -108,7 +121,7 @@ def _status(_: argparse.Namespace, folder: Folder) -> int:
     print(f"  AWS endpoint  {run.endpoint}")
     if run.first_call:
         method, path = run.first_call.split(" ")
-        print(f"  {run.first_call:<12}  {_request(outputs['apiUrl'], method, path)[0]}")
+        print(f"  {run.first_call:<12}  {_request(outputs, method, path)[0]}")
     return 0
 
 
@@ -135,7 +148,8 @@ def _call(arguments: argparse.Namespace, folder: Folder) -> int:
     if not path.startswith("/"):
         raise CommandError(f"path must start with /, got {path}")
     body = _body(arguments.data) if arguments.data is not None else None
-    status, reason, answer = _request(folder.outputs()["apiUrl"], method, path, token, body)
+    path = quote(path, safe="/?&=%" + "!$'()*+,;:@-._~")  # as a browser sends it
+    status, reason, answer = (_here if arguments.here else _request)(folder.outputs(), method, path, token, body)
     print(printable(answer, MAXIMUM_LINE, keep="\n\t"))
     if status >= 400:
         raise CommandError(f"{method} {printable(path, 200)} answered {status} {reason}")
@@ -167,10 +181,18 @@ def _body(data: str) -> bytes:
         raise CommandError(f"--data {data} must name a readable file, got: {error.strerror}") from None
 
 
-def _request(
-    api_url: str, method: str, path: str, token: str | None = None, body: bytes | None = None
+def _here(
+    outputs: dict[str, Any], method: str, path: str, token: str | None, body: bytes | None
 ) -> tuple[int, str, str]:
-    url = urlsplit(api_url)
+    from local import here  # noqa: PLC0415 - imports the function's code
+
+    return here.call(outputs, method, path, token, None if body is None else body.decode(errors="replace"))
+
+
+def _request(
+    outputs: dict[str, Any], method: str, path: str, token: str | None = None, body: bytes | None = None
+) -> tuple[int, str, str]:
+    url = urlsplit(outputs["apiUrl"])
     connection = http.client.HTTPConnection(url.netloc, timeout=35)
     try:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

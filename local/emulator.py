@@ -122,6 +122,8 @@ class Emulator:
             "TMPDIR": str(self.scratch),
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(ROOT / "local" / "worker"),
+            "PYTHONBREAKPOINT": "at_breakpoint.skip",
         }
 
 

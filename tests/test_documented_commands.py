@@ -27,6 +27,7 @@ PULUMI = {
     "destroy": {"--stack"},
     "package add": set(),
     "stack init": {"--secrets-provider"},
+    "stack rename": set(),
     "stack rm": set(),
     "stack output": {"--json", "--stack", "--show-secrets"},
     "stack change-secrets-provider": {"--stack"},
