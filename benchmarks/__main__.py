@@ -8,7 +8,7 @@ import platform
 import sys
 import time
 
-from benchmarks import coldstart, crowd, handler, imports, program, startup
+from benchmarks import coldstart, crowd, handler, imports, load, program, startup
 from benchmarks.figures import Table
 from stacks.command_line import Parser, run
 
@@ -18,6 +18,7 @@ _TOPICS = {
     "coldstart": (coldstart.measure, "a cold start until its first answer, compared with import jwt", 40),
     "program": (program.measure, "evaluation of the Pulumi program, compared with its imports", 40),
     "crowd": (crowd.measure, "the key endpoint in front of a million users, simulated", 60),
+    "load": (load.measure, "300 routes, and the memory over a million calls", 120),
     "startup": (startup.measure, "start-up of the local run, by phase", 20),
 }
 _ABOUT = "Measure what the project costs. Figures over their limit are marked, but do not fail the command."

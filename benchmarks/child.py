@@ -45,7 +45,12 @@ def compared() -> Path | None:
 
 
 def run(
-    arguments: Sequence[str], *, given: Any = None, environment: Mapping[str, str] | None = None, cwd: Path = ROOT
+    arguments: Sequence[str],
+    *,
+    given: Any = None,
+    environment: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+    deadline: float = DEADLINE,
 ) -> str:
     """Run Python with these arguments and `given`, as JSON, on standard input; return its standard output."""
     done = subprocess.run(
@@ -55,7 +60,7 @@ def run(
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=DEADLINE,
+        timeout=deadline,
         check=False,
     )
     if done.returncode != 0:

@@ -28,7 +28,7 @@ def measure() -> Table:
                 amount=shipped,
                 unit="s",
                 ratio=shipped / imports,
-                limit=1.5,
+                limit=1.35,
             ),
             Figure(
                 name=f"evaluate, {MANY} routes, compared with {len(ROUTES)} routes",

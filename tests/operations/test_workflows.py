@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from components.api_function import FunctionOptionsArgs
 from stacks.engine import Stack
 from stacks.recorder import program
 
@@ -104,6 +105,12 @@ def test_pulumi_is_the_one_of_the_requirements() -> None:
     (locked,) = re.findall(r"^pulumi==([\d.]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
     used = {each for path in FILES for each in re.findall(r'pulumi-version: "([\d.]+)"', path.read_text())}
     assert used == {locked}
+
+
+def test_python_is_the_functions() -> None:
+    """Else the packages of the workflows have no bytecode, and differ from those of a laptop that has it."""
+    used = {version for path in FILES for version in re.findall(r'python-version: "(.*)"', path.read_text())}
+    assert used == {FunctionOptionsArgs().python_version.value}
 
 
 def test_updates_are_proposed_for_every_lock() -> None:
