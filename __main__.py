@@ -61,15 +61,18 @@ auth = AuthPool(
     ),
 )
 
-notes = ItemTable(
-    "notes",
-    ItemTableArgs(
-        partition_key="owner",
-        sort_key="id",
-        deletion_protection=settings.sign_in.deletion_protection,
-        kms_key_arn=key_arn,
-    ),
-)
+tables = {
+    items: ItemTable(
+        items.name,
+        ItemTableArgs(
+            partition_key=items.partition_key,
+            sort_key=items.sort_key,
+            deletion_protection=settings.sign_in.deletion_protection,
+            kms_key_arn=key_arn,
+        ),
+    )
+    for items in dict.fromkeys(items for route in ROUTES for items in route.items)
+}
 
 revocations = None
 if settings.revocation.revocation:
@@ -87,9 +90,11 @@ environment: dict[str, pulumi.Input[str]] = {
     "COGNITO_USER_POOL_ID": auth.user_pool_id,
     "COGNITO_CLIENT_IDS": auth.client_list,
     "COGNITO_TOKEN_USES": "access,id" if settings.accept_id_tokens else "access",
-    "NOTES_TABLE": notes.name,
+    **{items.variable: table.name for items, table in tables.items()},
     "LOG_LEVEL": settings.function.log_level.value,
 }
+if settings.api.resource_identifiers:
+    environment["COGNITO_RESOURCES"] = " ".join(settings.api.resource_identifiers)
 if revocations:
     environment |= revocation_variables(settings.revocation, revocations.name)
 if settings.log_subject_salt:
@@ -97,9 +102,13 @@ if settings.log_subject_salt:
 
 functions: dict[str, ApiFunction] = {}
 for name, options in settings.functions.items():
-    # A function may do with the table what its own routes say, and nothing else.
-    actions = sorted({action for route in ROUTES if route.function == name for action in route.items})
-    statements = notes.grant(*actions) if actions else []
+    # A function may do with a table what its own routes say, and nothing else.
+    statements = []
+    for items, table in tables.items():
+        actions = sorted(
+            {action for route in ROUTES if route.function == name for action in route.items.get(items, ())}
+        )
+        statements += table.grant(*actions, sid=f"Use{items.name.title().replace('-', '')}") if actions else []
     if revocations:
         statements += revocations.grant("BatchGetItem", sid="ReadRevocations")
     if any(route.revokes for route in ROUTES if route.function == name):
@@ -128,6 +137,7 @@ api = HttpApi(
                 function=route.function,
                 public=route.public,
                 scopes=route.scopes,
+                headers=route.request_headers,
                 throttle=ThrottleArgs(rate=route.throttle.rate, burst=route.throttle.burst) if route.throttle else None,
             )
             for route in ROUTES

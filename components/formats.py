@@ -105,6 +105,12 @@ def web_url(value: str) -> Iterator[tuple[Path, str]]:
         yield (), "be https://, or http:// on localhost"
 
 
+def header_name(value: str) -> Iterator[tuple[Path, str]]:
+    """A header's exact name. `*` would let a page send any."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,62}", value):
+        yield (), "be a header's name: letters, digits and -, without a wildcard"
+
+
 def return_url(value: str) -> Iterator[tuple[Path, str]]:
     """A web URL, or a URL of a native app's own scheme (RFC 8252: the reversed domain of its maker)."""
     yield from _short(value)

@@ -22,7 +22,7 @@ from .arguments import (
     typed,
     validate,
 )
-from .formats import browser_origin, certificate_arn, hostname, optional, retention_days, web_url, zone_id
+from .formats import browser_origin, certificate_arn, header_name, hostname, optional, retention_days, web_url, zone_id
 
 # Fields of an access log line (API Gateway, "HTTP API logging variables"). No header is among them, so no token can
 # be; `authorizer.claims` as a whole would log null.
@@ -46,6 +46,8 @@ CALLER_FIELDS = {  # personal data
     "sourceIp": "$context.identity.sourceIp",
     "userAgent": "$context.identity.userAgent",
 }
+
+CORS_HEADERS = ("authorization", "content-type", "if-none-match")  # which every page may send
 
 
 @optional_in_schema
@@ -77,6 +79,8 @@ class RouteArgs:
     """Anyone may call the route, without a token."""
     scopes: Sequence[str] = field(default=(), metadata=checked(sized(0, 10), distinct))
     """Scopes of which a token must have one. API Gateway takes ten."""
+    headers: Sequence[str] = field(default=(), metadata=checked(each_entry(header_name)))
+    """Headers that the route reads, besides those of every route. Pages of the allowed origins may send them."""
     throttle: ThrottleArgs | None = None
     """The route's own limit. None: the stage's."""
 
@@ -164,6 +168,15 @@ class HttpApiOptionsArgs:
         metadata=checked(sized(0, 50), distinct, each_entry(web_url), example=["https://app.example.com"])
     )
     """Exact origins whose pages may call the API (CORS): https, or http on localhost. Empty: no page may."""
+    allowed_headers: Sequence[str] = field(
+        default=(),
+        metadata=checked(sized(0, 50), distinct, each_entry(header_name), example=["traceparent", "baggage"]),
+    )
+    """Further headers that pages may send, by exact name, such as those of tracing libraries."""
+    resource_identifiers: Sequence[str] = field(
+        default=(), metadata=checked(sized(0, 20), distinct, each_entry(web_url), example=["https://api.example.com"])
+    )
+    """Identifiers of this API that clients may bind access tokens to (RFC 8707), as clients of MCP servers do."""
     allow_credentials: bool = False
     """Browsers may send cookies of these origins. The API needs none, since its token is a header."""
     throttle_rate: int = field(default=50, metadata=checked(between(1, 10_000)))
@@ -205,6 +218,14 @@ def routes_have_their_functions(routes: Sequence[RouteArgs], functions: Mapping[
             yield Problem(("routes", index, "function"), rule, route.function)
 
 
+def audiences_fit(audiences: Sequence[object], options: HttpApiOptionsArgs) -> Iterator[Problem]:
+    """API Gateway takes 50 audiences, and resource identifiers are audiences as well."""
+    most = 50 - len(audiences)
+    if len(options.resource_identifiers) > most:
+        path, rule = ("options", "resource_identifiers"), f"be {most} at most beside {len(audiences)} app clients"
+        yield Problem(path, rule, list(options.resource_identifiers))
+
+
 @optional_in_schema
 @dataclass(frozen=True, kw_only=True)
 class HttpApiArgs:
@@ -227,7 +248,7 @@ class HttpApiArgs:
     """Key that encrypts the access log. None: a key that AWS owns."""
 
     def __post_init__(self) -> None:
-        validate(self, routes_have_their_functions)
+        validate(self, routes_have_their_functions, audiences_fit)
 
 
 class HttpApi(pulumi.ComponentResource):
@@ -259,7 +280,7 @@ class HttpApi(pulumi.ComponentResource):
             api_id=api.id,
             authorizer_type="JWT",
             identity_sources=["$request.header.Authorization"],
-            jwt_configuration={"issuer": args.issuer, "audiences": list(args.audiences)},
+            jwt_configuration={"issuer": args.issuer, "audiences": [*args.audiences, *options.resource_identifiers]},
             opts=child,
         )
         integrations = {
@@ -361,15 +382,16 @@ def _permission(
 
 
 def _cors(args: HttpApiArgs) -> aws.apigatewayv2.ApiCorsConfigurationArgs | None:
-    """Return the CORS settings: exact origins, and the methods that routes have. None: no page may call the API."""
+    """Return the CORS settings: exact origins, methods and headers that routes have. None: no page may call the API."""
     if not args.options.allowed_origins:
         return None
+    own = [name for route in args.routes for name in route.headers]
     return aws.apigatewayv2.ApiCorsConfigurationArgs(
         allow_origins=list(args.options.allowed_origins),
         allow_methods=sorted({route.key.split(" ")[0] for route in args.routes}),
-        allow_headers=["authorization", "content-type"],
+        allow_headers=sorted({name.lower() for name in (*CORS_HEADERS, *args.options.allowed_headers, *own)}),
         allow_credentials=args.options.allow_credentials,
-        expose_headers=["apigw-requestid", "retry-after", "www-authenticate"],
+        expose_headers=["apigw-requestid", "etag", "location", "retry-after", "www-authenticate"],
         max_age=600,
     )
 

@@ -56,7 +56,9 @@ class Service:
         self.log_level = settings.log_level
         self._salt = settings.subject_salt.encode()
         self.keys = signing_keys(settings.jwks_url)
-        self.verifier = TokenVerifier(self.keys.get, settings.issuer, settings.client_ids, settings.token_uses)
+        self.verifier = TokenVerifier(
+            self.keys.get, settings.issuer, settings.client_ids, settings.token_uses, settings.resources
+        )
         self.revocations = Revocations(settings.revocation) if settings.revocation else None
 
     def log_fields(self, caller: Caller) -> dict[str, str]:

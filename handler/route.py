@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from handler.parameters import declared
@@ -87,6 +87,26 @@ class Answer(NamedTuple, Generic[Response]):
 
 
 @dataclass(frozen=True)
+class Items:
+    """A DynamoDB table of the stack, which exists because routes use it. Both keys are strings.
+
+    name: of the component, as in `user-notes`. The function finds the table's own name in `variable`.
+    """
+
+    name: str
+    partition_key: str = "owner"
+    sort_key: str = "id"
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(FUNCTION_PATTERN, self.name):
+            raise ValueError(f"a table's name must be lower-case letters, digits and -, got {self.name!r}")
+
+    @property
+    def variable(self) -> str:
+        return f"{self.name.replace('-', '_').upper()}_TABLE"
+
+
+@dataclass(frozen=True)
 class Throttle:
     """A route's own limit at the gateway: steady requests per second, and the largest burst."""
 
@@ -119,7 +139,8 @@ class Route:
     fresh: revocations and changes of groups are asked at each call, at the price of a read; needs `revocation`.
     function: the Lambda function that serves the route; same code, but memory, timeout and role of its own.
     throttle: a limit of its own at the gateway instead of the stage's.
-    items: the DynamoDB actions that `call` needs on the item table. A function's role allows those of its routes only.
+    items: the tables that `call` uses, and the DynamoDB actions it needs on each. A function's role allows those of its
+        routes only.
     revokes: `call` ends its caller's sessions (`handler.revoking`): its function may sign this pool's users out, and
         revoke their tokens.
     """
@@ -141,7 +162,7 @@ class Route:
     fresh: bool = False
     function: str = "api"
     throttle: Throttle | None = None
-    items: tuple[str, ...] = ()
+    items: Mapping[Items, tuple[str, ...]] = field(default_factory=dict)
     revokes: bool = False
 
     def __post_init__(self) -> None:
@@ -150,6 +171,7 @@ class Route:
                 f"route key must be a method and a path without ANY, $default or {{proxy+}}, got {self.key!r}"
             )
         self._check_rights()
+        self._check_items()
         self._check_types()
         self._check_answer()
 
@@ -157,6 +179,11 @@ class Route:
     def reads(self) -> bool:
         """Whether a call changes nothing (RFC 9110, 9.2.1)."""
         return self.key.startswith(("GET ", "HEAD "))
+
+    @property
+    def request_headers(self) -> tuple[str, ...]:
+        """Names of the headers that the route asks for."""
+        return tuple(each.name for each in declared(self.parameters, self.key) if each.place == "header")
 
     @property
     def needs_parameters(self) -> bool:
@@ -176,11 +203,14 @@ class Route:
                 raise ValueError(f"{self.key}: group must be letters, digits and _.+=@-, got {group!r}")
         if not re.fullmatch(FUNCTION_PATTERN, self.function):
             raise ValueError(f"{self.key}: function must be lower-case letters, digits and -, got {self.function!r}")
-        if not ITEM_ACTIONS.issuperset(self.items):
-            allowed = ", ".join(sorted(ITEM_ACTIONS))
-            raise ValueError(f"{self.key}: items must be of {allowed}, got {', '.join(self.items)}")
         if len(self.scopes) > 10:  # API Gateway quota: authorization scopes per route
             raise ValueError(f"{self.key} must ask for 10 scopes at most, got {len(self.scopes)}")
+
+    def _check_items(self) -> None:
+        for items, actions in self.items.items():
+            if not actions or not ITEM_ACTIONS.issuperset(actions):
+                allowed = ", ".join(sorted(ITEM_ACTIONS))
+                raise ValueError(f"{self.key}: items of {items.name} must be of {allowed}, got {', '.join(actions)}")
 
     def _check_types(self) -> None:
         declared(self.parameters, self.key)  # refuses what the key does not say, and unknown forms
@@ -217,6 +247,9 @@ def table(*routes: Route) -> tuple[Route, ...]:
     repeated = {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else set()
     if repeated:
         raise ValueError(f"route keys must be unique, got twice: {', '.join(sorted(repeated))}")
+    tables = {items for route in routes for items in route.items}
+    if len({items.name for items in tables}) < len(tables):
+        raise ValueError("tables of items must be the same in every route that names them")
     if len(routes) > 300:  # API Gateway quota: routes per HTTP API
         raise ValueError(f"an API must have 300 routes at most, got {len(routes)}")
     return routes

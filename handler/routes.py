@@ -10,7 +10,19 @@ from __future__ import annotations
 
 from handler.route import Route, table
 from handler.samples.hello import Greeting, Health, Reports, admin, health, hello, reports
-from handler.samples.notes import NewNote, Note, Notes, add_note, list_notes
+from handler.samples.notes import (
+    NOTES,
+    NewNote,
+    Note,
+    NoteAt,
+    NoteMissing,
+    Notes,
+    NotesPage,
+    add_note,
+    list_notes,
+    remove_note,
+    show_note,
+)
 from handler.samples.sign_out import SignedOut, sign_out
 
 ROUTES = table(
@@ -18,7 +30,14 @@ ROUTES = table(
     Route(key="GET /hello", call=hello, summary="Greets the signed-in user", response=Greeting),
     Route(key="GET /reports", call=reports, summary="Lists reports", response=Reports, scopes=("api/reports.read",)),
     Route(key="GET /admin", call=admin, summary="Greets an administrator", response=Greeting, groups=("admin",)),
-    Route(key="GET /notes", call=list_notes, summary="Lists the caller's own notes", response=Notes, items=("Query",)),
+    Route(
+        key="GET /notes",
+        call=list_notes,
+        summary="Lists the caller's own notes",
+        parameters=NotesPage,
+        response=Notes,
+        items={NOTES: ("Query",)},
+    ),
     Route(
         key="POST /notes",
         call=add_note,
@@ -26,7 +45,28 @@ ROUTES = table(
         request=NewNote,
         response=Note,
         status=201,
-        items=("PutItem",),
+        answer_headers=("Location",),
+        items={NOTES: ("PutItem",)},
+    ),
+    Route(
+        key="GET /notes/{id}",
+        call=show_note,
+        summary="Shows one of the caller's notes",
+        parameters=NoteAt,
+        response=Note,
+        errors=(NoteMissing,),
+        answer_headers=("ETag",),
+        items={NOTES: ("GetItem",)},
+    ),
+    Route(
+        key="DELETE /notes/{id}",
+        call=remove_note,
+        summary="Deletes one of the caller's notes",
+        parameters=NoteAt,
+        response=None,
+        status=204,
+        errors=(NoteMissing,),
+        items={NOTES: ("DeleteItem",)},
     ),
     Route(
         key="POST /sign-out",

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 REGION_PATTERN = r"[a-z]{2}(-[a-z]+)+-[0-9]"
 POOL_ID_PATTERN = rf"{REGION_PATTERN}_[0-9A-Za-z]{{1,45}}"  # Cognito: UserPoolIdType, 55 characters at most
 CLIENT_ID_PATTERN = r"[A-Za-z0-9_+]{1,128}"  # Cognito: ClientIdType
+RESOURCE_PATTERN = r"https?://[!-~]{1,1024}"  # RFC 8707 2: an absolute URI, which no client id can be
 TABLE_PATTERN = r"[A-Za-z0-9_.-]{3,255}"  # DynamoDB: TableName
 SALT_PATTERN = r"[!-~]{32,256}"  # a shorter salt could be found by trying
 TOKEN_USES = frozenset({"access", "id"})
@@ -56,6 +57,7 @@ class Settings(NamedTuple):
     log_level: str
     subject_salt: str
     revocation: RevocationSettings | None = None
+    resources: frozenset[str] = frozenset()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
@@ -82,7 +84,11 @@ class Settings(NamedTuple):
         emulator = _loopback_endpoint(environment)
         base = f"{emulator}/{pool_id}" if emulator else issuer
         revocation = RevocationSettings.from_environment(environment)
-        return cls(issuer, f"{base}/.well-known/jwks.json", client_ids, token_uses, log_level, salt, revocation)
+        resources = frozenset(environment.get("COGNITO_RESOURCES", "").split())
+        if not all(re.fullmatch(RESOURCE_PATTERN, resource) for resource in resources):
+            raise SettingsError("COGNITO_RESOURCES", "be a list of URLs with spaces between them")
+        keys = f"{base}/.well-known/jwks.json"
+        return cls(issuer, keys, client_ids, token_uses, log_level, salt, revocation, resources)
 
 
 def matching(environment: Mapping[str, str], name: str, pattern: str) -> str:

@@ -58,11 +58,13 @@ class TokenVerifier:
         issuer: str,
         client_ids: frozenset[str],
         token_uses: frozenset[str],
+        resources: frozenset[str] = frozenset(),
     ) -> None:
         self._signing_key = signing_key
         self._issuer = issuer
         self._client_ids = client_ids
         self._token_uses = token_uses
+        self._audiences = client_ids | resources
 
     def verify(self, token: str, now: float) -> Caller:
         """Return the token's caller. `now` is in seconds since the epoch.
@@ -95,8 +97,10 @@ class TokenVerifier:
 
     def _access(self, claims: dict[str, Any]) -> Caller:
         client_id = self._client(claims.get("client_id"))
-        if "aud" in claims:  # only with resource binding; the gateway then ignores client_id
-            self._client(claims["aud"])
+        if "aud" in claims:  # only with resource binding (RFC 8707); the gateway then ignores client_id
+            audience = claims["aud"]
+            if not isinstance(audience, str) or audience not in self._audiences:
+                raise ClientMismatch
         scope = claims.get("scope", "")
         if not isinstance(scope, str):
             raise ClaimsInvalid

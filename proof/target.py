@@ -29,6 +29,7 @@ class Expected:
     callback_url: str
     accept_id_tokens: bool
     throttle: Throttle
+    resources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +187,7 @@ def expected_of(stack: str, root: Path = ROOT) -> Expected:
             callback_url=str(values["callbackUrls"][0]),
             accept_id_tokens=bool(values["acceptIdTokens"]),
             throttle=Throttle(rate=values["throttleRate"], burst=values["throttleBurst"]),
+            resources=tuple(values.get("resourceIdentifiers") or ()),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, IndexError) as error:
         raise CommandError(f"Pulumi.{stack}.yaml must hold the stack's settings, but lacks {error}") from None

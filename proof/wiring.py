@@ -136,7 +136,7 @@ def _of_authorizer(authorizer: Mapping[str, Any], target: Target) -> Iterator[De
     missing, foreign = _difference(target.client_ids[:1], jwt.get("Audience") or ())
     if missing:
         yield deviation(f"audience {any_of(missing)} is missing, the stack's own app client")
-    foreign -= set(target.client_ids)
+    foreign -= {*target.client_ids, *(target.expected.resources if target.expected else ())}
     if foreign:
         yield deviation(f"audience {any_of(foreign)} is foreign: no app client in the stack's outputs")
     if list(authorizer.get("IdentitySource") or ()) != ["$request.header.Authorization"]:

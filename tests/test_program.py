@@ -12,7 +12,7 @@ import pytest
 
 import handler.routes
 from components.bundle import Target
-from handler.route import Route, Throttle
+from handler.route import Items, Route, Throttle
 from handler.route import table as table_of
 from handler.routes import ROUTES
 from handler.settings import Settings as FunctionSettings
@@ -25,9 +25,15 @@ from tests.handler.table import TABLE, Answered, signed_in
 INVITATION = "adminCreateUserConfig.inviteMessageTemplate."
 PUBLIC = {"GET /health"}  # every route that anybody may call, by name
 # The function's variables and further rights: another one takes a change here, which a reviewer sees.
-VARIABLES = {"COGNITO_USER_POOL_ID", "COGNITO_CLIENT_IDS", "COGNITO_TOKEN_USES", "LOG_LEVEL", "NOTES_TABLE"}
+VARIABLES = {"COGNITO_USER_POOL_ID", "COGNITO_CLIENT_IDS", "COGNITO_TOKEN_USES", "LOG_LEVEL"}
 RIGHTS = {"WriteOwnLogs", "SendTraces"}
-KEPT = (("GET /notes", ("Query",)), ("POST /notes", ("PutItem",)), ("GET /other", ()))
+GET, PUT, QUERY = "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"
+THINGS, MORE = Items("things"), Items("more-things")
+KEPT = (
+    ("GET /notes", {THINGS: ("Query",)}),
+    ("POST /notes", {THINGS: ("PutItem",), MORE: ("GetItem",)}),
+    ("GET /other", {}),
+)
 
 
 @pytest.fixture(params=STACKS)
@@ -100,9 +106,12 @@ class TestDefects:
             for statement in json.loads(policy.inputs["policy"])["Statement"]
         }
 
-        actions = sorted({f"dynamodb:{action}" for route in ROUTES for action in route.items})
+        table = {}
+        for items in {items for route in ROUTES for items in route.items}:
+            actions = sorted({f"dynamodb:{action}" for route in ROUTES for action in route.items.get(items, ())})
+            arn = made.one("Table", f"{items.name}-table").outputs["arn"]
+            table[f"Use{items.name.title().replace('-', '')}"] = (actions, arn)
         pool = made.one("UserPool").outputs["arn"]
-        table = {"UseTable": (actions, made.one("Table", "notes-table").outputs["arn"])} if actions else {}
         revokes = any(route.revokes for route in ROUTES)
         if revokes:
             table["SignUsersOut"] = (["cognito-idp:AdminUserGlobalSignOut"], pool)
@@ -116,11 +125,12 @@ class TestDefects:
 
     def test_table_that_the_function_does_not_find(self, made: Recording) -> None:
         """Its name and its keys are those that the function writes by, and it is as hard to lose as its users."""
-        table = made.one("Table", "notes-table").inputs
-
-        assert variables_of(made)["NOTES_TABLE"] == made.one("Table", "notes-table").outputs["name"]
-        assert [table["hashKey"], table["rangeKey"]] == ["owner", "id"]
-        assert table["deletionProtectionEnabled"] == (made.one("UserPool").inputs["deletionProtection"] == "ACTIVE")
+        for items in {items for route in ROUTES for items in route.items}:
+            table = made.one("Table", f"{items.name}-table")
+            assert variables_of(made)[items.variable] == table.outputs["name"]
+            assert [table.inputs["hashKey"], table.inputs["rangeKey"]] == [items.partition_key, items.sort_key]
+            is_protected = made.one("UserPool").inputs["deletionProtection"] == "ACTIVE"
+            assert table.inputs["deletionProtectionEnabled"] == is_protected
 
     def test_missing_permission_to_invoke(self, made: Recording) -> None:
         """Without it every call ends in a 500."""
@@ -273,7 +283,8 @@ class TestFunction:
         """A variable that one side does not know is a setting that does nothing."""
         revocation = {name for name in variables_of(made) if name.startswith("REVOCATION_")}
         assert len(revocation) == (3 if made.all("Table")[1:] else 0)
-        assert variables_of(made).keys() - revocation == VARIABLES
+        tables = {items.variable for route in ROUTES for items in route.items}
+        assert variables_of(made).keys() - revocation == VARIABLES | tables
         assert variables_of(made)["COGNITO_USER_POOL_ID"] == made.one("UserPool").id
 
     def test_environment_fits_into_lambdas_4_kb(self, made: Recording) -> None:
@@ -356,33 +367,43 @@ class TestSettings:
     @pytest.mark.parametrize(
         ("elsewhere", "expected"),
         [
-            ((), {"function-policy": [["dynamodb:PutItem", "dynamodb:Query"]]}),
+            ((), {"function-policy": {"UseThings": [PUT, QUERY], "UseMoreThings": [GET]}}),
             (
                 ("GET /notes", "GET /other"),
-                {"function-policy": [["dynamodb:PutItem"]], "function-reports-policy": [["dynamodb:Query"]]},
+                {
+                    "function-policy": {"UseThings": [PUT], "UseMoreThings": [GET]},
+                    "function-reports-policy": {"UseThings": [QUERY]},
+                },
+            ),
+            (
+                ("POST /notes",),
+                {
+                    "function-policy": {"UseThings": [QUERY]},
+                    "function-reports-policy": {"UseThings": [PUT], "UseMoreThings": [GET]},
+                },
             ),
             (
                 ("GET /other",),
-                {"function-policy": [["dynamodb:PutItem", "dynamodb:Query"]], "function-reports-policy": []},
+                {"function-policy": {"UseThings": [PUT, QUERY], "UseMoreThings": [GET]}, "function-reports-policy": {}},
             ),
         ],
-        ids=["one function", "reads in another", "none in another"],
+        ids=["one function", "reads in another", "writes in another", "none in another"],
     )
     def test_function_may_do_with_the_table_what_its_own_routes_say(
-        self, elsewhere: tuple[str, ...], expected: dict[str, list[list[str]]]
+        self, elsewhere: tuple[str, ...], expected: dict[str, dict[str, list[str]]]
     ) -> None:
-        """A second function that keeps nothing has no right to what the first one keeps."""
+        """A function has no right to a table, or to an action on it, that only another function's routes name."""
         kept = [Route(key=key, call=signed_in, summary="Keeps", response=Answered, items=items) for key, items in KEPT]
         routes = [replace(route, function="reports") if route.key in elsewhere else route for route in kept]
         more = {"otherFunctions": '{"reports": {}}'} if elsewhere else {}
         with mock.patch.object(handler.routes, "ROUTES", table_of(*routes)):
             policies = record_program(deployed("dev", **more)).all("RolePolicy")
         allowed = {
-            each.name: [
-                statement["Action"]
+            each.name: {
+                statement["Sid"]: statement["Action"]
                 for statement in json.loads(each.inputs["policy"])["Statement"]
-                if statement["Sid"] == "UseTable"
-            ]
+                if statement["Sid"].startswith("Use")
+            }
             for each in policies
         }
 

@@ -1,6 +1,6 @@
 """Users' notes in a DynamoDB table.
 
-The partition key is `owner`, a user's `sub`, so no query can reach another user's notes. The sort key is `id`.
+The partition key is `owner`, a user's `sub`, so no request can reach another user's notes. The sort key is `id`.
 """
 
 from __future__ import annotations
@@ -8,15 +8,17 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
-from handler import aws
-from handler.bodies import LINE, TEXT, Length
+from handler import aws, pages
+from handler.bodies import LINE, TEXT, Length, Pattern, Range
 from handler.errors import StorageUnavailable
-from handler.route import Request
+from handler.route import Answer, Items, Request
+from handler.route_errors import NotFound
 from handler.settings import TABLE_PATTERN, matching
 
-PAGE = 50  # notes in one answer; about 1 MB if each is as long as allowed
+NOTES = Items("notes", partition_key="owner", sort_key="id")
+PAGE = 50  # notes in one answer at most; half of the 1 MB that a query reads, if each is as long as allowed
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,31 @@ class Note(TypedDict):
 
 
 class Notes(TypedDict):
-    """The caller's last notes, 50 at most, newest first."""
+    """A page of the caller's notes, newest first. `next` is the `after` of the following page, if any."""
 
     notes: list[Note]
+    next: NotRequired[str]
 
 
-def add_note(request: Request[NewNote]) -> Note:
+@dataclass(frozen=True)
+class NoteAt:
+    id: Annotated[str, Pattern("[0-9a-f]{32}", "be the id of a note")]
+
+
+@dataclass(frozen=True)
+class NotesPage:
+    limit: Annotated[int, Range(1, PAGE)] = PAGE
+    after: Annotated[str, Length(1, pages.LIMIT)] | None = None
+
+
+class NoteMissing(NotFound):
+    """The caller has no note of this id. The answer does not tell whether another user has one."""
+
+    reason = "note_missing"
+    message = "You have no such note"
+
+
+def add_note(request: Request[NewNote]) -> Answer[Note]:
     """Keep the note for the caller. Raises StorageUnavailable, or SettingsError without a table."""
     now = time.time()
     note: Note = {
@@ -52,23 +73,50 @@ def add_note(request: Request[NewNote]) -> Note:
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
     }
     _call("put_item", Item=_item(request.user.sub, note))
-    return note
+    return Answer(note, location=f"/notes/{note['id']}")
 
 
-def list_notes(request: Request[None]) -> Notes:
-    """Return the caller's last PAGE notes, newest first. Raises as `add_note` does."""
+def show_note(request: Request[None], at: NoteAt) -> Note:
+    """Return one of the caller's notes. Raises NoteMissing, and as `add_note` does."""
+    answer = _call("get_item", Key=_key(request, at), ConsistentRead=True)
+    if "Item" not in answer:
+        raise NoteMissing
+    return _note(answer["Item"])
+
+
+def remove_note(request: Request[None], at: NoteAt) -> None:
+    """Delete one of the caller's notes. Raises as `show_note` does."""
+    if "Attributes" not in _call("delete_item", Key=_key(request, at), ReturnValues="ALL_OLD"):
+        raise NoteMissing
+
+
+def list_notes(request: Request[None], page: NotesPage) -> Notes:
+    """Return a page of the caller's notes, newest first. Raises as `add_note` does, and QueryInvalid."""
+    condition, values = "#owner = :owner", {":owner": {"S": request.user.sub}}
+    names = {"#owner": "owner"}  # a reserved word in DynamoDB
+    if page.after is not None:
+        condition += " AND #id < :after"
+        names["#id"] = "id"
+        values[":after"] = {"S": pages.position(request, page.after)}
     answer = _call(
         "query",
-        KeyConditionExpression="#owner = :owner",
-        ExpressionAttributeNames={"#owner": "owner"},  # a reserved word in DynamoDB
-        ExpressionAttributeValues={":owner": {"S": request.user.sub}},
+        KeyConditionExpression=condition,
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
         ScanIndexForward=False,
         ConsistentRead=True,  # with the note that was added a moment ago
-        Limit=PAGE,
+        Limit=page.limit + 1,  # one more tells whether there is a next page
     )
     if "Items" not in answer:
         raise StorageUnavailable("failed")
-    return {"notes": [_note(item) for item in answer["Items"]]}
+    notes = [_note(item) for item in answer["Items"][: page.limit]]
+    if len(answer["Items"]) <= page.limit:
+        return {"notes": notes}
+    return {"notes": notes, "next": pages.cursor(request, notes[-1]["id"])}
+
+
+def _key(request: Request[None], at: NoteAt) -> dict[str, Any]:
+    return {"owner": {"S": request.user.sub}, "id": {"S": at.id}}
 
 
 def _item(owner: str, note: Note) -> dict[str, Any]:
@@ -93,4 +141,4 @@ def _note(item: dict[str, Any]) -> Note:
 
 def _call(operation: str, **parameters: Any) -> Any:
     """Call DynamoDB with the notes' table. Every failure becomes StorageUnavailable."""
-    return aws.call("dynamodb", operation, TableName=matching(os.environ, "NOTES_TABLE", TABLE_PATTERN), **parameters)
+    return aws.call("dynamodb", operation, TableName=matching(os.environ, NOTES.variable, TABLE_PATTERN), **parameters)

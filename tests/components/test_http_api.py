@@ -301,9 +301,9 @@ class TestCors:
         assert default().one("Api").inputs["corsConfiguration"] == {
             "allowOrigins": ["https://app.example.com", "http://localhost:5173"],
             "allowMethods": ["DELETE", "GET", "POST"],
-            "allowHeaders": ["authorization", "content-type"],
+            "allowHeaders": ["authorization", "content-type", "if-none-match"],
             "allowCredentials": False,
-            "exposeHeaders": ["apigw-requestid", "retry-after", "www-authenticate"],
+            "exposeHeaders": ["apigw-requestid", "etag", "location", "retry-after", "www-authenticate"],
             "maxAge": 600,
         }
 
@@ -313,6 +313,15 @@ class TestCors:
 
         assert cors["allowCredentials"] is True
         assert cors["allowOrigins"] == list(REQUIRED["allowed_origins"])
+
+    def test_pages_may_send_the_headers_that_routes_read_and_those_of_the_setting(self) -> None:
+        """Exactly these: any other would be a way to try what else the function reads."""
+        routes = [RouteArgs(key="PUT /a", headers=["If-Match"]), RouteArgs(key="POST /a", headers=["Idempotency-Key"])]
+        cors = api_of(routes=routes, allowed_headers=["traceparent", "If-Match"]).one("Api").inputs["corsConfiguration"]
+
+        assert cors["allowHeaders"] == [
+            *("authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "traceparent")
+        ]
 
     def test_preflight_is_answered_by_the_gateway(self) -> None:
         """A route for OPTIONS, or for ANY, would ask a browser's preflight for the token that it never sends."""

@@ -42,7 +42,7 @@ def _object(form: Any) -> dict[str, Any]:
     if is_dataclass(form):
         required = [field.name for field in fields(form) if field.default is field.default_factory is MISSING]
     else:
-        required = sorted(form.__required_keys__)
+        required = sorted(name for name in form.__required_keys__ if get_origin(hints[name]) is not NotRequired)
     members = {name: schema(hint) for name, hint in hints.items()}
     return {"type": "object", "properties": members, "required": required, "additionalProperties": False}
 

@@ -10,7 +10,7 @@ import pytest
 
 from handler import bodies
 from handler.errors import InternalError
-from handler.route import Answer, Request, Route, Throttle, table
+from handler.route import Answer, Items, Request, Route, Throttle, table
 from handler.route_errors import NotFound, RouteError
 from handler.routes import ROUTES
 from tests.handler import schema
@@ -245,5 +245,16 @@ def test_route_cannot_be_changed_afterwards() -> None:
 @pytest.mark.parametrize("action", ["Scan", "BatchGetItem", "*", "query", ""])
 def test_table_is_asked_for_item_by_item(action: str) -> None:
     """What reads the whole table reads every user's notes."""
-    with pytest.raises(ValueError, match="items must be of DeleteItem, GetItem, PutItem, Query, UpdateItem, got"):
-        route(items=(action,))
+    with pytest.raises(ValueError, match="items of a must be of DeleteItem, GetItem, PutItem, Query, UpdateItem, got"):
+        route(items={Items("a"): (action,)})
+
+
+def test_table_of_items_is_one_and_has_a_name() -> None:
+    """Two routes that mean one table by different keys would each write what the other cannot read."""
+    assert Items("user-notes").variable == "USER_NOTES_TABLE"
+    with pytest.raises(ValueError, match="must be lower-case"):
+        Items("Notes")
+    same = route("GET /a", items={Items("a"): ("Query",)}), route("GET /b", items={Items("a"): ("GetItem",)})
+    assert len(table(*same)) == 2
+    with pytest.raises(ValueError, match="the same in every route"):
+        table(*same, route("GET /c", items={Items("a", sort_key="time"): ("Query",)}))

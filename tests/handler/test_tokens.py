@@ -132,6 +132,23 @@ def test_aud_of_an_access_token_must_be_a_client_too(world: World, verifier: Tok
         verifier.verify(token(world, aud=world.client_id, client_id="2other23456789012345678901"), NOW)
 
 
+def test_token_may_be_bound_to_a_resource_of_ours(world: World, keys: Keys) -> None:
+    """Clients of MCP servers bind tokens (RFC 8707); the app client and the token's kind are checked all the same."""
+    mine = "https://api.example"
+    bound = TokenVerifier(
+        keys, world.issuer, frozenset({world.client_id}), frozenset({"access", "id"}), frozenset({mine})
+    )
+    bound.verify(token(world, aud=mine), NOW)
+    bound.verify(token(world), NOW)
+    for aud in (f"{mine}/", mine.upper(), "https://other-api.example", [mine], None):
+        with pytest.raises(ClientMismatch):
+            bound.verify(token(world, aud=aud), NOW)
+    with pytest.raises(ClientMismatch):
+        bound.verify(token(world, aud=mine, client_id="2other23456789012345678901"), NOW)
+    with pytest.raises(ClientMismatch):  # an ID token is bound to an app client only
+        bound.verify(world.identity(**TIMES, aud=mine), NOW)
+
+
 @pytest.mark.parametrize(("uses", "kind"), [({"access"}, "id"), ({"id"}, "access"), (set(), "access"), (set(), "id")])
 def test_other_use_is_refused(uses: set[str], kind: str, world: World, keys: Keys) -> None:
     """An ID token tells a client who signed in; it was never meant to open an API."""

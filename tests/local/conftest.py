@@ -71,6 +71,9 @@ class Api:
             headers["Authorization"] = f"Bearer {token}"
         return requests.get(self.url + path, headers=headers, timeout=30)
 
+    def delete(self, path: str, token: str) -> requests.Response:
+        return requests.delete(self.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+
     def post(self, path: str, token: str | None, body: Any) -> requests.Response:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         return requests.post(self.url + path, headers=headers, json=body, timeout=30)

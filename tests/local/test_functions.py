@@ -24,7 +24,8 @@ ITEMS = {"GetItem", "PutItem"}
 def with_two_functions(table: str) -> str:
     """The reports have a function of their own; another route uses the table of items."""
     table = table.replace("key=REPORTS,", 'key=REPORTS, function="reports",')
-    return table.replace("key=ADD,", f"key=ADD, items={tuple(sorted(ITEMS))},")
+    table = table.replace("import Answer, Request,", "import Answer, Items, Request,")
+    return table.replace("key=ADD,", f'key=ADD, items={{Items("notes"): {tuple(sorted(ITEMS))}}},')
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,7 @@ OF_COMPONENTS_ALONE: set[Rule] = {
     api_domain.certificate_can_be_proven,
     api_function.environment_fits,
     auth_pool.token_trigger_has_its_tier,
+    http_api.audiences_fit,
     http_api.routes_have_their_functions,
 }
 ROWS = [(rule, row) for rule, rows in REFUSALS.items() for row in rows]

@@ -31,7 +31,7 @@ from tests.handler.events import bearer, http_event
 from tests.handler.signing import World
 from tests.proof.listener import Listener, Reply, Request
 
-ADD, LIST = "POST /notes", "GET /notes"
+ADD, LIST, SHOW, REMOVE = "POST /notes", "GET /notes", "GET /notes/{id}", "DELETE /notes/{id}"
 ALICE, BOB = "aaaaaaaa-1111-4111-8111-111111111111", "bbbbbbbb-2222-4222-8222-222222222222"
 GOOD = '{"text": "milk", "tags": ["shopping", "today"]}'
 ENVIRONMENT = {
@@ -60,8 +60,17 @@ class Store:
         if action == "PutItem":
             self.items.insert(0, asked["Item"])
             return said({})
-        owner = asked["ExpressionAttributeValues"][":owner"]
-        return said({"Items": [item for item in self.items if item["owner"] == owner][: asked["Limit"]]})
+        if action == "Query":
+            values = asked["ExpressionAttributeValues"]
+            before = values.get(":after", {"S": "g"})["S"]  # no id is as great
+            found = [item for item in self.items if item["owner"] == values[":owner"] and item["id"]["S"] < before]
+            return said({"Items": found[: asked["Limit"]]})
+        place = next((n for n, item in enumerate(self.items) if asked["Key"].items() <= item.items()), None)
+        if place is None:
+            return said({})
+        if action == "DeleteItem":
+            return said({"Attributes": self.items.pop(place)})
+        return said({"Item": self.items[place]})
 
 
 def said(members: dict[str, Any], status: int = 200) -> Reply:
@@ -103,9 +112,17 @@ def api(start: Callable[[str], Api], store: Store) -> Iterator[Api]:
         yield start(listener.url)
 
 
-def event(world: World, route: str, body: str | None = None, **claims: Any) -> dict[str, Any]:
+def event(world: World, route: str, body: str | None = None, *, request: str = "", **claims: Any) -> dict[str, Any]:
     headers = [*bearer(world.access(**claims)), ("Content-Type", "application/json")]
-    return http_event(route, headers, claims=world.claims(**claims), body=body)
+    return http_event(route, headers, claims=world.claims(**claims), body=body, request=request)
+
+
+def on(world: World, route: str, note: str, **claims: Any) -> dict[str, Any]:
+    return event(world, route, request=f"{route.split(maxsplit=1)[0]} /notes/{note}", **claims)
+
+
+def page(world: World, api: Api, query: str, *expected: int, **claims: Any) -> dict[str, Any]:
+    return api.call(event(world, LIST, request=f"GET /notes?{query}", **claims), *(expected or (200,))).body
 
 
 def added(world: World, api: Api, body: str = GOOD, **claims: Any) -> Answer:
@@ -146,21 +163,96 @@ def test_two_users_of_one_name_do_not_meet(world: World, api: Api) -> None:
 
 def test_forged_context_names_no_other_owner(world: World, api: Api, store: Store) -> None:
     """Whoever may invoke the function directly writes what he likes into the authorizer's context."""
-    made = event(world, LIST, sub=ALICE)
-    made["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = BOB
-    api.call(made, 200)
+    for made, status in (
+        (event(world, LIST, sub=ALICE), 200),
+        (on(world, SHOW, f"{1:032x}", sub=ALICE), 404),
+        (on(world, REMOVE, f"{1:032x}", sub=ALICE), 404),
+    ):
+        made["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = BOB
+        api.call(made, status)
     assert store.calls[0][1]["ExpressionAttributeValues"] == {":owner": {"S": ALICE}}
+    assert [call["Key"]["owner"] for _, call in store.calls[1:]] == [{"S": ALICE}] * 2
+
+
+def filled(store: Store, owner: str, count: int) -> None:
+    for number in range(count):
+        note: notes.Note = {"id": f"{number:032x}", "text": "x", "tags": [], "created": ""}
+        store.items.insert(0, notes._item(owner, note))
 
 
 def test_table_is_asked_for_one_page_newest_first(world: World, api: Api, store: Store) -> None:
     """Without a limit a user with many notes would have the function read until it times out."""
-    for number in range(notes.PAGE + 5):
-        store.items.insert(0, notes._item(ALICE, {"id": f"{number}", "text": "x", "tags": [], "created": ""}))
+    filled(store, ALICE, notes.PAGE + 5)
     assert len(listed(world, api, sub=ALICE)) == notes.PAGE
     ((action, asked),) = store.calls
-    assert (action, asked["Limit"], asked["ScanIndexForward"], asked["ConsistentRead"]) == ("Query", 50, False, True)
+    assert (action, asked["Limit"], asked["ScanIndexForward"], asked["ConsistentRead"]) == ("Query", 51, False, True)
     assert asked["TableName"] == ENVIRONMENT["NOTES_TABLE"]
     assert "IndexName" not in asked
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 6])
+def test_pages_hold_every_note_once(count: int, world: World, api: Api, store: Store) -> None:
+    """In order, and the last one says that it is the last."""
+    filled(store, ALICE, count)
+    found, query = [], "limit=2"
+    while query:
+        answer = page(world, api, query, sub=ALICE)
+        found += [int(note["id"], 16) for note in answer["notes"]]
+        query = f"limit=2&after={answer['next']}" if "next" in answer else ""
+    assert found == list(reversed(range(count)))
+    assert len(store.calls) == max(1, -(-count // 2))
+
+
+def test_cursor_serves_its_owner_alone(world: World, api: Api, store: Store) -> None:
+    """Nobody goes on in another user's list, and a made-up cursor is no way to look for ids."""
+    for owner in (ALICE, BOB):
+        filled(store, owner, 3)
+    cursor = page(world, api, "limit=1", sub=ALICE)["next"]
+    assert page(world, api, f"limit=1&after={cursor}", sub=ALICE)["notes"]
+    store.calls.clear()
+    for after, sub in (
+        (cursor, BOB),
+        (cursor[:-1], ALICE),
+        (f"{cursor}A", ALICE),
+        (f"{cursor}%3D", ALICE),
+        (cursor.swapcase(), ALICE),
+        ("x", ALICE),
+        ("%C3%BC", ALICE),
+        (f"{1:032x}", ALICE),
+    ):
+        refused = page(world, api, f"limit=1&after={after}", 400, sub=sub)
+        assert (refused["in"], refused["field"], refused["rule"]) == (
+            "query",
+            "after",
+            "be the cursor of an earlier page",
+        )
+    assert store.calls == []
+
+
+def test_note_is_shown_and_deleted_by_its_owner_alone(world: World, api: Api, store: Store) -> None:
+    """To everybody else it is as missing as one that never was: the answers differ in the request id alone."""
+    answer = added(world, api, sub=ALICE)
+    note = answer.body
+    assert answer.headers["Location"] == f"notes/{note['id']}"
+    assert api.call(on(world, SHOW, note["id"], sub=ALICE), 200).body == note
+    for key in (SHOW, REMOVE):
+        others, nobodys = (
+            api.call(on(world, key, each, sub=BOB), 404).body | {"requestId": ""} for each in (note["id"], f"{1:032x}")
+        )
+        assert others == nobodys == {"message": "You have no such note", "code": "note_missing", "requestId": ""}
+    asked = [call["Key"]["owner"]["S"] for action, call in store.calls[2:]]
+    assert asked == [BOB] * 4
+    api.call(on(world, REMOVE, note["id"], sub=ALICE), 204)
+    assert api.call(on(world, SHOW, note["id"], sub=ALICE), 404).reason == "note_missing"
+    assert store.items == []
+
+
+@pytest.mark.parametrize("id_", ["..%2f..", "A" * 32, "0" * 31, "0" * 33, "%00", "0" * 31 + "%0a"])
+@pytest.mark.parametrize("key", [SHOW, REMOVE])
+def test_id_that_no_note_has_is_404_and_asks_no_table(key: str, id_: str, world: World, api: Api, store: Store) -> None:
+    """It is not told from a missing note by its status."""
+    assert api.call(on(world, key, id_), 404).reason == "path_invalid"
+    assert store.calls == []
 
 
 @pytest.mark.usefixtures("api")
@@ -172,7 +264,7 @@ def test_ids_sort_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for later in (0.0, 0.0, 0.001, 1.0, 100_000.0):
         with monkeypatch.context() as clock:
             clock.setattr(notes.time, "time", lambda later=later: now + later)
-            made.append(notes.add_note(HandlerRequest({}, alice, NewNote("x")))["id"])
+            made.append(notes.add_note(HandlerRequest({}, alice, NewNote("x"))).body["id"])
     assert made[2:] == sorted(made[2:])
     assert max(made[:2]) < made[2]
     assert len(set(made)) == 5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urljoin
+
 from local.users import Users
 from tests.local.conftest import Api
 
@@ -23,6 +25,19 @@ def test_notes_are_kept_for_their_user_alone(api: Api, users: Users, username: s
         listed = api.get("/notes", token)
         assert listed.status_code == 200
         assert [note["id"] for note in listed.json()["notes"]] == [answer.json()["id"] for answer in reversed(answers)]
+    first = f"/notes/{written[0][0].json()['id']}"
+    assert urljoin(written[0][0].url, written[0][0].headers["location"]) == api.url + first
+    page = api.get("/notes?limit=1", tokens[0]).json()
+    assert [note["text"] for note in page["notes"]] == ["b"]
+    assert [note["text"] for note in api.get(f"/notes?limit=1&after={page['next']}", tokens[0]).json()["notes"]] == [
+        "a"
+    ]
+    assert api.get(f"/notes?after={page['next']}", tokens[1]).status_code == 400
+    assert api.get(first, tokens[0]).json() == written[0][0].json()
+    assert (api.get(first, tokens[1]).status_code, api.delete(first, tokens[1]).status_code) == (404, 404)
+    removed = api.delete(first, tokens[0])
+    assert (removed.status_code, removed.content) == (204, b"")
+    assert api.get(first, tokens[0]).json()["code"] == "note_missing"
     refused = api.post("/notes", tokens[0], {"text": "", "tags": []})
     assert (refused.status_code, refused.json()["field"]) == (400, "text")
     assert api.post("/notes", None, {"text": "x"}).status_code == 401

@@ -23,4 +23,13 @@ RISKS: tuple[Risk, ...] = (
         new='{":owner": {"S": request.event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]}}',
         tests=("tests/handler/samples/test_notes.py",),
     ),
+    Risk(
+        name="note-of-whoever-the-context-names",
+        gain="Who reaches the function past the gateway reads and deletes anybody's note.",
+        file="handler/samples/notes.py",
+        within="_key",
+        old='"owner": {"S": request.user.sub}',
+        new='"owner": {"S": request.event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]}',
+        tests=("tests/handler/samples/test_notes.py",),
+    ),
 )
