@@ -553,7 +553,7 @@ RISKS: tuple[Risk, ...] = (
         gain="Whoever reads the log can act as every caller.",
         file="handler/app.py",
         within="App.handle",
-        old='level = "WARNING" if "cause" in fields else "INFO"\n',
+        old='level = "WARNING" if "cause" in fields or "unchecked" in fields else "INFO"\n',
         new='level = "WARNING" if "cause" in fields else "INFO"\n            fields = {**fields, "headers": str(event.get("headers"))}\n',
         tests=("tests/handler/test_app.py", "tests/handler/test_attack_corpus.py"),
     ),
