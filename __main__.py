@@ -104,11 +104,11 @@ functions: dict[str, ApiFunction] = {}
 for name, options in settings.functions.items():
     # A function may do with a table what its own routes say, and nothing else.
     statements = []
-    for items, table in tables.items():
+    for items, item_table in tables.items():
         actions = sorted(
             {action for route in ROUTES if route.function == name for action in route.items.get(items, ())}
         )
-        statements += table.grant(*actions, sid=f"Use{items.name.title().replace('-', '')}") if actions else []
+        statements += item_table.grant(*actions, sid=f"Use{items.name.title().replace('-', '')}") if actions else []
     if revocations:
         statements += revocations.grant("BatchGetItem", sid="ReadRevocations")
     if any(route.revokes for route in ROUTES if route.function == name):
