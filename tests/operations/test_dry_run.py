@@ -122,7 +122,8 @@ class Deployed:
         self.copy = copy
         self._lambda = client(emulator.endpoint, self.outputs["region"], "lambda")
         self._gateway = client(emulator.endpoint, self.outputs["region"], "apigatewayv2")
-        self._function, self._alias = self.outputs["release"]["functions"]["api"].values()
+        released = self.outputs["release"]["functions"]["api"]
+        self._function, self._alias = released["function"], released["alias"]
         self._lambda.update_function_configuration(FunctionName=self._function, Description="newer")
         newest = self._lambda.publish_version(FunctionName=self._function)["Version"]
         self._lambda.update_alias(FunctionName=self._function, Name=self._alias, FunctionVersion=newest)
