@@ -17,6 +17,40 @@ LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handle
 RESOLVED := handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements \
   policies/audit/requirements policies/requirements tests/contract/schemathesis tests/operations/requirements tests/sabotage/mutation
 
+# The variables of each target. One that no target of the command takes is refused: it would be ignored.
+VARIABLES := STACK PORT RESET TO BREAKING DIFF MODULE RPS USERS REQUESTS
+TAKES_up := STACK PORT RESET
+TAKES_web := STACK
+TAKES_contract := STACK TO
+TAKES_contract-release := BREAKING
+TAKES_routes := DIFF
+TAKES_smoke := STACK
+TAKES_attack := STACK
+TAKES_mutation := MODULE
+TAKES_audit := STACK
+TAKES_policies := STACK
+TAKES_capacity := STACK RPS USERS
+TAKES_cost := STACK REQUESTS USERS
+GOALS := $(or $(MAKECMDGOALS),help)
+TAKEN := $(foreach goal,$(GOALS),$(TAKES_$(goal)))
+GIVEN := $(foreach name,$(VARIABLES),$(if $(findstring command line,$(origin $(name))),$(name)))
+ifneq ($(filter-out $(TAKEN),$(GIVEN)),)
+$(error make $(GOALS) takes $(or $(TAKEN),no variable), got $(filter-out $(TAKEN),$(GIVEN)))
+endif
+# The stack that is asked for, if any, of those in Pulumi.*.yaml; and a deployed one, which the local run is not.
+ASKED := $(if $(filter-out file,$(origin STACK)),--stack $(STACK))
+DEPLOYED := $(if $(filter-out local,$(STACK)),--stack $(STACK))
+
+# A .venv whose Python has gone, or was replaced by another one, is made anew.
+ifneq ($(wildcard $(DONE)),)
+$(if $(shell $(BIN)/python -c 'print(1)' 2>/dev/null),,$(shell rm -f $(DONE)))
+endif
+# uv and pip keep what they fetched under HOME; without one that can be written, here.
+ifeq ($(shell mkdir -p "$(HOME)/.cache" 2>/dev/null && test -w "$(HOME)/.cache" && echo yes),)
+export UV_CACHE_DIR := $(CURDIR)/.build/uv
+export PIP_CACHE_DIR := $(CURDIR)/.build/pip
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help install up down test quick acceptance web check format bench fuzz contract contract-release routes smoke attack mutation sabotage audit policies capacity cost workflows pip-audit docs lock clean
 
@@ -25,8 +59,8 @@ help: ## Show this list
 
 install: $(DONE) ## Make .venv with all that the program and its tools need
 
-up: $(DONE) ## Run the stack on this machine (STACK=local PORT=4566) until Ctrl-C
-	@$(BIN)/python -m local up --stack $(STACK) --port $(PORT)
+up: $(DONE) ## Run the stack on this machine (STACK=local PORT=4566) until Ctrl-C; RESET=1 begins without its users
+	@$(BIN)/python -m local up --stack $(STACK) --port $(PORT) $(if $(RESET),--reset)
 
 down: $(DONE) ## Stop the stack that runs on this machine
 	@$(BIN)/python -m local down
@@ -40,8 +74,8 @@ quick: $(DONE) ## Check format, lint and types, and run the tests nearest to the
 acceptance: $(DONE) $(PACK)/.installed $(FUZZER)/.installed $(DELIVERY)/actionlint $(ENGINE)/pulumi ## Run the slow tests: browser, front-end libraries, whole stacks
 	@$(BIN)/python -m pytest -m acceptance
 
-web: $(DONE) web/node_modules/.installed ## Serve the sample front end beside the stack that runs here
-	@$(BIN)/python -m contract --to web/contract
+web: $(DONE) web/node_modules/.installed ## Serve the sample front end beside the stack that runs here, or beside STACK=prod
+	@$(BIN)/python -m contract --to web/contract $(DEPLOYED)
 	@cd web && exec npm run --silent dev
 
 check: $(DONE) ## Run what CI runs: format, lint, types, spelling, wording, all tests
@@ -67,8 +101,8 @@ bench: $(DONE) $(COMPARED)/.installed ## Measure the handler, its import, the pr
 fuzz: $(DONE) ## Throw 200,000 random mutations of valid tokens at the handler
 	@$(BIN)/python -m tests.handler.fuzz --count 200000
 
-contract: $(DONE) ## Write what front ends build on of the stack that runs here (TO=.build/contract)
-	@$(BIN)/python -m contract --to $(TO)
+contract: $(DONE) ## Write what front ends build on of the stack that runs here, or of STACK=prod (TO=.build/contract)
+	@$(BIN)/python -m contract --to $(TO) $(DEPLOYED)
 
 contract-release: $(DONE) ## Promise the program's contract from now on (BREAKING=1 if it takes something away)
 	@$(BIN)/python -m contract --release $(if $(BREAKING),--breaking)
@@ -76,11 +110,11 @@ contract-release: $(DONE) ## Promise the program's contract from now on (BREAKIN
 routes: $(DONE) ## Show who may call what; DIFF=REV says what changed since
 	@$(BIN)/python -m proof routes $(if $(DIFF),--diff $(DIFF))
 
-smoke: $(DONE) ## Check the stack that runs here, as after a deployment
-	@$(BIN)/python -m proof smoke
+smoke: $(DONE) ## Check the stack that runs here, or STACK=prod after its deployment
+	@$(BIN)/python -m proof smoke $(DEPLOYED)
 
-attack: $(DONE) ## Attack the stack that runs here and report what answered
-	@$(BIN)/python -m proof attack --html .local/attack.html
+attack: $(DONE) ## Attack the stack that runs here, or STACK=prod, and report what answered
+	@$(BIN)/python -m proof attack --html .local/attack.html $(DEPLOYED)
 
 mutation: $(MUTATION)/.installed ## Change each line of a module of the handler (MODULE=handler/tokens.py) and list what survives
 	@$(BIN)/python -m tests.sabotage.mutation --mutmut $(MUTATION)/bin/mutmut $(if $(MODULE),--module $(MODULE))
@@ -92,7 +126,7 @@ audit: $(DONE) ## Have Prowler audit the stack (STACK=local)
 	@$(BIN)/python -m policies.audit --stack $(STACK)
 
 policies: $(DONE) $(PACK)/.installed ## Hold the stacks against the infrastructure checklist (STACK=all)
-	@$(BIN)/python -m policies $(if $(filter command line,$(origin STACK)),--stack $(STACK))
+	@$(BIN)/python -m policies $(ASKED)
 
 workflows: $(DELIVERY)/actionlint ## Lint the workflows of .github
 	@$(DELIVERY)/bin/zizmor --offline --quiet --persona auditor .github
@@ -102,10 +136,11 @@ pip-audit: $(DELIVERY)/.installed ## Look every locked package up among the know
 	@$(DELIVERY)/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes $(RESOLVED:%=-r %.txt)
 
 capacity: $(DONE) ## Say which quota binds first (RPS=400 USERS=20000 STACK=prod)
-	@$(BIN)/python -m operations capacity $(if $(RPS),--rps "$(RPS)") $(if $(USERS),--users "$(USERS)") $(if $(filter command line,$(origin STACK)),--stack $(STACK))
+	@$(if $(RPS),,echo "make capacity must have RPS, the requests a second: make capacity RPS=400" >&2; exit 1)
+	@$(BIN)/python -m operations capacity --rps "$(RPS)" $(if $(USERS),--users "$(USERS)") $(ASKED)
 
 cost: $(DONE) ## Say what a month costs (REQUESTS=1000000 USERS=1000 STACK=prod)
-	@$(BIN)/python -m operations cost $(if $(REQUESTS),--requests "$(REQUESTS)") $(if $(USERS),--users "$(USERS)") $(if $(filter command line,$(origin STACK)),--stack $(STACK))
+	@$(BIN)/python -m operations cost $(if $(REQUESTS),--requests "$(REQUESTS)") $(if $(USERS),--users "$(USERS)") $(ASKED)
 
 docs: $(DONE) ## Write the parts of the documentation that follow from the code
 	@$(BIN)/python -m docs.generate
@@ -146,7 +181,7 @@ $(DONE): $(LOCKS)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed, found $$($(PYTHON) --version); set PYTHON=" >&2; exit 1; }
 	@echo "Installing into $(VENV) (once) …"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-installer.txt
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.txt
 	@touch $(DONE)

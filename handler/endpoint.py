@@ -13,7 +13,8 @@ from handler.route import Answer, Caller, Request, Route
 BODY_LIMIT = 262_144  # characters as delivered, base64 included
 
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+").fullmatch  # RFC 3986 3.3; no line break can be in it
-encode = json.JSONEncoder(separators=(", ", ": ")).encode
+ANSWER_LIMIT = 6_000_000  # bytes in Lambda's own envelope, which may have 6 MB (Lambda quotas)
+encode = json.JSONEncoder(separators=(", ", ": "), allow_nan=False).encode
 
 
 class AnswerInvalid(Exception):  # noqa: N818 - says what happened, as the refusals do
@@ -42,13 +43,23 @@ class Endpoint:
         if not route.answer_headers:
             if type(reply) is Answer:
                 raise AnswerInvalid
-            body = "" if route.response is None else encode(reply)
-            return {"statusCode": route.status, "headers": dict(self._headers), "body": body}
+            return {"statusCode": route.status, "headers": dict(self._headers), "body": self._encoded(reply)}
         return self._with_headers(event, reply if type(reply) is Answer else Answer(reply))
+
+    def _encoded(self, reply: Any) -> str:
+        """Return the body. A reply that no client could use is an error here, not a success there."""
+        if self.route.response is None:
+            return ""
+        if not isinstance(reply, dict):  # the function forgot its `return`
+            raise AnswerInvalid
+        body = encode(reply)
+        if len(body) > ANSWER_LIMIT // 2 and len(encode(body)) > ANSWER_LIMIT:  # quotes count twice in the envelope
+            raise AnswerInvalid
+        return body
 
     def _with_headers(self, event: dict[str, Any], reply: Answer[Any]) -> dict[str, Any]:
         route, headers = self.route, dict(self._headers)
-        body = "" if route.response is None else encode(reply.body)
+        body = self._encoded(reply.body)
         if (reply.location is not None) != ("Location" in route.answer_headers):
             raise AnswerInvalid
         if reply.location is not None:

@@ -8,11 +8,13 @@ import http.client
 import os
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
 
+from local.recorder import LOG
 from local.running import Folder
+from local.tail import Tail
 from stacks import ROOT
 from stacks.command_line import CommandError, Parser, run
 from stacks.terminal import printable
@@ -24,11 +26,12 @@ _MORE = """examples:
   python -m local token --user ada           an access token; the user is created if new
   python -m local call GET /PATH --user ada --scope SCOPE
   python -m local call POST /PATH --user ada --data '{"name": "value"}'
-  python -m local call GET /PATH --user ada --here       in this process, for a debugger
   python -m local logs --follow              what the functions write, until Ctrl-C
   python -m local down"""
 
 POLL_INTERVAL = 0.3  # seconds between two reads of the log
+_IN_URLS = "/:?#[]@!$&'()*+,;=%"  # of RFC 3986; others are sent in percent encoding, as a browser does
+STATUS_PATIENCE = 5  # seconds
 MAXIMUM_LINE = 1_048_576  # characters that are shown of an answer or a log line: CloudWatch's maximum, 1 MB
 
 
@@ -44,9 +47,16 @@ def _parser() -> Parser:
     up.add_argument(
         "--port", type=_port, default=4566, metavar="N", help="port on 127.0.0.1; 0 picks a free one (4566)"
     )
+    up.add_argument("--reset", action="store_true", help="begin without the users and items of the last run")
     up.add_argument("--detach", action="store_true", help="return once the stack is up, and leave it running")
 
     commands.add_parser("down", help="stop the stack", description="Stop the stack if one runs on this machine.")
+    reset = commands.add_parser(
+        "reset",
+        help="delete users and items",
+        description="Delete the users and items that a stopped stack has saved; the next `up` begins anew.",
+    )
+    reset.add_argument("--stack", default="local", metavar="NAME", help="the stack of Pulumi.NAME.yaml (local)")
     commands.add_parser(
         "status",
         help="show what runs",
@@ -63,9 +73,6 @@ def _parser() -> Parser:
     call.add_argument("method", metavar="METHOD", help="such as GET")
     call.add_argument("path", metavar="PATH", help="the route's path, which begins with /")
     call.add_argument("--data", metavar="JSON", help="a body, or @FILE with the body; sent as application/json")
-    call.add_argument(
-        "--here", action="store_true", help="run the function's code in this process, so that a debugger can stop in it"
-    )
     _add_user_options(call, user=None)
 
     logs = commands.add_parser("logs", help="print the functions' logs", description="Print what the functions wrote.")
@@ -75,10 +82,8 @@ def _parser() -> Parser:
 
 def _add_user_options(parser: argparse.ArgumentParser, user: str | None) -> None:
     default = f"sign in as this user ({user})" if user else "sign in as this user; without it no token is sent"
-    parser.add_argument("--user", default=user, type=_name, metavar="NAME", help=f"{default}; created if new")
-    parser.add_argument(
-        "--client", type=_name, metavar="NAME", help="use a machine client of appClients instead of a user"
-    )
+    parser.add_argument("--user", type=_name, default=user, metavar="NAME", help=f"{default}; created if new")
+    parser.add_argument("--client", metavar="NAME", help="use a machine client of appClients instead of a user")
     parser.add_argument(
         "--group", action="append", default=[], metavar="G", help="add the user to this group; may repeat"
     )
@@ -88,7 +93,7 @@ def _add_user_options(parser: argparse.ArgumentParser, user: str | None) -> None
 
 def _name(text: str) -> str:
     if not text.strip():
-        raise argparse.ArgumentTypeError(f"the name must not be empty, got {text!r}")
+        raise argparse.ArgumentTypeError("user must have a name, got an empty one")
     return text
 
 
@@ -102,7 +107,8 @@ def _up(arguments: argparse.Namespace, folder: Folder) -> int:
     from local import up  # noqa: PLC0415 - imports Pulumi, which would cost the other commands a second
 
     try:
-        (up.up_detached if arguments.detach else up.up)(arguments.stack, arguments.port, folder)
+        start = up.up_detached if arguments.detach else up.up
+        start(arguments.stack, arguments.port, folder, reset=arguments.reset)
     except up.Interrupted:
         raise CommandError("interrupted before the stack was up; nothing is left running") from None
     return 0
@@ -110,6 +116,17 @@ def _up(arguments: argparse.Namespace, folder: Folder) -> int:
 
 def _down(_: argparse.Namespace, folder: Folder) -> int:
     print("Stopped." if folder.stop() else "Nothing was running.")
+    return 0
+
+
+def _reset(arguments: argparse.Namespace, folder: Folder) -> int:
+    from local.state import State  # noqa: PLC0415 - as above
+    from stacks.engine import Stack  # noqa: PLC0415
+
+    stack = Stack.load(arguments.stack)
+    with folder.held():
+        there = State(folder.path, stack.name, stack.region).reset()
+    print(f"Stack {stack.name} begins anew." if there else f"Stack {stack.name} had nothing saved.")
     return 0
 
 
@@ -121,7 +138,10 @@ def _status(_: argparse.Namespace, folder: Folder) -> int:
     print(f"  AWS endpoint  {run.endpoint}")
     if run.first_call:
         method, path = run.first_call.split(" ")
-        print(f"  {run.first_call:<12}  {_request(outputs, method, path)[0]}")
+        answered = _request(outputs["apiUrl"], method, path, timeout=STATUS_PATIENCE)[0]
+        print(f"  {run.first_call:<12}  {answered}")
+        if answered == 404 or answered >= 500:
+            raise CommandError(f"{run.first_call} must answer, got {answered}; restart the stack with: make down up")
     return 0
 
 
@@ -130,7 +150,8 @@ def _token_of(arguments: argparse.Namespace, folder: Folder, use: str) -> str:
     from local.users import Users  # noqa: PLC0415
 
     with refusals_in_one_line():
-        users = Users(folder.outputs(), folder.run().password)
+        outputs, run_ = folder.outputs(), folder.run()
+        users = Users(outputs, run_.password, earlier=run_.earlier_passwords)
         if arguments.client:
             return users.machine_token(arguments.client, arguments.scope)
         name = users.ensure(arguments.user, arguments.group)
@@ -148,8 +169,7 @@ def _call(arguments: argparse.Namespace, folder: Folder) -> int:
     if not path.startswith("/"):
         raise CommandError(f"path must start with /, got {path}")
     body = _body(arguments.data) if arguments.data is not None else None
-    path = quote(path, safe="/?&=%" + "!$'()*+,;:@-._~")  # as a browser sends it
-    status, reason, answer = (_here if arguments.here else _request)(folder.outputs(), method, path, token, body)
+    status, reason, answer = _request(folder.outputs()["apiUrl"], method, path, token, body)
     print(printable(answer, MAXIMUM_LINE, keep="\n\t"))
     if status >= 400:
         raise CommandError(f"{method} {printable(path, 200)} answered {status} {reason}")
@@ -157,16 +177,24 @@ def _call(arguments: argparse.Namespace, folder: Folder) -> int:
 
 
 def _logs(arguments: argparse.Namespace, folder: Folder) -> int:
-    from local.function_log import FunctionLog  # noqa: PLC0415 - imports boto3, which other commands do not need
-    from local.provider import client, refusals_in_one_line  # noqa: PLC0415
-
-    with contextlib.suppress(KeyboardInterrupt), refusals_in_one_line():  # Ctrl-C is the usual end
-        log = FunctionLog(client(folder.run().endpoint, folder.outputs()["region"], "logs"))
+    folder.run()
+    log = folder.path / LOG
+    older = log.with_name(f"{LOG}.1")
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        closing(Tail(log, from_start=True)) as lines,
+    ):  # Ctrl-C is the usual end
+        if older.exists():
+            with older.open(errors="replace") as before:
+                for line in before:
+                    print(printable(line, MAXIMUM_LINE, keep="\n\t"), end="")
         while True:
-            for line in log.new():
-                print(printable(line, MAXIMUM_LINE, keep="\n\t"), flush=True)
+            for line in lines.new():
+                print(printable(line, MAXIMUM_LINE, keep="\t"), flush=True)
             if not arguments.follow:
                 break
+            if not folder.is_up():
+                raise CommandError("the stack has stopped; start one with: make up")
             time.sleep(POLL_INTERVAL)
     return 0
 
@@ -181,24 +209,16 @@ def _body(data: str) -> bytes:
         raise CommandError(f"--data {data} must name a readable file, got: {error.strerror}") from None
 
 
-def _here(
-    outputs: dict[str, Any], method: str, path: str, token: str | None, body: bytes | None
-) -> tuple[int, str, str]:
-    from local import here  # noqa: PLC0415 - imports the function's code
-
-    return here.call(outputs, method, path, token, None if body is None else body.decode(errors="replace"))
-
-
 def _request(
-    outputs: dict[str, Any], method: str, path: str, token: str | None = None, body: bytes | None = None
+    api_url: str, method: str, path: str, token: str | None = None, body: bytes | None = None, timeout: float = 35
 ) -> tuple[int, str, str]:
-    url = urlsplit(outputs["apiUrl"])
-    connection = http.client.HTTPConnection(url.netloc, timeout=35)
+    url = urlsplit(api_url)
+    connection = http.client.HTTPConnection(url.netloc, timeout=timeout)
     try:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        connection.request(method, f"{url.path}{path}", body, headers)
+        connection.request(method, f"{url.path}{quote(path, safe=_IN_URLS)}", body, headers)
         response = connection.getresponse()
         return response.status, response.reason, response.read().decode(errors="replace")
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -207,7 +227,15 @@ def _request(
         connection.close()
 
 
-_COMMANDS = {"up": _up, "down": _down, "status": _status, "token": _token, "call": _call, "logs": _logs}
+_COMMANDS = {
+    "up": _up,
+    "down": _down,
+    "reset": _reset,
+    "status": _status,
+    "token": _token,
+    "call": _call,
+    "logs": _logs,
+}
 
 
 def _command(parsed: argparse.Namespace) -> int:

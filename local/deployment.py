@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -98,11 +98,17 @@ class Deployment:
         self._left_out = None if strict else LeftOut(partial(print, file=sys.stderr, flush=True))
         self._region = region
 
-    def bring_up(self, stack: Stack, steps: Steps) -> dict[str, Any]:
-        """Evaluate the program, wait until the API answers, and return the outputs with local addresses."""
+    def bring_up(self, stack: Stack, steps: Steps, saved: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Evaluate the program, wait until the API answers, and return the outputs with local addresses.
+
+        `saved` describes the resources that the emulator has from an earlier run.
+        """
         self.provider = steps.time("emulator", self._ready, self._emulator.endpoint)
+        if saved is not None:
+            self.provider.restore(saved)
         detail = f"{stack.project}, Pulumi.{stack.name}.yaml"
         outputs = steps.time("program", lambda: self._evaluated(stack, steps), detail)
+        self.provider.sweep()
         self._wait(outputs["apiUrl"], steps)
         return outputs
 
@@ -137,6 +143,8 @@ class Deployment:
 
     def _evaluated(self, stack: Stack, steps: Steps) -> dict[str, Any]:
         def create(type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+            if self.provider.has(type_, name, inputs):
+                return self.provider.create(type_, name, inputs)
             return steps.time(name, lambda: self.provider.create(type_, name, inputs), type_)
 
         outputs = evaluate(stack, create)

@@ -1,6 +1,6 @@
 """Start and stop ministack, the AWS emulator, as a subprocess on loopback.
 
-It is a development tool: it keeps its state in memory, serves this machine only, and takes made-up credentials.
+It is a development tool: it serves this machine only, and takes made-up credentials.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from local.private_files import create, make_folder
+from local.private_files import create, keep_short, make_folder
+from local.recorder import CALLS, LOG
 from stacks import ROOT
 from stacks.command_line import CommandError
 
 HOST = "127.0.0.1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # ministack's own
+SAVE_DEADLINE = 8  # seconds; a tenth of one is usual
 START_DEADLINE = 30  # seconds; about one is usual
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
 
@@ -32,16 +34,22 @@ _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT")
 class Emulator:
     """A ministack process on `port`, or a free port if `port` is 0. The context manager ends it with its workers.
 
-    `folder` is for the log and the emulator's files. CommandError if the emulator cannot start.
+    `folder` is for the log and the emulator's files, `state` for what it saves; without, it forgets all when it ends.
+    `lock` is a descriptor that it keeps open while it lives. CommandError if the emulator cannot start.
     """
 
-    def __init__(self, port: int, region: str, folder: Path) -> None:
+    def __init__(
+        self, port: int, region: str, folder: Path, state: Path | None = None, lock: int | None = None
+    ) -> None:
         self.port = port or _free_port()
         self.endpoint = f"http://{HOST}:{self.port}"
         self.log = folder / "emulator.log"
-        self.requests = folder / "requests.jsonl"
+        self.requests = folder / CALLS
+        self._folder = folder
         self._region = region
         self.scratch = folder / "emulator"
+        self._state = state
+        self._kept_open = () if lock is None else (lock,)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -53,17 +61,20 @@ class Emulator:
             )
         shutil.rmtree(self.scratch, ignore_errors=True)
         make_folder(self.scratch)
-        create(self.requests).close()
+        for name in (CALLS, LOG):
+            create(self._folder / name).close()
+            (self._folder / f"{name}.1").unlink(missing_ok=True)
         with create(self.log) as log:
             self._process = subprocess.Popen(
                 # Without -P modules of this folder would hide the emulator's.
-                [sys.executable, "-P", str(ROOT / "local" / "serve.py"), str(self.requests)],
+                [sys.executable, "-P", str(ROOT / "local" / "serve.py"), str(self._folder)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self._environment(),
                 cwd=self.scratch,
                 umask=0o077,
+                pass_fds=self._kept_open,
                 start_new_session=True,  # Ctrl-C reaches this process only, and the group has the workers
             )
         return self
@@ -74,11 +85,14 @@ class Emulator:
         process = self._process
         if process is None:
             return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # it has no state to save
-        process.wait()
         if process.stdin is not None:
-            process.stdin.close()
+            process.stdin.close()  # it saves its state, and ends
+        if self._state is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(SAVE_DEADLINE)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def wait_until_ready(self) -> None:
@@ -94,6 +108,7 @@ class Emulator:
         """CommandError if the emulator has ended."""
         if self._process is not None and self._process.poll() is not None:
             raise CommandError(f"the emulator ended with status {self._process.returncode}; see {self.log}")
+        keep_short(self.log)
 
     def _healthy(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
@@ -107,6 +122,7 @@ class Emulator:
 
     def _environment(self) -> dict[str, str]:
         """Return an environment without the shell's AWS account, profile and proxy."""
+        state = self._state or self.scratch
         return {
             **{key: os.environ[key] for key in _PASSED_ON if key in os.environ},
             **CREDENTIALS,
@@ -117,13 +133,13 @@ class Emulator:
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "MINISTACK_COGNITO_PRETOKEN_STRICT": "1",  # as Cognito: no token if the trigger fails
-            "STATE_DIR": str(self.scratch),
-            "S3_DATA_DIR": str(self.scratch / "s3"),
+            "STATE_DIR": str(state),
+            "S3_DATA_DIR": str(state / "s3"),
+            "S3_PERSIST": str(int(self._state is not None)),
             "TMPDIR": str(self.scratch),
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": str(ROOT / "local" / "worker"),
-            "PYTHONBREAKPOINT": "at_breakpoint.skip",
+            "PYTHONPATH": str(ROOT / "local" / "inside"),  # for the functions' processes
         }
 
 

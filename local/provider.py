@@ -8,20 +8,19 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import boto3
-import pulumi
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, EndpointConnectionError
 from botocore.validate import ParamValidator
 
 from local.emulator import CREDENTIALS
 from local.left_out import LeftOut
+from local.resources import Resource, comparable, described, restored
 from stacks.command_line import CommandError
 from stacks.mappings import MAPPINGS, Endpoint, ResourceMapping, Values, mapped
-from stacks.mappings.mapping import parameters_of
+from stacks.mappings.mapping import CannotChange, parameters_of
 
 
 def client(endpoint: str, region: str, service: str, patience: int = 30) -> Any:
@@ -55,16 +54,6 @@ def refusals_in_one_line() -> Iterator[None]:
     except (ClientError, BotoCoreError) as error:
         text = " ".join(str(error).split())
         raise CommandError(f"the stack must answer, got: {text}; restart it with: make down up") from None
-
-
-@dataclass
-class Resource:
-    """A resource in the emulator: the program's inputs, the parameters sent, its id and computed outputs."""
-
-    given: dict[str, Any]
-    sent: dict[str, Any]
-    id: str
-    computed: dict[str, Any]
 
 
 class Provider:
@@ -111,6 +100,33 @@ class Provider:
         """Begin an evaluation. `sweep` then deletes the resources that the evaluation did not register."""
         self._wanted.clear()
 
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take over the resources that an earlier run saved, which the emulator has again. Begin an evaluation.
+
+        CannotChange if one that held users or items is gone.
+        """
+        self.begin()
+        self._made = restored(saved, self._emulator)
+        for (type_, name), made in self._made.items():
+            mapping = MAPPINGS[type_]
+            if mapping.describe:
+                try:
+                    self._call(self.client(mapping.service), mapping, mapping.describe, _identity(mapping, made))
+                except (ClientError, BotoCoreError) as error:
+                    raise CannotChange(f"{type_} ({name}) is not there again: {' '.join(str(error).split())}") from None
+
+    def described(self) -> dict[str, Any]:
+        """Return a description of all resources, for `restore`."""
+        return described(self._made, self._emulator.endpoint)
+
+    def has(self, type_: str, name: str, inputs: dict[str, Any]) -> bool:
+        """Whether the resource exists with these inputs."""
+        made = self._made.get((type_, name))
+        if made is None:
+            return False
+        known = self._left_out.known_inputs(type_, name, inputs) if self._left_out else inputs
+        return bool(comparable(made.given) == comparable(mapped(type_, name, known)[1]))
+
     def create(self, type_: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         """Create or update the resource; return its id, and its inputs with the computed outputs.
 
@@ -127,16 +143,20 @@ class Provider:
             made = self._made.get(key)
             if made is None:
                 made = self._make(mapping, name, given)
-            elif _comparable(made.given) != _comparable(given):
+            elif comparable(made.given) != comparable(given):
                 made = self._change(mapping, name, made, given)
             self._made[key] = made
         except (ClientError, BotoCoreError, CommandError) as error:
-            raise CommandError(f"{type_} ({name}) is refused: {' '.join(str(error).split())}") from error
+            kind = CannotChange if isinstance(error, CannotChange) else CommandError
+            raise kind(f"{type_} ({name}) is refused: {' '.join(str(error).split())}") from error
         return made.id, {**given, **made.computed}
 
     def sweep(self) -> None:
-        """Delete the resources that the evaluation since `begin` did not register, newest first."""
-        for key in [key for key in reversed(self._made) if key not in self._wanted]:
+        """Delete the resources that the evaluation since `begin` did not register, newest first.
+
+        Those that hold users or items stay, as protected ones do on AWS: the program may name them again.
+        """
+        for key in [key for key in reversed(self._made) if key not in self._wanted and not MAPPINGS[key[0]].kept]:
             self._remove(MAPPINGS[key[0]], self._made.pop(key))
 
     def _make(self, mapping: ResourceMapping, name: str, given: dict[str, Any]) -> Resource:
@@ -153,7 +173,7 @@ class Provider:
     def _change(self, mapping: ResourceMapping, name: str, made: Resource, given: dict[str, Any]) -> Resource:
         if mapping.missing:
             return self._make(mapping, name, given)
-        client, sent = self._clients[mapping.service], parameters_of(mapping, name, given, self._emulator.region)
+        client, sent = self.client(mapping.service), parameters_of(mapping, name, given, self._emulator.region)
         known = {**sent, **_identity(mapping, made)}
         changed = {key for key in made.sent.keys() | sent.keys() if made.sent.get(key) != sent.get(key)}
         takes = self._takes(client, mapping.update)
@@ -164,20 +184,21 @@ class Provider:
                 emptied = _emptied(client, mapping.update, made.sent, sent)
                 self._call(client, mapping, mapping.update, {**emptied, **known})
             for key in mapping.then.keys() & given.keys():
-                if _comparable(made.given.get(key)) != _comparable(given[key]):
+                if comparable(made.given.get(key)) != comparable(given[key]):
                     mapping.then[key](client, given[key], known)
             renewed = mapping.renewed(client, sent) if mapping.renewed else {}
             return Resource(given, sent, made.id, {**made.computed, **renewed})
         if mapping.kept:
             names = ", ".join(sorted(changed - takes - mapping.changes.keys()))
-            raise CommandError(f"{names} cannot change while the stack is up: every user would be lost; restart it")
+            text = f"cannot change while the stack is up: {mapping.kept} would be lost; a restart begins without them"
+            raise CannotChange(f"{names} {text}")
         self._remove(mapping, made)
         return self._make(mapping, name, given)
 
     def _remove(self, mapping: ResourceMapping, made: Resource) -> None:
         if mapping.missing:
             return
-        client = self._clients[mapping.service]
+        client = self.client(mapping.service)
         try:
             self._call(client, mapping, mapping.delete, {**made.sent, **_identity(mapping, made)})
         except ClientError as error:
@@ -221,10 +242,3 @@ def _emptied(client: Any, call: str | None, before: Values, after: Values) -> di
     members = {} if call is None else _input(client, call).members
     gone = [key for key in before.keys() - after.keys() if key in members and isinstance(before[key], dict | list)]
     return {key: type(before[key])() for key in gone if not getattr(members[key], "required_members", ())}
-
-
-def _comparable(value: Any) -> Any:
-    """Return the value with archives replaced by their path, whose name has a digest of their content."""
-    if isinstance(value, pulumi.FileArchive):
-        return value.path
-    return {key: _comparable(member) for key, member in value.items()} if isinstance(value, Mapping) else value

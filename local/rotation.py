@@ -29,6 +29,16 @@ class _Rotation:
         self._refresh = self._cognito._refresh_auth_result
         self._initiate = self._cognito._initiate_auth
         self._token_endpoint = self._cognito._oauth2_token
+        self._state, self._restore = self._cognito.get_state, self._cognito.load_persisted_state
+
+    def get_state(self) -> dict[str, Any]:
+        """Return the module's state for its file, with the refresh tokens that were used."""
+        return {**self._state(), "rotated": self._used}
+
+    def load_persisted_state(self, state: dict[str, Any]) -> None:
+        """Restore what `get_state` returned."""
+        self._used.update(state.get("rotated", {}))
+        self._restore(state)
 
     def refresh_auth_result(self, pool: Any, pool_id: str, client_id: str, token: str) -> tuple[Any, Any]:
         """Return the answer of GetTokensFromRefreshToken: tokens, or an error."""
@@ -97,6 +107,7 @@ def install(cognito: Any, clock: Callable[[], float] = time.time) -> None:
     cognito._refresh_auth_result = rotation.refresh_auth_result
     cognito._initiate_auth = rotation.initiate_auth
     cognito._oauth2_token = rotation.oauth2_token
+    cognito.get_state, cognito.load_persisted_state = rotation.get_state, rotation.load_persisted_state
 
 
 def _keep_the_setting(cognito: Any, name: str) -> None:

@@ -21,13 +21,17 @@ STOP_DEADLINE = 10  # seconds
 
 @dataclass(frozen=True)
 class Run:
-    """A run that is up. `password` is that of the users that the commands create, `first_call` the key of a route."""
+    """A run that is up. `password` is that of the users that the commands create, `first_call` the key of a route.
+
+    `earlier_passwords` are those of users of runs before the pool's policy was raised.
+    """
 
     pid: int
     stack: str
     endpoint: str
     started_at: float
     password: str
+    earlier_passwords: list[str]
     first_call: str | None
 
 
@@ -61,10 +65,9 @@ class Folder:
                 lock.truncate(0)
 
     def make(self) -> None:
-        """Make the folder, for its owner only. CommandError if nothing can be written to it."""
+        """Make the folder, for its owner only. CommandError if that is not possible."""
         try:
             make_folder(self.path)
-            self._lock_file.open("a").close()
         except OSError as error:
             raise CommandError(f"--dir {self.path} must be a folder to write to, got: {error.strerror}") from None
 
@@ -81,8 +84,13 @@ class Folder:
         """Say that the stack is up."""
         _write(self._run_file, asdict(run))
 
-    def is_up(self) -> bool:
-        return self._run_file.exists() and self.is_held()
+    def is_up(self, pid: int | None = None) -> bool:
+        """Whether a run is up, of the process `pid` if that is given."""
+        try:
+            run = self.run()
+        except CommandError:
+            return False
+        return pid is None or run.pid == pid
 
     def run(self) -> Run:
         """Return the run that is up. CommandError if none is."""

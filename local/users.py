@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from http.client import HTTPException
@@ -17,6 +18,8 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from local.provider import client
 from stacks.command_line import CommandError
+
+PATIENCE = 10  # seconds for an answer; a person waits
 
 
 def new_password(outputs: dict[str, Any] | None = None) -> str:
@@ -29,17 +32,31 @@ def new_password(outputs: dict[str, Any] | None = None) -> str:
     return f"Aa1-{secrets.token_urlsafe(length)}"[:length]
 
 
-class Users:
-    """Creates users in the stack's pool and signs them in. All users that it creates have the same `password`."""
+def passwords_for(outputs: dict[str, Any], earlier: Sequence[str]) -> list[str]:
+    """Return the passwords of earlier runs, with a new one before them if the pool's policy refuses the first."""
+    new = new_password(outputs)
+    return list(earlier) if earlier and len(earlier[0]) >= len(new) else [new, *earlier]
 
-    def __init__(self, outputs: dict[str, Any], password: str, cognito: Any = None) -> None:
+
+class Users:
+    """Creates users in the stack's pool and signs them in. All users that it creates have the same password.
+
+    `earlier` are passwords of users that it created before the pool's policy was raised.
+    """
+
+    def __init__(
+        self, outputs: dict[str, Any], password: str, cognito: Any = None, *, earlier: Sequence[str] = ()
+    ) -> None:
         self._outputs = outputs
         self._password = password
-        self._cognito = cognito or client(outputs["awsEndpointUrl"], outputs["region"], "cognito-idp")
+        self._earlier = earlier
+        self._cognito = cognito or client(outputs["awsEndpointUrl"], outputs["region"], "cognito-idp", PATIENCE)
         self._pool = outputs["userPoolId"]
 
-    def ensure(self, name: str, groups: Iterable[str] = ()) -> str:
+    def ensure(self, name: str, groups: Iterable[str] = (), *, renew: bool = False) -> str:
         """Create the user, confirmed and with a verified email, unless the user exists; add the user to the groups.
+
+        `renew` sets the password of a user that exists.
 
         Return the name to sign in with: an email address where the pool uses email addresses as user names.
         """
@@ -49,22 +66,36 @@ class Users:
             name = email
         try:
             self._cognito.admin_get_user(UserPoolId=self._pool, Username=name)
+            if renew:
+                self._set_password(name)
         except self._cognito.exceptions.UserNotFoundException:
             self._check_password(pool)
-            attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
-            self._cognito.admin_create_user(
-                UserPoolId=self._pool,
-                Username=name,
-                UserAttributes=attributes,
-                TemporaryPassword=self._password,  # the emulator would generate one without regard to the policy
-                MessageAction="SUPPRESS",
-            )
-            self._cognito.admin_set_user_password(
-                UserPoolId=self._pool, Username=name, Password=self._password, Permanent=True
-            )
+            self._create(name, email)
         for group in groups:
             self._join(name, group)
         return name
+
+    def _create(self, name: str, email: str) -> None:
+        try:
+            self._cognito.admin_create_user(
+                UserPoolId=self._pool,
+                Username=name,
+                UserAttributes=[{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}],
+                TemporaryPassword=self._password,  # the emulator would generate one without regard to the policy
+                MessageAction="SUPPRESS",
+            )
+        except (
+            self._cognito.exceptions.InvalidParameterException,
+            self._cognito.exceptions.UsernameExistsException,
+        ) as error:
+            said = error.response["Error"]["Message"]
+            raise CommandError(f"user must be a name that Cognito takes, got {name}: {said}") from None
+        self._set_password(name)
+
+    def _set_password(self, name: str) -> None:
+        self._cognito.admin_set_user_password(
+            UserPoolId=self._pool, Username=name, Password=self._password, Permanent=True
+        )
 
     def _check_password(self, pool: dict[str, Any]) -> None:
         least = pool.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength", 0)
@@ -100,6 +131,9 @@ class Users:
                 f"scope must be one that the app client may ask for ({allowed}), got {', '.join(unknown)}"
             )
         page = SignInPage(self._outputs["authDomain"], client["ClientId"], client["CallbackURLs"][0])
+        for each in () if password else self._earlier:
+            with contextlib.suppress(CommandError):
+                return sign_in(page, name, each, scopes)
         return sign_in(page, name, password or self._password, scopes)
 
     def machine_token(self, name: str, scopes: Iterable[str] = ()) -> str:
@@ -210,7 +244,7 @@ def _send(url: str, fields: dict[str, str] | None = None) -> tuple[str, str]:
     """Send a GET request, or a form in a POST request; return the answer's Location header and body."""
     request = Request(url, urlencode(fields).encode() if fields is not None else None)  # noqa: S310 - the stack's own URL
     try:
-        with _open(request, timeout=30) as answer:
+        with _open(request, timeout=PATIENCE) as answer:
             return "", answer.read().decode()
     except HTTPError as error:
         with error:

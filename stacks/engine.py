@@ -89,6 +89,7 @@ class Stack:
         configured = _yaml(path).get("config") or {}
         if not isinstance(configured, dict):
             raise CommandError(f"{path.name} must have keys and values under config, got: {configured!r}")
+        _check_prefix(path.name, project["name"], configured)
         # The emulator runs the function in this machine's Python, so the package is built for it.
         here = {f"{project['name']}:packagePlatform": "host"}
         values = {**declared, **configured, **here}
@@ -217,11 +218,7 @@ def _command_error(error: BaseException, program: str) -> CommandError:
     ]
     place = f"{Path(frames[-1].filename).relative_to(ROOT)}:{frames[-1].lineno}" if frames else program
     text = " ".join(str(error).split())
-    remedy = "; add its package to handler/requirements.in, then run: make lock install"
-    is_missing = isinstance(error, ModuleNotFoundError)
-    return CommandError(
-        f"the program must run, but {place} raises {type(error).__name__}: {text}{remedy if is_missing else ''}"
-    )
+    return CommandError(f"the program must run, but {place} raises {type(error).__name__}: {text}")
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -231,6 +228,14 @@ def _yaml(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise CommandError(f"{path.name} must be YAML, got: {' '.join(str(error).split())}") from None
     return content if isinstance(content, dict) else {}
+
+
+def _check_prefix(file: str, project: str, configured: Mapping[Any, Any]) -> None:
+    """CommandError if all settings are those of another project: it was renamed, and would see none of them."""
+    prefixes = {str(key).partition(":")[0] for key in configured if ":" in str(key)} - {"aws", "pulumi"}
+    if prefixes and project not in prefixes and all(":" in str(key) for key in configured):
+        found = ", ".join(sorted(prefixes))
+        raise CommandError(f"{file} must have keys that begin with {project}:, the name in Pulumi.yaml, got {found}:")
 
 
 def _decrypted(value: Any) -> Any:

@@ -30,7 +30,7 @@ _ANSWERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
 
 # What AWS enforces and the emulator does not. Unit tests check these properties, and `up` prints the list.
 NOT_EMULATED = (
-    "throttling and reserved concurrency",
+    "throttling, and the status of a call beyond the function's reserved concurrency",
     "the permission to invoke the function; the function's role, VPC and encryption key",
     "weights and provisioned concurrency of an alias",
     "TLS and client certificates of a custom domain",

@@ -6,8 +6,18 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stacks.command_line import CommandError
-from stacks.mappings.mapping import Deployed, Endpoint, ResourceMapping, Values, known_by, nested, pascal, renamed, same
+from stacks.mappings.mapping import (
+    CannotChange,
+    Deployed,
+    Endpoint,
+    ResourceMapping,
+    Values,
+    known_by,
+    nested,
+    pascal,
+    renamed,
+    same,
+)
 
 _CLOUDFRONT = "Z2FDTNDATAQYW2"  # the hosted zone of every CloudFront distribution (Route 53, AliasTarget)
 
@@ -44,7 +54,7 @@ def _second_factor(parameter: str) -> Callable[[Any, Any, Values], object]:
 
 
 def _add_attributes(client: Any, sent: Values) -> None:
-    """Add custom attributes. CommandError if one would change or go, which Cognito does not allow."""
+    """Add custom attributes. CannotChange if one would change or go, which Cognito does not allow."""
     pool = client.describe_user_pool(UserPoolId=sent["UserPoolId"])["UserPool"]
     custom = [each for each in pool["SchemaAttributes"] if each["Name"].startswith("custom:")]
     there = {each["Name"].removeprefix("custom:"): each for each in custom}
@@ -52,7 +62,7 @@ def _add_attributes(client: Any, sent: Values) -> None:
     for name, attribute in there.items():
         same = ("AttributeDataType", "Mutable")
         if name not in wanted or any(wanted[name][key] != attribute[key] for key in same):
-            raise CommandError(
+            raise CannotChange(
                 f"custom attribute {name} can neither change nor go while the pool lives; restart the stack"
             )
     if new := [attribute for name, attribute in wanted.items() if name not in there]:
@@ -89,7 +99,8 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         update="update_user_pool",
         delete="delete_user_pool",
         identity="UserPoolId",
-        kept=True,
+        kept="every user",
+        describe="describe_user_pool",
         name="PoolName",
         inputs={
             **same("usernameAttributes", "aliasAttributes", "usernameConfiguration", "autoVerifiedAttributes"),

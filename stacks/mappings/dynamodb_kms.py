@@ -57,6 +57,8 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         update="update_table",
         delete="delete_table",
         identity="TableName",
+        kept="every item",
+        describe="describe_table",
         name="TableName",
         inputs={
             **same("billingMode", "deletionProtectionEnabled"),

@@ -13,6 +13,11 @@ from stacks.command_line import CommandError
 ACCOUNT = "000000000000"  # the emulator's only account
 DEPLOYED_ACCOUNT = "123456789012"  # AWS's own example of an account id
 
+
+class CannotChange(CommandError):  # noqa: N818 - what is refused, as the other refusals
+    """A change that would take its data from a resource: only another resource can have it."""
+
+
 Values = Mapping[str, Any]
 Parameter = str | Callable[[Any], dict[str, Any]]
 Outputs = Callable[[Values, Values, "Endpoint"], tuple[str, dict[str, Any]]]
@@ -97,8 +102,10 @@ class ResourceMapping:
     identity: str | None = None
     # Parameters whose change has a call of its own.
     changes: Mapping[str, Callable[[Any, Values], object]] = field(default_factory=dict)
-    # Never delete the resource to create it again: its users would be lost.
-    kept: bool = False
+    # Never delete the resource: these would be lost.
+    kept: str = ""
+    # The method that fails if such a resource does not exist.
+    describe: str | None = None
     # Inputs that the emulator accepts and ignores, each with the words for it in `up`'s list.
     without_effect: Mapping[str, str] = field(default_factory=dict)
     # The words in `up`'s list for a type that the emulator lacks: its calls are checked and not sent.

@@ -65,6 +65,8 @@ MAPPINGS: Mapping[str, ResourceMapping] = {
         delete="delete_bucket",
         regional=_location,
         identity="Bucket",
+        kept="every object",
+        describe="head_bucket",
         name="Bucket",
         inputs={
             "bucket": "Bucket",

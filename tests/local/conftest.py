@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,9 @@ import requests
 from local.deployment import Steps, bring_up
 from local.emulator import Emulator
 from local.users import Users, new_password
+from stacks import ROOT
 from stacks.engine import Stack
+from tests.local import commands
 from tests.own_program import imported_from, project
 
 
@@ -82,3 +85,18 @@ class Api:
 @pytest.fixture(scope="session")
 def api(outputs: dict[str, Any]) -> Api:
     return Api(outputs["apiUrl"])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A run's folder; whatever a test left running in it is ended."""
+    path = tmp_path / "run"
+    yield path
+    subprocess.run(commands.local(path, "down"), cwd=ROOT, check=False, capture_output=True, timeout=commands.DEADLINE)
+    assert commands.processes_in(path) == []
+
+
+@pytest.fixture
+def own_project(tmp_path: Path) -> Path:
+    """A copy of the project to break."""
+    return project(tmp_path / "project")
