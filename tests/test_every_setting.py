@@ -86,7 +86,7 @@ ROWS: dict[str, Row] = {
     ),
     "identityProviders": Row(
         '[{"name": "Partner", "type": "saml", "metadataUrl": "https://idp.example.com/metadata"}]',
-        {"IdentityProvider", "UserPoolClient"},
+        {"Dashboard", "IdentityProvider", "UserPoolClient"},
     ),
     "identityProviderSecrets": Row(
         '{"Google": "another"}',
