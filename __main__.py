@@ -6,6 +6,7 @@ from components.api_function import ApiFunction, ApiFunctionArgs
 from components.auth_pool import AuthPool, AuthPoolArgs
 from components.bundle import ROOT, Target, build
 from components.encryption import Encryption, EncryptionArgs
+from components.execution_role import StatementArgs
 from components.http_api import HttpApi, HttpApiArgs, RouteArgs, TargetArgs, ThrottleArgs
 from components.item_table import ItemTable, ItemTableArgs
 from components.monitoring import MonitoredFunctionArgs, Monitoring, MonitoringArgs
@@ -23,8 +24,13 @@ handler_package = pulumi.FileArchive(str(build(ROOT / "handler", target, ROOT / 
 triggers_package = pulumi.FileArchive(str(build(ROOT / "triggers", target, ROOT / ".build")))
 
 key_arn: pulumi.Input[str] | None = settings.kms_key_arn or None
+kept_key: list[StatementArgs] = []  # rights of versions that are still encrypted with the key before
 if settings.create_kms_key:
-    key_arn = Encryption("encryption", EncryptionArgs()).key_arn
+    # Without the key, versions in service do not start and data cannot be read: another key takes its place first.
+    protect = settings.sign_in.deletion_protection and key_arn is None
+    made = Encryption("encryption", EncryptionArgs(), pulumi.ResourceOptions(protect=protect)).key_arn
+    kept_key = [StatementArgs(sid="DecryptBefore", actions=["kms:Decrypt"], resources=[made])] if key_arn else []
+    key_arn = key_arn or made
 
 triggers = PoolTriggers(
     "triggers",
@@ -103,7 +109,7 @@ if settings.log_subject_salt:
 functions: dict[str, ApiFunction] = {}
 for name, options in settings.functions.items():
     # A function may do with a table what its own routes say, and nothing else.
-    statements = []
+    statements = [*kept_key]
     for items, item_table in tables.items():
         actions = sorted(
             {action for route in ROUTES if route.function == name for action in route.items.get(items, ())}

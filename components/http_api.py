@@ -283,6 +283,9 @@ class HttpApi(pulumi.ComponentResource):
             jwt_configuration={"issuer": args.issuer, "audiences": [*args.audiences, *options.resource_identifiers]},
             opts=child,
         )
+        permissions = {
+            key: _permission(f"{name}-permission-{key}", api, each, child) for key, each in args.functions.items()
+        }
         integrations = {
             key: aws.apigatewayv2.Integration(
                 f"{name}-integration-{key}",
@@ -290,14 +293,12 @@ class HttpApi(pulumi.ComponentResource):
                 integration_type="AWS_PROXY",
                 integration_uri=function.invoke_arn,
                 payload_format_version="2.0",
-                opts=child,
+                # An integration that leads to an alias, or no longer does, answers 500 until it may call there.
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[permissions[key]]),
             )
             for key, function in args.functions.items()
         }
         routes = _routes(name, api, authorizer, integrations, args.routes, child)
-        permissions = [
-            _permission(f"{name}-permission-{key}", api, each, child) for key, each in args.functions.items()
-        ]
         logs = aws.cloudwatch.LogGroup(
             f"{name}-access",
             # API Gateway delivers logs as a vended source; this prefix keeps the account's one resource policy for
@@ -322,8 +323,8 @@ class HttpApi(pulumi.ComponentResource):
                 "destination_arn": logs.arn,
                 "format": access_log_format(callers=options.access_log_callers),
             },
-            # Settings of a route that does not exist yet are refused, and a stage without the permission answers 500.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*routes, *permissions]),
+            # Settings of a route that does not exist yet are refused.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=routes),
         )
 
         self.url = api.api_endpoint

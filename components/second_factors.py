@@ -32,6 +32,13 @@ class SecondFactor(StrEnum):
     EMAIL = "email"
 
 
+class AccountRecovery(StrEnum):
+    """The way to a new password after a forgotten one."""
+
+    EMAIL = "email"
+    ADMINISTRATORS = "administrators"
+
+
 class UserVerification(StrEnum):
     """Whether a passkey checks who holds it."""
 
@@ -85,6 +92,9 @@ class SecondFactorsArgs:
         default=(SecondFactor.TOTP,), metadata=checked(sized(1, 2), distinct, example=["totp"])
     )
     """Second factors: totp (an authenticator app) and email (needs SES; then only administrators recover accounts)."""
+    account_recovery: AccountRecovery = AccountRecovery.EMAIL
+    """How users replace a forgotten password: email (a code) or administrators, who recover it in any case where a
+    second factor arrives by email."""
     first_factors: Sequence[FirstFactor] = field(
         default=(FirstFactor.PASSWORD,), metadata=checked(sized(1, 3), distinct, example=["password"])
     )
@@ -165,6 +175,7 @@ def account_recovery(args: SecondFactorsArgs) -> aws.cognito.UserPoolAccountReco
     Cognito refuses a pool that sends second factors to the only address that recovers accounts (API reference,
     AccountRecoverySetting): whoever reads the mailbox would have both. There, administrators recover them.
     """
-    name = "admin_only" if args.mfa_by_email else "verified_email"
+    by_administrators = args.mfa_by_email or args.account_recovery is AccountRecovery.ADMINISTRATORS
+    name = "admin_only" if by_administrators else "verified_email"
     mechanism = aws.cognito.UserPoolAccountRecoverySettingRecoveryMechanismArgs(name=name, priority=1)
     return aws.cognito.UserPoolAccountRecoverySettingArgs(recovery_mechanisms=[mechanism])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from operations.pool_record import check, identity, write
+from operations.pool_record import check, describe, write
 from stacks import outputs as stack_outputs
 from stacks.command_line import Command, CommandError
 
@@ -24,7 +24,7 @@ def execute(arguments: argparse.Namespace) -> None:
     name = arguments.name or arguments.stack
     if name is None:
         raise CommandError("--stack NAME, or --as NAME with --outputs, must name the stack of the record")
-    pool = identity(stack_outputs.read(arguments))
+    pool = describe(stack_outputs.read(arguments), whole=arguments.action == "record")
     if arguments.action == "check":
         check(name, pool)
         print(f"Pulumi.{name}.pool.json matches pool {pool.user_pool_id}")

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from components.auth_pool import UserPoolTier
 from components.custom_attributes import AttributeType
+from components.second_factors import AccountRecovery
 from local.provider import client
-from settings.pool_record import Attribute, PoolRecord, path_of, recorded
+from settings.pool_record import Attribute, Deployed, PoolRecord, path_of, recorded
 from stacks.command_line import CommandError
 
 _PREFIX = "custom:"
 
 
-def identity(outputs: Mapping[str, Any]) -> PoolRecord:
-    """Describe the pool that a stack's outputs name. CommandError where Cognito refuses."""
+def describe(outputs: Mapping[str, Any], *, whole: bool) -> PoolRecord:
+    """Describe the pool that a stack's outputs name, `whole` with what deployments change. CommandError if refused."""
     region, pool_id = outputs["region"], outputs["userPoolId"]
     try:
         endpoint = outputs.get("awsEndpointUrl")
@@ -25,6 +28,7 @@ def identity(outputs: Mapping[str, Any]) -> PoolRecord:
             client(endpoint, region, "cognito-idp") if endpoint else boto3.client("cognito-idp", region_name=region)
         )
         pool = cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]
+        deployed = _deployed(cognito, pool_id, pool) if whole else None
     except (BotoCoreError, ClientError) as error:
         raise CommandError(f"Cognito must describe pool {pool_id}, got: {' '.join(str(error).split())}") from None
     return PoolRecord(
@@ -40,6 +44,21 @@ def identity(outputs: Mapping[str, Any]) -> PoolRecord:
             for each in sorted(pool["SchemaAttributes"], key=lambda each: str(each["Name"]))
             if each["Name"].startswith(_PREFIX)
         },
+        deployed=deployed,
+    )
+
+
+def _deployed(cognito: Any, pool_id: str, pool: Mapping[str, Any]) -> Deployed:
+    mechanisms = pool.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
+    by_administrators = [each["Name"] for each in mechanisms] == ["admin_only"]
+    pages = cognito.get_paginator("list_user_pool_clients").paginate(UserPoolId=pool_id)
+    ids = [client["ClientId"] for page in pages for client in page["UserPoolClients"]]
+    clients = [cognito.describe_user_pool_client(UserPoolId=pool_id, ClientId=each)["UserPoolClient"] for each in ids]
+    return Deployed(
+        tier=UserPoolTier(pool.get("UserPoolTier", "ESSENTIALS")),  # Cognito's own default
+        recovery=AccountRecovery.ADMINISTRATORS if by_administrators else AccountRecovery.EMAIL,
+        trigger="PreTokenGenerationConfig" in pool.get("LambdaConfig", {}),
+        rotation=any(each.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED" for each in clients),
     )
 
 
@@ -58,8 +77,9 @@ def write(stack: str, pool: PoolRecord, *, replaced: bool) -> bool:
 
 
 def check(stack: str, pool: PoolRecord) -> None:
-    """CommandError unless the record matches this pool."""
-    if _before(stack) != pool:
+    """CommandError unless the record is of this pool, described without what deployments change."""
+    before = _before(stack)
+    if before is None or replace(before, deployed=None) != pool:
         raise CommandError(
             f"Pulumi.{stack}.pool.json must match pool {pool.user_pool_id}; write it with: "
             f"python -m operations pool record --stack {stack}"

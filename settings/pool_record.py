@@ -13,12 +13,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from components.app_clients import AppClientArgs
 from components.arguments import ArgumentsError, Key, Problem, Rule, checked, converted, matching, validate, written
+from components.auth_pool import UserPoolTier
 from components.custom_attributes import AttributeType, CustomAttributeArgs
+from components.second_factors import AccountRecovery, FirstFactor, Mfa, SecondFactor
 from settings.problems import key_of, set_command
 
 FOLDER = Path(__file__).parents[1]
 _GUIDE = "docs/operations.md, Moving users to another pool"
+_STEPS = "docs/configuration.md, Changes in two steps"
 _PROGRAM = "components/auth_pool.py"
 
 
@@ -28,6 +32,19 @@ class Attribute:
 
     type: AttributeType
     mutable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """Properties that a deployment changes in place, but not in any order."""
+
+    tier: UserPoolTier
+    recovery: AccountRecovery
+    """How users replace a forgotten password."""
+    trigger: bool
+    """Whether the pool calls a function before it signs a token."""
+    rotation: bool
+    """Whether an app client rotates refresh tokens."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +62,14 @@ class PoolRecord:
     alias_attributes: Sequence[str]
     case_sensitive: bool
     custom_attributes: Mapping[str, Attribute]
+    deployed: Deployed | None = None
 
     def __post_init__(self) -> None:
         validate(self)
 
     def as_json(self) -> str:
         """Return the record as its file holds it."""
-        members = {_member(name): value for name, value in dataclasses.asdict(self).items()}
+        members = {_member(name): value for name, value in dataclasses.asdict(self).items() if value is not None}
         return json.dumps(members, indent=2) + "\n"
 
 
@@ -90,7 +108,10 @@ def rules_of(stack: str) -> tuple[Rule, ...]:
         return (partial(_unreadable, stack, place),)
     if deployed is None:
         return ()
-    return tuple(partial(rule, deployed) for rule in (region_stays, names_stay, case_stays, attributes_stay))
+    stay = tuple(partial(rule, deployed) for rule in (region_stays, names_stay, case_stays, attributes_stay))
+    if deployed.deployed is None:
+        return stay
+    return (*stay, *(partial(rule, deployed.deployed) for rule in (factors_follow, tokens_lead, trigger_leaves_last)))
 
 
 def region_stays(deployed: PoolRecord, region: str) -> Iterator[Problem]:
@@ -129,6 +150,55 @@ def attributes_stay(deployed: PoolRecord, custom_attributes: Sequence[CustomAttr
             )
             got = dataclasses.asdict(wanted[name]) if name in wanted else None
             yield Problem(("custom_attributes",), rule, got, _remedy("custom_attributes", complete))
+
+
+def factors_follow(
+    deployed: Deployed,
+    user_pool_tier: UserPoolTier,
+    first_factors: Sequence[FirstFactor],
+    mfa: Mfa,
+    mfa_methods: Sequence[SecondFactor],
+) -> Iterator[Problem]:
+    """The AWS provider sets a pool's factors first (SetUserPoolMfaConfig), then all else (UpdateUserPool)."""
+    rises = deployed.tier is UserPoolTier.LITE and user_pool_tier is not UserPoolTier.LITE
+    if rises and FirstFactor.PASSKEY in first_factors:
+        rule = f"not include passkey while the deployed tier is {deployed.tier.value}"
+        yield _later("first_factors", rule, list(first_factors), "deploy userPoolTier without it")
+    if SecondFactor.EMAIL in mfa_methods and mfa is not Mfa.OFF and deployed.recovery is AccountRecovery.EMAIL:
+        rule = "not include email while users of the deployed pool recover their accounts by email"
+        first = "deploy accountRecovery administrators, emailFrom and emailSourceArn without it"
+        yield _later("mfa_methods", rule, list(mfa_methods), first)
+
+
+def tokens_lead(
+    deployed: Deployed,
+    user_pool_tier: UserPoolTier,
+    refresh_token_rotation: bool,
+    app_clients: Sequence[AppClientArgs],
+) -> Iterator[Problem]:
+    """The pool changes before its clients, and Cognito refuses LITE while one of them rotates its tokens."""
+    rotates = refresh_token_rotation or any(each.refresh_token_rotation for each in app_clients)
+    if deployed.rotation and not rotates and user_pool_tier is UserPoolTier.LITE:
+        rule = "stay as deployed while app clients there rotate their refresh tokens"
+        yield _later("user_pool_tier", rule, user_pool_tier.value, "deploy refreshTokenRotation false")
+
+
+def trigger_leaves_last(
+    deployed: Deployed,
+    group_scopes: Mapping[str, Sequence[str]],
+    sign_up_email_domains: Sequence[str],
+    default_group: str,
+) -> Iterator[Problem]:
+    """The AWS provider keeps this trigger of a pool that has another one: it would call a function that is gone."""
+    if deployed.trigger and not group_scopes and (sign_up_email_domains or default_group):
+        rule = "stay while there is another trigger, or nobody could sign in"
+        first = "deploy without groupScopes, signUpEmailDomains and defaultGroup, with selfSignUp false"
+        yield _later("group_scopes", rule, None, first)
+
+
+def _later(name: str, rule: str, value: object, first: str) -> Problem:
+    fix = f"in two steps: {first}, and run python -m operations pool record; then the rest ({_STEPS})"
+    return Problem((name,), rule, value, fix)
 
 
 def _naming(*, email_as_username: bool) -> tuple[list[str], list[str]]:

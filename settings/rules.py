@@ -190,13 +190,6 @@ def domains_differ(api_domain: str, sign_in_domain: str) -> Iterator[Problem]:
         yield Problem(("sign_in_domain",), "differ from api_domain", sign_in_domain, fix)
 
 
-def one_key_encrypts(create_kms_key: bool, kms_key_arn: str) -> Iterator[Problem]:
-    """The key that the program makes would encrypt nothing, and cost."""
-    if create_kms_key and kms_key_arn:
-        fix = Set(("create_kms_key",), value=False)
-        yield Problem(("create_kms_key",), "be false with kms_key_arn", value=True, fix=fix)
-
-
 def environments_fit(
     secret_references: Mapping[str, str],
     other_functions: Mapping[str, FunctionSizeArgs],
@@ -328,7 +321,6 @@ RULES: tuple[Rule, ...] = (
     fresh_routes_have_their_table,
     arns_are_of_this_region,
     domains_differ,
-    one_key_encrypts,
     environments_fit,
     others_concurrency_adds_up,
     alarms_see_refusals,

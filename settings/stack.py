@@ -95,7 +95,8 @@ class StackSettings:
             example="arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000",
         ),
     )
-    """An existing key to use instead of createKmsKey. Its policy must let CloudWatch Logs use it."""
+    """An existing key, whose policy must let CloudWatch Logs use it. Beside createKmsKey, that key stays and encrypts
+    nothing new."""
     tags: Mapping[str, str] = field(
         default_factory=dict,
         metadata=checked(

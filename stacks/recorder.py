@@ -48,6 +48,7 @@ class RecordedResource(Resource):
     needs: frozenset[str]
     secret_inputs: frozenset[str]
     ignores: frozenset[str]
+    deletes_first: bool
 
     @property
     def kind(self) -> str:
@@ -113,6 +114,7 @@ class _Recorder(engine.Monitor):
                     needs=frozenset(request.dependencies),
                     secret_inputs=_secrets_of(inputs),
                     ignores=frozenset(request.ignoreChanges),
+                    deletes_first=request.deleteBeforeReplace,
                 )
             )
         return response

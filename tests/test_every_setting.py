@@ -67,6 +67,7 @@ ROWS: dict[str, Row] = {
     "refreshGraceSeconds": Row("30", {"UserPoolClient"}, {"refreshTokenRotation": "true"}),
     "deletionProtection": Row("true", {"Table", "UserPool"}),
     "mfa": Row("required", {"UserPool"}),
+    "accountRecovery": Row("administrators", {"UserPool"}),
     "mfaMethods": Row('["totp", "email"]', {"UserPool"}, SES),
     "firstFactors": Row('["password", "passkey"]', {"UserPool", "UserPoolClient"}, {"managedLogin": "true"}),
     "passkeyRelyingPartyId": Row(
@@ -127,7 +128,7 @@ ROWS: dict[str, Row] = {
     "apiZoneId": Row("Z9999999999EXAMPLE", {"Record"}, {"apiDomain": "api.example.com"}, DOMAIN),
     "keepDefaultEndpoint": Row("true", {"Api"}, DOMAIN),
     "truststore": Row('{"uri": "s3://example-trust/clients.pem", "version": "7"}', {"DomainName"}, DOMAIN),
-    "revocation": Row("true", {"Function", "RolePolicy", "Table"}),
+    "revocation": Row("true", {"Dashboard", "Function", "LogMetricFilter", "RolePolicy", "Table"}),
     "revocationDelaySeconds": Row("60", {"Function"}, ASKED),
     "revocationOnFailure": Row("allow", {"Function"}, ASKED),
     "architecture": Row("x86_64", {"Function"}),

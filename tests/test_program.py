@@ -21,6 +21,7 @@ from stacks.engine import Stack
 from stacks.plan import plan_of
 from stacks.recorder import ACCOUNT, STACKS, Recording, deployed, program, record_program
 from tests.handler.table import TABLE, Answered, signed_in
+from tests.settings.stack import CERTIFICATE, KEY
 
 INVITATION = "adminCreateUserConfig.inviteMessageTemplate."
 PUBLIC = {"GET /health"}  # every route that anybody may call, by name
@@ -484,6 +485,35 @@ class TestSettings:
 
         assert pool.inputs["deletionProtection"] == word
         assert pool.protect is (value == "true")
+
+    def test_key_in_service_is_protected_until_another_takes_its_place(self) -> None:
+        """Versions that are encrypted with it do not start without it, and nobody reads the data any more."""
+        settings = {"createKmsKey": "true", "deletionProtection": "true"}
+        alone = record_program(deployed("dev", **settings))
+        replaced = record_program(deployed("dev", **settings, kmsKeyArn=KEY))
+        rights = json.loads(replaced.one("RolePolicy", "function-policy").inputs["policy"])["Statement"]
+
+        assert (alone.one("Key").protect, replaced.one("Key").protect) == (True, False)
+        assert replaced.one("Function").inputs["kmsKeyArn"] == KEY
+        decrypted = [each["Resource"] for each in rights if each["Action"] == ["kms:Decrypt"]]
+        assert decrypted == [KEY, replaced.one("Key").outputs["arn"]]
+
+    def test_one_of_a_kind_is_deleted_before_it_is_replaced(self) -> None:
+        """Cognito allows a pool one domain of each kind, a client one style, and a provider's name once."""
+        recording = record_program(
+            deployed(
+                "dev",
+                managedLogin="true",
+                signInDomain="login.example.com",
+                signInCertificateArn=CERTIFICATE,
+                identityProviders=json.dumps(
+                    [{"name": "Partner", "type": "saml", "metadataUrl": "https://a.example/"}]
+                ),
+            )
+        )
+        for kind in ("UserPoolDomain", "IdentityProvider", "ManagedLoginBranding"):
+            assert recording.all(kind)
+            assert all(each.deletes_first for each in recording.all(kind)), kind
 
     def test_password_sign_in_is_off_unless_set(self) -> None:
         """And is on where it is set: tools of the relaxed stacks sign in with it."""

@@ -168,7 +168,6 @@ class TestFunctions:
         assert {each.inputs["sourceArn"] for each in two.all("Permission")} == {
             f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{two.one('Api').id}/*/*"
         }
-        assert all(two.waits_for(two.one("Stage"), each) for each in two.all("Permission"))
 
 
 class TestStage:
@@ -222,12 +221,15 @@ class TestStage:
             assert entry["throttlingRateLimit"] > 0
             assert entry["throttlingBurstLimit"] > 0
 
-    def test_stage_waits_for_routes_and_permission(self) -> None:
-        """Settings of a route that does not exist yet are refused; a stage without permission answers 500."""
-        stage = default().one("Stage")
+    def test_stage_waits_for_routes_and_integrations_for_permissions(self) -> None:
+        """Settings of a route that does not exist yet are refused; an integration without permission answers 500."""
+        two = two_functions()
+        permissions = {each.inputs["function"]: each for each in two.all("Permission")}
 
-        assert all(default().waits_for(stage, each) for each in default().all("Route"))
-        assert default().waits_for(stage, default().one("Permission"))
+        assert all(two.waits_for(two.one("Stage"), each) for each in two.all("Route"))
+        for key, function in (("api", "answers"), ("reports", "reports")):
+            (integration,) = [each for each in two.all("Integration") if each.name.endswith(f"-{key}")]
+            assert two.waits_for(integration, permissions[function])
 
 
 class TestAccessLog:

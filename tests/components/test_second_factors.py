@@ -43,6 +43,13 @@ def test_codes_by_email_recover_no_account() -> None:
     assert made["accountRecoverySetting"] == {"recoveryMechanisms": [{"name": "admin_only", "priority": 1}]}
 
 
+def test_administrators_may_recover_accounts_without_codes_by_email() -> None:
+    """A deployed pool gets codes by email in two steps, of which this is the first."""
+    made = pool(account_recovery="administrators")
+
+    assert made["accountRecoverySetting"] == {"recoveryMechanisms": [{"name": "admin_only", "priority": 1}]}
+
+
 @pytest.mark.parametrize("changes", [{"mfa": "off", "mfa_methods": ["email"]}, {"mfa": "required"}])
 def test_other_accounts_are_recovered_by_email(changes: dict[str, Any]) -> None:
     """Only a second factor that really goes to the mailbox takes the mailbox away."""

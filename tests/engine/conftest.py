@@ -26,7 +26,7 @@ CLI = ROOT / ".build" / "engine" / "pulumi"
 HERE = Path(__file__).parent
 REGION = "eu-central-1"
 DEADLINE = 300  # seconds for one command of the CLI
-_COUNT = re.compile(r"^ +(?:[+~-]{1,2} )?(\d+) (created|updated|deleted|replaced|unchanged|to \w+)$", re.MULTILINE)
+_COUNT = re.compile(r"^ +(?:[+~-]{1,2} ?)?(\d+) (created|updated|deleted|replaced|unchanged|to \w+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +68,7 @@ class Engine:
             "AWS_ENDPOINT_URL": endpoint,
             "ENGINE_TEST_ENDPOINT": endpoint,
             "ENGINE_TEST_REGION": REGION,
+            "ENGINE_TEST_TAKEN": str(folder / "taken.json"),
             **CREDENTIALS,
         }
 

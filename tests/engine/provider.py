@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from local.provider import Provider, Resource
 from stacks.command_line import CommandError
 from stacks.mappings import MAPPINGS, Deployed, answer, mapped
+from tests.engine.one_of_a_kind import Taken
 
 _MARK = "4dabf18193072939515e22adb298388d"  # the key under which Pulumi marks secrets and archives
 _MADE = "__made"  # what the emulator was sent, within the resource's outputs
@@ -92,6 +93,7 @@ class Aws(provider_pb2_grpc.ResourceProviderServicer):
 
     def __init__(self) -> None:
         self._provider = Provider(os.environ["ENGINE_TEST_ENDPOINT"], os.environ["ENGINE_TEST_REGION"])
+        self._taken = Taken(Path(os.environ["ENGINE_TEST_TAKEN"]))
 
     def Handshake(self, _request: Any, _context: Any) -> Any:  # noqa: N802 - Pulumi's name, as all below
         return provider_pb2.ProviderHandshakeResponse()
@@ -138,6 +140,7 @@ class Aws(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.CreateResponse(properties=_previewed(type_, name, request.properties))
         try:
             mapping, given = mapped(type_, name, _values(request.properties))
+            self._taken.take(type_, given)
             prefix = given.pop("namePrefix", f"{name}-")
             made = self._provider._make(mapping, prefix + os.urandom(4).hex()[:7], given)
         except Exception as error:  # noqa: BLE001 - the engine shows its text
@@ -163,8 +166,10 @@ class Aws(provider_pb2_grpc.ResourceProviderServicer):
 
     def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802
         type_, name = _type_of(request.urn), _name_of(request.urn)
+        made = _made(request.properties)
         try:
-            self._provider._remove(MAPPINGS[type_], _made(request.properties))
+            self._provider._remove(MAPPINGS[type_], made)
+            self._taken.free(type_, made.given)
         except Exception as error:  # noqa: BLE001 - the engine shows its text
             context.abort(grpc.StatusCode.UNKNOWN, f"{type_} ({name}): {' '.join(str(error).split())}")
         return empty_pb2.Empty()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -47,6 +48,7 @@ def test_first_deployment_works_as_it_is_typed(engine: Engine) -> None:
     (engine.program / ".venv").unlink()  # a clone has none
 
     deployed = engine.type(here)
+    record = json.loads((engine.program / "Pulumi.prod.pool.json").read_text())
     released = engine.type([activate, "pulumi config set memoryMb 1024", "pulumi up", *watched])
     ended = engine.type([activate, *end])
 
@@ -55,6 +57,7 @@ def test_first_deployment_works_as_it_is_typed(engine: Engine) -> None:
         assert "Traceback" not in done.text
     assert len(first) == 10
     assert "Pulumi.prod.pool.json is written" in deployed.text
+    assert record["deployed"] == {"tier": "PLUS", "recovery": "email", "trigger": False, "rotation": False}
     assert re.search(r"api: version 1 answers, version 2 gets 50%\n(.*\n)+api: version 2 answers\n", released.text)
     assert re.search(r"api: version 1 answers, no longer 2", released.text)
     assert "stack 'prod' has been removed" in ended.text.replace('"', "'").lower()

@@ -17,9 +17,11 @@ import yaml
 import components
 from components import api_domain, api_function, arguments, auth_pool, http_api, pool_triggers
 from components.arguments import Problem, Rule
+from components.auth_pool import UserPoolTier
 from components.custom_attributes import AttributeType
+from components.second_factors import AccountRecovery
 from settings import model, pool_record, rules
-from settings.pool_record import Attribute
+from settings.pool_record import Attribute, Deployed
 from tests.settings.stack import POOL, PRODUCTION, SCOPES, Config, Refusal, Route, lines_of, settings_with
 
 ROUTES = {
@@ -27,8 +29,12 @@ ROUTES = {
     "REPORTS": [Route("GET /a"), Route("GET /b", function="reports")],
     "FRESH": [Route("GET /a"), Route("GET /b", fresh=True)],
 }
+LITE = Deployed(tier=UserPoolTier.LITE, recovery=AccountRecovery.EMAIL, trigger=False, rotation=False)
 POOLS = {
     "POOL": POOL,
+    "LITE": replace(POOL, deployed=LITE),
+    "ROTATING": replace(POOL, deployed=replace(LITE, tier=UserPoolTier.ESSENTIALS, rotation=True)),
+    "TRIGGERED": replace(POOL, deployed=replace(LITE, tier=UserPoolTier.ESSENTIALS, trigger=True)),
     "BY_EMAIL": replace(POOL, username_attributes=["email"], alias_attributes=[]),
     "BY_PREFERRED_NAME": replace(POOL, alias_attributes=["preferred_username"]),
     "CASE_SENSITIVE": replace(POOL, case_sensitive=True),
