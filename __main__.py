@@ -26,9 +26,8 @@ triggers_package = pulumi.FileArchive(str(build(ROOT / "triggers", target, ROOT 
 key_arn: pulumi.Input[str] | None = settings.kms_key_arn or None
 kept_key: list[StatementArgs] = []  # rights of versions that are still encrypted with the key before
 if settings.create_kms_key:
-    # Without the key, versions in service do not start and data cannot be read: another key takes its place first.
-    protect = settings.sign_in.deletion_protection and key_arn is None
-    made = Encryption("encryption", EncryptionArgs(), pulumi.ResourceOptions(protect=protect)).key_arn
+    protected = settings.sign_in.deletion_protection and key_arn is None  # until another key takes its place
+    made = Encryption("encryption", EncryptionArgs(deletion_protection=protected)).key_arn
     kept_key = [StatementArgs(sid="DecryptBefore", actions=["kms:Decrypt"], resources=[made])] if key_arn else []
     key_arn = key_arn or made
 

@@ -17,6 +17,8 @@ class EncryptionArgs:
     # KMS: 7 to 30 days
     deletion_window_days: int = field(default=30, metadata=checked(between(7, 30)))
     """Days in which a deleted key can be restored, 7 to 30. What it encrypted is lost after that."""
+    deletion_protection: bool = False
+    """Pulumi refuses to delete the key, without which versions in service do not start and data cannot be read."""
 
     def __post_init__(self) -> None:
         validate(self)
@@ -38,7 +40,7 @@ class Encryption(pulumi.ComponentResource):
             description="Logs, environments and data of one stack",
             enable_key_rotation=True,
             deletion_window_in_days=args.deletion_window_days,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.deletion_protection),
         )
         # A resource of its own, since the key's ARN says which account and region the policy is about.
         policy = aws.kms.KeyPolicy(f"{name}-policy", key_id=key.key_id, policy=_key_policy(key.arn), opts=child)
