@@ -31,6 +31,7 @@ _POWERTOOLS = (
 _NO_POWERTOOLS = "Powertools is not measured; install it with: make bench"
 
 VALID = "valid token"
+REVOCATION_AT_MOST = 1.05  # times the same call without the check
 _LIMITS = {
     VALID: 3.0,
     "malformed: a segment missing": 2.0,
@@ -46,15 +47,19 @@ def measure() -> Table:
         tokens = [pool.token() for _ in range(TOKENS)]
         own, ordinary = _cases(pool, tokens), {VALID: _case(200, tokens)}
         bound = {VALID: _case(200, [pool.token(aud=CLIENT_ID) for _ in range(TOKENS)])}
-        runs: dict[str, list[Times]] = {"packaged": [], "by_hand": [], "powertools": []}
+        runs: dict[str, list[Times]] = {"packaged": [], "revoking": [], "by_hand": [], "powertools": []}
         for _ in range(PROCESSES):
             runs["packaged"].append(_timed(pool, "packaged", [package], own))
+            runs["revoking"].append(_timed(pool, "revoking", [package], ordinary))
             runs["by_hand"].append(_timed(pool, "by_hand", [package], ordinary))
             if compared is not None:
                 runs["powertools"].append(_timed(pool, "powertools", [package, compared], bound))
     raw = min(first for times in runs["packaged"] for pairs in times.values() for first, _ in pairs)
     figures = [Figure(name="raw OpenSSL RSA-2048 verify", amount=_microseconds(raw), unit="µs", ratio=1.0)]
     figures += [_figure(f"this handler, {name}", name, runs["packaged"], _LIMITS.get(name)) for name in own]
+    without = next(each.ratio for each in figures if VALID in each.name and each.ratio)
+    label, limit = f"with revocation, answer cached, {VALID}", REVOCATION_AT_MOST * without
+    figures.append(_figure(label, VALID, runs["revoking"], limit))
     figures.append(_figure("PyJWT by hand, valid token", VALID, runs["by_hand"]))
     if runs["powertools"]:
         figures.append(_figure("Powertools resolver and JWTVerifier, valid token", VALID, runs["powertools"]))

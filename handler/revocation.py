@@ -23,10 +23,12 @@ from handler.errors import (
 from handler.route import Caller
 from handler.settings import RevocationSettings
 
-MOST = 10_000  # subjects that are remembered in each of the two caches, some 2 MB together
+MOST = 10_000  # entries of each cache, some 4 MB together
 BACKOFF = 1  # seconds without a read after a failed one: a dead table must not cost each call its time-out
 
 NEVER = float("-inf")
+
+Identity = tuple[str, str, str | None]  # sub, client_id and session
 
 _NUMBER = re.compile(r"\d{1,12}", re.ASCII)
 
@@ -47,6 +49,8 @@ class Revocations:
 
     def __init__(self, settings: RevocationSettings) -> None:
         self._settings = settings
+        # When the answer on a caller, with none of its subjects revoked, was asked for: most calls look here alone.
+        self._clear: dict[Identity, float] = {}
         self._asked: dict[str, float] = {}  # when each subject was asked for, the oldest first
         self._revoked: dict[str, int] = {}  # the revocations that were seen
         self._storing = threading.Lock()
@@ -62,15 +66,16 @@ class Revocations:
         be read, raise RevocationUnavailable, unless the settings let the token through; never with `fresh`.
         """
         self.last_failure = None
+        identity = (caller.sub, caller.client_id, caller.session)
+        # A clock that was set back makes an answer no fresher.
+        if not fresh and 0 <= now - self._clear.get(identity, NEVER) < self._settings.delay:
+            return
         subjects = subjects_of(caller)
         self._refuse_revoked(subjects, caller)
         asked, delay = self._asked, self._settings.delay
-        # A clock that was set back makes an answer no fresher.
         due = [each for each in subjects if fresh or not 0 <= now - asked.get(each, NEVER) < delay]
-        if not due:
-            return
         try:
-            entries = self._read(due, now)
+            entries = self._read(due, now) if due else {}
         except StorageUnavailable as failed:
             if fresh or not self._settings.allows_unchecked:
                 raise RevocationUnavailable(failed.cause) from failed
@@ -79,6 +84,9 @@ class Revocations:
         self._refuse_revoked(subjects, caller)
         if fresh and any(each.groups_before > caller.issued_at for each in entries.values()):
             raise GroupsStale
+        if self._revoked.keys().isdisjoint(subjects):
+            with self._storing:
+                _keep(self._clear, identity, min(asked.get(each, NEVER) for each in subjects))
 
     def _refuse_revoked(self, subjects: Iterable[str], caller: Caller) -> None:
         for each in subjects:
@@ -97,6 +105,7 @@ class Revocations:
             for each in subjects:
                 _keep(self._asked, each, now)
                 if each in entries:
+                    self._clear.clear()
                     _keep(self._revoked, each, max(entries[each].revoked_before, self._revoked.get(each, 0)))
         return entries
 
@@ -136,7 +145,7 @@ def _moment(value: Mapping[str, str] | None) -> int:
     return int(value["N"])
 
 
-def _keep(cache: dict[str, Any], key: str, value: float) -> None:
+def _keep(cache: dict[Any, Any], key: object, value: float) -> None:
     """Put the value last, and drop the first one if the cache is full."""
     cache.pop(key, None)
     cache[key] = value

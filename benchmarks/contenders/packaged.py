@@ -17,4 +17,6 @@ def hello(request: Request[None]) -> Greeting:
     return {"message": "Hello, authenticated user!", "user": request.user.name}
 
 
-lambda_handler = App([Route(key="GET /hello", call=hello, summary="Greets the user", response=Greeting)]).handle
+ROUTES = (Route(key="GET /hello", call=hello, summary="Greets the user", response=Greeting),)
+
+lambda_handler = App(ROUTES).handle

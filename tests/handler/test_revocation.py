@@ -23,6 +23,7 @@ from tests.handler.events import bearer, http_event
 from tests.handler.signing import World
 from tests.handler.store import TABLE_NAME, VARIABLES, Store, error, reached, running, said
 from tests.handler.table import ADMIN, HEALTH, HELLO, REPORTS, TABLE, Answered, signed_in
+from tests.handler.test_attack_corpus import scenario
 
 FRESH = "GET /fresh"
 ROUTES = table(
@@ -66,6 +67,7 @@ def revocations(delay: int = 10, *, allow: bool = False) -> Revocations:
 # Who is out
 
 
+@scenario("S01-revoked-token")
 @pytest.mark.parametrize("route", [HELLO, REPORTS, ADMIN, FRESH])
 @pytest.mark.parametrize("kind", ["user", "session", "client"])
 def test_revoked_token_is_refused(kind: str, route: str, world: World, api: Api, store: Store) -> None:
@@ -76,6 +78,23 @@ def test_revoked_token_is_refused(kind: str, route: str, world: World, api: Api,
     assert (answer.reason, answer.headers["WWW-Authenticate"]) == ("token_revoked", 'Bearer error="invalid_token"')
     if kind != "client":
         call(world, api, 200, route=route, sub="somebody-else", origin_jti="another")
+
+
+def test_revocation_seen_in_one_session_counts_in_the_others_at_once(store: Store) -> None:
+    """An environment that knows, as by a fresh route, must not wait for the delay of each token."""
+    asked = revocations()
+    other = CALLER._replace(session="another")
+    asked.check(other, NOW)
+    store.put(SUBJECTS[0], revokedBefore=NOW + 1)
+    asked.check(other, NOW + 1)
+    with pytest.raises(TokenRevoked):
+        asked.check(CALLER, NOW + 1, fresh=True)
+    with pytest.raises(TokenRevoked):
+        asked.check(other, NOW + 1)
+    machine = CALLER._replace(session=None)
+    asked.check(machine._replace(issued_at=NOW + 1), NOW + 2)
+    with pytest.raises(TokenRevoked):  # the same caller as far as a cache can tell, and an older token
+        asked.check(machine, NOW + 2)
 
 
 @pytest.mark.parametrize(("before", "status"), [(-1, 200), (0, 200), (1, 401)])
@@ -150,6 +169,7 @@ def test_busy_user_costs_one_read_in_the_delay(store: Store) -> None:
     assert [key["subject"]["S"] for key in store.asked[-1]["Keys"]] == ["user#bob", "session#his"]
 
 
+@scenario("S02-revoked-between-calls")
 def test_revocation_between_two_calls_is_out_after_the_delay(store: Store) -> None:
     """Up to it the earlier answer counts; then the table is asked, and its answer kept."""
     asked = revocations(delay=5)
@@ -162,6 +182,7 @@ def test_revocation_between_two_calls_is_out_after_the_delay(store: Store) -> No
     assert len(store.asked) == 2
 
 
+@scenario("S05-many-subjects")
 def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever has many users, or makes many sessions, must not fill the function's memory."""
     monkeypatch.setattr(revocation, "read_entries", lambda _, keys: {key: Entry(NOW + 1, 0) for key in keys[-2:]})
@@ -171,6 +192,10 @@ def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(TokenRevoked):
             asked.check(CALLER._replace(client_id=f"client-{number}", session=f"session-{number}"), NOW)
     assert (len(asked._asked), len(asked._revoked)) == (1000, 1000)
+    monkeypatch.setattr(revocation, "read_entries", lambda *_: {})
+    for number in range(2_000):
+        asked.check(CALLER._replace(sub=f"user-{number}", session=None), NOW)
+    assert len(asked._clear) == 1000
     assert "session#session-19999" in asked._revoked
 
 
@@ -231,6 +256,7 @@ ILL["throttled"].append(
 SICK = [(cause, ill) for cause, ills in ILL.items() for ill in ills]
 
 
+@scenario("S03-table-ill")
 @pytest.mark.parametrize(("cause", "ill"), SICK)
 def test_ill_table_refuses_or_lets_through_as_the_settings_say(
     cause: str, ill: Any, world: World, serve: Callable[..., Api], store: Store
@@ -276,6 +302,7 @@ def test_dead_table_is_asked_again_after_a_pause(store: Store) -> None:
     asked.check(bob, NOW + 1 + revocation.BACKOFF)
 
 
+@scenario("S04-table-dead-or-slow")
 @pytest.mark.parametrize(("listens", "cause"), [(False, "unreachable"), (True, "timeout")])
 def test_dead_and_deaf_tables_are_given_up(listens: bool, cause: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Within the least time that a function may have."""

@@ -2,6 +2,7 @@
 
 import type { User } from "oidc-client-ts";
 import { decoded } from "./access";
+import { call } from "./api";
 import { causeOf, DOWN, STALE } from "./cause";
 import { type Contract, load, type Oidc } from "./contract";
 import { announce, busy, byId, element, isBusy } from "./dom";
@@ -25,14 +26,27 @@ function failed(error: unknown): void {
 
 function draw(contract: Contract, oidc: Oidc, session: Session, routes: Routes): void {
   byId("top").replaceChildren(...(user === null ? guest(contract, oidc, session, failed) : member(user)));
-  byId("who").replaceChildren(...(user === null ? [] : [signOutButton(session)]));
+  byId("who").replaceChildren(...(user === null ? [] : signOutButtons(contract, session)));
   routes.refresh();
 }
 
-function signOutButton(session: Session): HTMLElement {
-  const button = element("button", { type: "button", id: "sign-out" }, "Sign out");
+/** One for this session, and one for all of them where the API has the route for it. */
+function signOutButtons(contract: Contract, session: Session): HTMLElement[] {
+  const here = signOutButton("sign-out", "Sign out", () => session.signOut());
+  const route = contract.routes.find((each) => each.key === "POST /sign-out");
+  if (route === undefined) return [here];
+  const everywhere = signOutButton("sign-out-everywhere", "Sign out everywhere", async () => {
+    const { status } = await call(contract, route, caller().accessToken, {}, undefined);
+    if (status !== 200) throw new Error("You are still signed in elsewhere. Try again.");
+    await session.signOut();
+  });
+  return [everywhere, here];
+}
+
+function signOutButton(id: string, text: string, signOut: () => Promise<void>): HTMLElement {
+  const button = element("button", { type: "button", id }, text);
   button.addEventListener("click", () => {
-    if (!isBusy(button)) void busy(button, () => session.signOut()).catch(failed);
+    if (!isBusy(button)) void busy(button, signOut).catch(failed);
   });
   return button;
 }

@@ -21,6 +21,11 @@ SCENARIOS = {
     "F18-internal-exception": "an exception inside a route",
     "R04-thousand-kids": "1,000 key ids in 1,000 requests: p99 and fetches",
     "R06-parallel-cold": "50 parallel cold calls: one fetch",
+    "S01-revoked-token": "a revoked token on every kind of route: by user, session and client",
+    "S02-revoked-between-calls": "a revocation that arrives between two calls: out after the delay",
+    "S03-table-ill": "the table of revocations throttled, denied, missing, failing, or poisoned with wrong types",
+    "S04-table-dead-or-slow": "the table of revocations dead, or silent",
+    "S05-many-subjects": "more subjects than an environment remembers: memory is bounded",
     "R09-flood": "a flood of invalid tokens: one short log line each",
 }
 
@@ -28,7 +33,7 @@ SCENARIOS = {
 STOPPED_BY = {
     "gateway": "F14 R03",
     "function": "A06 A12 A13 A14 A15 A18 A19 A24 B10 C03 C12 C13 C15 C16 D03 D04 D06 D16 D17 D19 D20 D23 D26 D27 D28"
-    " D30 D31 D32 D33 D36 E02 E04 F05 F06 F08 F09 F10 F16 F18 R02 R04 R06 R07 R08 R09",
+    " D30 D31 D32 D33 D36 E02 E04 F05 F06 F08 F09 F10 F16 F18 R02 R04 R06 R07 R08 R09 S01 S02 S03 S04 S05",
     "nobody: allowed, or a documented limit": "A17 D37 F00 F03",
 }
 
@@ -60,8 +65,9 @@ def not_live() -> dict[str, str]:
             "they need the pool's private key; tests/handler signs them for the function, tests/local for both layers"
         ),
         f"some cases of {ids['event']}": "no client can bring them about; tests/handler calls the function with them",
-        "D37": "a revoked token works until it expires: a documented limit, not a defect to find",
+        "D37": "a revoked token works until it expires, where the stack has no revocation: a documented limit",
         "F17": "there is no custom domain beside the API's own",
+        "S01 to S05": "they need entries in the table of revocations; tests/handler and tests/local make them",
         "B10, R06, R09, R04 as a flood": "known answers and load, which one request to a running API cannot show",
     }
 

@@ -60,7 +60,7 @@ def _real_tokens() -> Iterator[Case]:
     stranger = {"group-missing": lambda stack, route: Request(headers=bearer(stack.stranger_to(route).access))}
     title = "a real token of a user who is not in the route's group"  # the gateway cannot look at groups
     yield from requests("D32", title, "group_missing", stranger, on="grouped", by="function")
-    title = "a token after sign-out: good until exp, a limit of offline verification"
+    title = "a token after sign-out, without revocation: good until exp, a limit of offline verification"
     yield from tokens("D37", title, ACCEPTED, {"revoked": lambda stack: stack.access}, sent="key")
 
 
