@@ -16,6 +16,7 @@ import pytest
 from components.http_api import access_log_format
 from components.monitoring.queries import QUERIES
 from handler import app
+from handler.endpoint import Endpoint
 from handler.errors import Cause, KeysUnavailable, Refused, RevocationUnavailable, StorageCause
 from tests.cloudwatch import NotUnderstood
 from tests.cloudwatch.patterns import field, metric_of, pattern
@@ -64,7 +65,7 @@ def written(error: Exception | None = None) -> str:
     out = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out):
         if error is not None:
-            patch.setattr(app, "_answer", _raises(error))
+            patch.setattr(Endpoint, "answer", _raises(error))
         app.lambda_handler(http_event("GET /health"), None)
     return out.getvalue()
 

@@ -872,8 +872,8 @@ RISKS: tuple[Risk, ...] = (
         gain="A mistyped protection stays off without a word.",
         file="settings/model.py",
         within="read",
-        old="for key in sorted(values.keys() - SETTINGS.keys())",
-        new="for key in ()",
+        old="unknown = sorted(values.keys() - SETTINGS.keys())",
+        new="unknown: list[str] = []",
         tests=("tests/settings",),
     ),
     Risk(
