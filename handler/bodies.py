@@ -22,13 +22,13 @@ import re
 from binascii import a2b_base64
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from itertools import accumulate
 from math import isfinite
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from handler.errors import BodyInvalid, BodyMalformed
 from handler.strict_json import no_constant, unique_members
@@ -47,21 +47,25 @@ _BRACKET = r'"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|[\[{\]}]'
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-class Length(NamedTuple):
+# Not tuples: `typing` keeps `Annotated[...] | None` by equality, and a Length(1, 5) must not pass for a Range(1, 5).
+@dataclass(frozen=True)
+class Length:
     """The number of characters (Unicode code points) of a string, or of items of a list. Both limits are allowed."""
 
     least: int
     most: int
 
 
-class Range(NamedTuple):
+@dataclass(frozen=True)
+class Range:
     """The least and the greatest value of a number. Both are allowed."""
 
     least: float
     most: float
 
 
-class Pattern(NamedTuple):
+@dataclass(frozen=True)
+class Pattern:
     """A regular expression for a whole string, and its rule in words, to be read after "must".
 
     `expression` must mean the same in Python and ECMA 262: character ranges, no classes and no flags.

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache, partial
 from types import NoneType
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
@@ -40,7 +40,8 @@ _ESCAPED = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*").fullmatch
 _TAKEN = frozenset({"accept", "authorization", "content-length", "content-type", "cookie", "host", "if-none-match"})
 
 
-class Header(NamedTuple):
+@dataclass(frozen=True)
+class Header:
     """Mark of a field that is a header of the request, under this name."""
 
     name: str

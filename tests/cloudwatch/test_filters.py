@@ -15,13 +15,15 @@ import pytest
 
 from components.http_api import access_log_format
 from components.monitoring.queries import QUERIES
-from handler import app
-from handler.endpoint import Endpoint
+from handler.app import App
 from handler.errors import Cause, KeysUnavailable, Refused, RevocationUnavailable, StorageCause
 from tests.cloudwatch import NotUnderstood
 from tests.cloudwatch.patterns import field, metric_of, pattern
 from tests.components.test_monitoring import default
+from handler.route import Request, Route
+from handler.route_errors import RouteError
 from tests.handler.events import http_event
+from tests.handler.table import HEALTH, Answered, public
 
 # What Lambda writes of a call at system log level INFO: two calls of one environment, the first with its start
 # ("Lambda Telemetry API Event schema reference"; ids and names made up).
@@ -62,19 +64,18 @@ def one(refusal: type[Refused]) -> Refused:
 
 def written(error: Exception | None = None) -> str:
     """The line that the handler writes of a call that ends this way."""
-    out = io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out):
+
+    def call(request: Request[None]) -> Answered:
         if error is not None:
-            patch.setattr(Endpoint, "answer", _raises(error))
-        app.lambda_handler(http_event("GET /health"), None)
+            raise error
+        return public(request)
+
+    own = (type(error),) if isinstance(error, RouteError) else ()
+    route = Route(key=HEALTH, call=call, summary="Ends so", response=Answered, public=True, errors=own)
+    out = io.StringIO()
+    with redirect_stdout(out):
+        App([route]).handle(http_event(HEALTH), None)
     return out.getvalue()
-
-
-def _raises(error: Exception) -> Any:
-    def answer(*_: Any) -> None:
-        raise error
-
-    return answer
 
 
 def access_line(**values: str) -> str:
