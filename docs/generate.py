@@ -272,6 +272,12 @@ def written(text: str, marker: str, part: str) -> str:
     return f"{before}{start}{part}\n{end}{after}"
 
 
+def _parser() -> Parser:
+    parser = Parser(prog="python -m docs.generate", description="Write the parts of the pages that follow from code.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 if a page is out of date")
+    return parser
+
+
 def _write(arguments: argparse.Namespace) -> None:
     stale = []
     for name, marker, make in PARTS:
@@ -288,11 +294,7 @@ def _write(arguments: argparse.Namespace) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write every part. With --check, only report the pages that are out of date, with exit status 1."""
-    parser = Parser(
-        prog="python -m docs.generate", description="Write the parts of the pages that follow from the code."
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing, and fail if a page is out of date")
-    return run(parser, arguments, _write)
+    return run(_parser(), arguments, _write)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from local.recorder import LOG
@@ -26,6 +27,7 @@ _MORE = """examples:
   python -m local token --user ada           an access token; the user is created if new
   python -m local call GET /PATH --user ada --scope SCOPE
   python -m local call POST /PATH --user ada --data '{"name": "value"}'
+  python -m local call GET /PATH --user ada --here       in this process, for a debugger
   python -m local logs --follow              what the functions write, until Ctrl-C
   python -m local down"""
 
@@ -73,6 +75,9 @@ def _parser() -> Parser:
     call.add_argument("method", metavar="METHOD", help="such as GET")
     call.add_argument("path", metavar="PATH", help="the route's path, which begins with /")
     call.add_argument("--data", metavar="JSON", help="a body, or @FILE with the body; sent as application/json")
+    call.add_argument(
+        "--here", action="store_true", help="run the function's code in this process, so that a debugger can stop in it"
+    )
     _add_user_options(call, user=None)
 
     logs = commands.add_parser("logs", help="print the functions' logs", description="Print what the functions wrote.")
@@ -82,8 +87,10 @@ def _parser() -> Parser:
 
 def _add_user_options(parser: argparse.ArgumentParser, user: str | None) -> None:
     default = f"sign in as this user ({user})" if user else "sign in as this user; without it no token is sent"
-    parser.add_argument("--user", type=_name, default=user, metavar="NAME", help=f"{default}; created if new")
-    parser.add_argument("--client", metavar="NAME", help="use a machine client of appClients instead of a user")
+    parser.add_argument("--user", default=user, type=_name, metavar="NAME", help=f"{default}; created if new")
+    parser.add_argument(
+        "--client", type=_name, metavar="NAME", help="use a machine client of appClients instead of a user"
+    )
     parser.add_argument(
         "--group", action="append", default=[], metavar="G", help="add the user to this group; may repeat"
     )
@@ -93,7 +100,7 @@ def _add_user_options(parser: argparse.ArgumentParser, user: str | None) -> None
 
 def _name(text: str) -> str:
     if not text.strip():
-        raise argparse.ArgumentTypeError("user must have a name, got an empty one")
+        raise argparse.ArgumentTypeError(f"the name must not be empty, got {text!r}")
     return text
 
 
@@ -169,7 +176,12 @@ def _call(arguments: argparse.Namespace, folder: Folder) -> int:
     if not path.startswith("/"):
         raise CommandError(f"path must start with /, got {path}")
     body = _body(arguments.data) if arguments.data is not None else None
-    status, reason, answer = _request(folder.outputs()["apiUrl"], method, path, token, body)
+    path = quote(path, safe="/?&=%" + "!$'()*+,;:@-._~")  # as a browser sends it
+    outputs = folder.outputs()
+    if arguments.here:
+        status, reason, answer = _here(outputs, method, path, token, body)
+    else:
+        status, reason, answer = _request(outputs["apiUrl"], method, path, token, body)
     print(printable(answer, MAXIMUM_LINE, keep="\n\t"))
     if status >= 400:
         raise CommandError(f"{method} {printable(path, 200)} answered {status} {reason}")
@@ -207,6 +219,14 @@ def _body(data: str) -> bytes:
         return Path(data[1:]).read_bytes()
     except OSError as error:
         raise CommandError(f"--data {data} must name a readable file, got: {error.strerror}") from None
+
+
+def _here(
+    outputs: dict[str, Any], method: str, path: str, token: str | None, body: bytes | None
+) -> tuple[int, str, str]:
+    from local import here  # noqa: PLC0415 - imports the function's code
+
+    return here.call(outputs, method, path, token, None if body is None else body.decode(errors="replace"))
 
 
 def _request(

@@ -140,6 +140,7 @@ class Emulator:
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": str(ROOT / "local" / "inside"),  # for the functions' processes
+            "PYTHONBREAKPOINT": "at_breakpoint.skip",
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import time
@@ -52,7 +53,8 @@ class Watch:
 
 
 def forget_program() -> None:
-    """Make the next evaluation import the program's modules again."""
+    """Make the next evaluation import the program's modules again, and packages that were installed since."""
+    importlib.invalidate_caches()
     for name in [name for name in sys.modules if name.partition(".")[0] in PROGRAM]:
         del sys.modules[name]
     for clear in typing._cleanups:  # type: ignore[attr-defined]  # noqa: SLF001 - functools has no way to find caches

@@ -65,9 +65,10 @@ class Folder:
                 lock.truncate(0)
 
     def make(self) -> None:
-        """Make the folder, for its owner only. CommandError if that is not possible."""
+        """Make the folder, for its owner only. CommandError if nothing can be written to it."""
         try:
             make_folder(self.path)
+            self._lock_file.open("a").close()
         except OSError as error:
             raise CommandError(f"--dir {self.path} must be a folder to write to, got: {error.strerror}") from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass, field
@@ -190,7 +191,11 @@ def read(
     `values` are by key, `secrets` are the keys that are encrypted, `deployed` are the rules of the deployed pool. A
     rule is skipped where a setting that it reads has a problem of its own.
     """
-    problems = [rules.unknown_key(key) for key in sorted(values.keys() - SETTINGS.keys())]
+    unknown = sorted(values.keys() - SETTINGS.keys())
+    prefixes = Counter(key.rpartition(":")[0] for key in unknown if key.rpartition(":")[2] in SETTINGS)
+    if renamed := [rules.other_prefix(prefix, keys) for prefix, keys in prefixes.items() if prefix and keys > 1]:
+        return None, renamed  # every other problem would follow from it
+    problems = [rules.unknown_key(key) for key in unknown]
     right: dict[str, object] = {}
     for key, setting in SETTINGS.items():
         found = _problems(key, setting, values, key in secrets, right)

@@ -46,6 +46,13 @@ def unknown_key(key: str) -> Problem:
     return Problem((Key(key),), "be a key that docs/configuration.md lists", None, Remove((Key(key),)))
 
 
+def other_prefix(prefix: str, keys: int) -> Problem:
+    """Return the problem of a stack file whose keys have another project's prefix, as after the project was renamed."""
+    rule = f"begin with {pulumi.get_project()}:, the project's name in Pulumi.yaml"
+    stack = f"Pulumi.{pulumi.get_stack()}.yaml"
+    return Problem((Key(f"{prefix}:…"),), rule, None, f"rename the prefix of its {keys} keys in {stack}")
+
+
 # What routes and groups ask of each other
 
 

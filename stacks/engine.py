@@ -218,7 +218,11 @@ def _command_error(error: BaseException, program: str) -> CommandError:
     ]
     place = f"{Path(frames[-1].filename).relative_to(ROOT)}:{frames[-1].lineno}" if frames else program
     text = " ".join(str(error).split())
-    return CommandError(f"the program must run, but {place} raises {type(error).__name__}: {text}")
+    remedy = "; add its package to handler/requirements.in, then run: make lock install"
+    is_missing = isinstance(error, ModuleNotFoundError)
+    return CommandError(
+        f"the program must run, but {place} raises {type(error).__name__}: {text}{remedy if is_missing else ''}"
+    )
 
 
 def _yaml(path: Path) -> dict[str, Any]:

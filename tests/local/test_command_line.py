@@ -197,7 +197,8 @@ def test_bad_arguments_are_one_line(folder: Path) -> None:
     assert_one_line(here(folder, "up", "--port", "http"), "port must be 0 to 65535, got http", "--help")
     assert_one_line(here(folder, "fly"), "fly", "--help")
     assert_one_line(here(folder, "call", "GET", "hello"), "path must start with /, got hello")
-    assert_one_line(here(folder, "token", "--user", " "), "user must have a name")
+    for command in (("token",), ("call", "GET", "/hello")):
+        assert_one_line(here(folder, *command, "--user", ""), "--user", "must not be empty")
     assert_one_line(here(Path("/proc/foo"), "up"), "--dir /proc/foo must be a folder to write to")
 
 
@@ -401,4 +402,6 @@ def test_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("")
     assert_one_line(here(path, "up", "--port", "0"), "--dir", "must be a folder")
+    for unwritable in (Path("/proc"), Path("/proc/run")):
+        assert_one_line(here(unwritable, "up", "--port", "0"), "--dir", "must be a folder")
     assert_one_line(here(path, "up", "--detach", "--port", "0"), "--dir")

@@ -164,8 +164,8 @@ class TestKeys:
         ("key", "remedy"),
         [
             (f"{PROJECT}:memoryMB", "pulumi config rm memoryMB"),
-            ("secure-serverless-ap:mfa", "pulumi config rm secure-serverless-ap:mfa"),
-            ("secure-serverles-api:memoryMB", "pulumi config rm secure-serverles-api:memoryMB"),
+            (f"{PROJECT[:-1]}:mfa", f"pulumi config rm {PROJECT[:-1]}:mfa"),
+            (f"{PROJECT[1:]}:memoryMB", f"pulumi config rm {PROJECT[1:]}:memoryMB"),
             ("other:mfa", "pulumi config rm other:mfa"),
         ],
     )
@@ -177,6 +177,17 @@ class TestKeys:
         message = as_selected(str(refused.value), "test")
         assert message.startswith(f"stack test must change {key.removeprefix(f'{PROJECT}:')}: must be a key that ")
         assert message.endswith(f"(remove it with: {remedy})")
+
+    def test_keys_of_a_renamed_project_are_one_problem(self) -> None:
+        """Whoever renames the project in Pulumi.yaml must not be told to remove every key, and to set each again."""
+        keys = {"old-name:mfa": "required", "old-name:domainPrefix": "x", "old-name:callbackUrls": "[]"}
+        with pytest.raises(CommandError) as refused:
+            record(lambda: Settings.load(ROUTES), stack_with({f"{PROJECT}:mfa": "maybe", **keys}))
+
+        assert str(refused.value) == (
+            f"stack test must change old-name:…: must begin with {PROJECT}:, the project's name in Pulumi.yaml "
+            "(rename the prefix of its 3 keys in Pulumi.test.yaml)"
+        )
 
     @pytest.mark.parametrize("key", ["mfa", "5", "None"])
     def test_key_without_the_projects_name_is_refused(self, key: str) -> None:

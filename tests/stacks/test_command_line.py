@@ -7,9 +7,11 @@ import re
 import subprocess
 import sys
 from argparse import Namespace
+from pathlib import Path
 
 import pytest
 
+from docs import generate
 from stacks import ROOT
 from stacks.command_line import CommandError, Parser, run
 
@@ -47,6 +49,24 @@ def test_end_is_one_line(error: BaseException, said: str, capsys: pytest.Capture
 def test_bad_argument_is_one_line_with_the_way_to_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert failing(AssertionError(), ["--nonsense"]) == 1
     assert capsys.readouterr().err == "made.up: unrecognized arguments: --nonsense; see: python -m made.up --help\n"
+
+
+def test_generator_of_the_pages_takes_its_options_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever asks for its help must not have pages written."""
+    monkeypatch.setattr(generate, "PARTS", ((None, None, None),))  # fails if it is used
+    with pytest.raises(SystemExit, match="0"):
+        generate.main(["--help"])
+    assert generate.main(["--chek"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_capacity_without_a_load_names_it() -> None:
+    """`make capacity` alone: the option that it lacks, not an empty value of it."""
+    command = ["make", "-s", "-o", ".venv/.installed", "capacity", f"BIN={Path(sys.executable).parent}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "the following arguments are required: --rps" in done.stderr
 
 
 def test_own_fault_is_not_hidden() -> None:

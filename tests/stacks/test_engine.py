@@ -44,6 +44,13 @@ def test_outputs_of_the_program_come_back(tmp_path: Path, stack: Stack) -> None:
     assert evaluate(stack, nothing, path) == {"id": "logs-id", "n": 3}
 
 
+def test_missing_package_is_said_with_its_place(tmp_path: Path, stack: Stack) -> None:
+    """The program imports the routes' modules, so what they import must be installed here, too."""
+    path = program(tmp_path, "import no_such_package")
+    with pytest.raises(CommandError, match=r"'no_such_package'; add its package to handler/requirements\.in, .*make"):
+        evaluate(stack, nothing, path)
+
+
 def test_two_resources_of_one_name_are_refused(tmp_path: Path, stack: Stack) -> None:
     """Pulumi's engine refuses it; its mocks do not."""
     path = program(tmp_path, "for _ in range(2):\n    aws.cloudwatch.LogGroup('logs')")
