@@ -10,6 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.__main__ import _parser
+from stacks import ROOT
 from tests import own_program
 
 SIGNED_IN = "def signed_in(request: Request[None]) -> Answered:\n"
@@ -76,3 +78,12 @@ def test_body_reaches_the_route(local: Local) -> None:
 def test_path_in_letters_of_any_language_is_sent_as_a_browser_sends_it(local: Local) -> None:
     """`http.client` would raise UnicodeEncodeError."""
     assert run(local, "call", "GET", "/orders/ä b").stderr == "local: GET /orders/%C3%A4%20b answered 404 Not Found\n"
+
+
+def test_editors_configuration_starts_such_a_call() -> None:
+    """VS Code reads the page's JSON, and the command takes its arguments."""
+    page = (ROOT / "docs" / "debugging.md").read_text()
+    (text,) = re.findall(r"^```json\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (launch,) = json.loads(text)["configurations"]
+    assert launch["module"] == "local"
+    assert _parser().parse_args(launch["args"]).here
