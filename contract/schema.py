@@ -110,7 +110,7 @@ def _marked(schema: dict[str, Any], marks: tuple[Any, ...]) -> dict[str, Any]:
             case Range():
                 schema |= {"minimum": mark.least, "maximum": mark.most}
             case Pattern():
-                schema |= _pattern(*mark)
+                schema |= _pattern(mark.expression, mark.rule)
             case _:
                 raise CommandError(f"a body's marks must be Length, Range or Pattern, got {mark!r}")
     return schema

@@ -17,11 +17,11 @@ from components.http_api import access_log_format
 from components.monitoring.queries import QUERIES
 from handler.app import App
 from handler.errors import Cause, KeysUnavailable, Refused, RevocationUnavailable, StorageCause
+from handler.route import Request, Route
+from handler.route_errors import RouteError
 from tests.cloudwatch import NotUnderstood
 from tests.cloudwatch.patterns import field, metric_of, pattern
 from tests.components.test_monitoring import default
-from handler.route import Request, Route
-from handler.route_errors import RouteError
 from tests.handler.events import http_event
 from tests.handler.table import HEALTH, Answered, public
 
