@@ -40,7 +40,7 @@ class Encryption(pulumi.ComponentResource):
             description="Logs, environments and data of one stack",
             enable_key_rotation=True,
             deletion_window_in_days=args.deletion_window_days,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.deletion_protection),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.deletion_protection or None),
         )
         # A resource of its own, since the key's ARN says which account and region the policy is about.
         policy = aws.kms.KeyPolicy(f"{name}-policy", key_id=key.key_id, policy=_key_policy(key.arn), opts=child)

@@ -35,6 +35,7 @@ with contextlib.redirect_stdout(sys.stderr):
             "public": bool(getattr(route, "public", False)),
             "scopes": [str(scope) for scope in getattr(route, "scopes", ())],
             "groups": [str(group) for group in getattr(route, "groups", ())],
+            "needs_parameters": bool(getattr(route, "needs_parameters", False)),
             "answer": sorted(getattr(getattr(route, "response", None), "__required_keys__", ())),
             "throttle": throttle and {"rate": float(throttle.rate), "burst": int(throttle.burst)},
         })
@@ -52,6 +53,7 @@ def of_folder(folder: Path, name: str, deadline: float = DEADLINE) -> Table:
             scopes=tuple(route["scopes"]),
             groups=tuple(route["groups"]),
             throttle=Throttle(**route["throttle"]) if route["throttle"] else None,
+            needs_parameters=route["needs_parameters"],
             answer=tuple(route["answer"]),
         )
         for route in _evaluated(folder, name, deadline)

@@ -42,7 +42,9 @@ class _After(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def _report_errors(app: Any) -> None:
-    location = app._error_location
+    location = getattr(app, "_error_location", None)
+    if location is None:  # another function than this project's: it runs as it is
+        return
 
     def reported(error: Exception) -> Any:
         import traceback  # noqa: PLC0415 - not in the start of each copy of the function

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Annotated
 
 import pytest
 
+from handler.bodies import Length
 from local.deployment import FirstCall
 from tests.handler.table import TABLE
 
 PUBLIC, SIGNED_IN, *_, ADD = TABLE
 
 
+@dataclasses.dataclass(frozen=True)
+class At:
+    id: Annotated[str, Length(1, 9)]
+    b: Annotated[str, Length(1, 9)]
+
+
 def with_key(key: str) -> FirstCall | None:
-    return FirstCall.of([dataclasses.replace(ADD, key=key)])
+    return FirstCall.of([dataclasses.replace(ADD, key=key, parameters=At if "{" in key else None)])
 
 
 def test_public_route_is_called_first() -> None:

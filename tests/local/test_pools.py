@@ -48,6 +48,7 @@ def test_record_says_what_cognito_says(
         "aliasAttributes": ["email"],
         "caseSensitive": False,
         "customAttributes": {},
+        "deployed": {"recovery": "email", "rotation": False, "tier": "ESSENTIALS", "trigger": False},
     }
     assert record_program(Stack.load("local")).outputs
 

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from argparse import Namespace
-from pathlib import Path
 
 import pytest
 
@@ -60,13 +59,6 @@ def test_generator_of_the_pages_takes_its_options_alone(
         generate.main(["--help"])
     assert generate.main(["--chek"]) == 1
     assert capsys.readouterr().err.count("\n") == 1
-
-
-def test_capacity_without_a_load_names_it() -> None:
-    """`make capacity` alone: the option that it lacks, not an empty value of it."""
-    command = ["make", "-s", "-o", ".venv/.installed", "capacity", f"BIN={Path(sys.executable).parent}"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "the following arguments are required: --rps" in done.stderr
 
 
 def test_own_fault_is_not_hidden() -> None:
