@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def described(stack: dict[str, Any]) -> dict[str, Any]:
-    return openapi.document(contract(stack, "1.0.0", ROUTES))
+    """The document, without cursors: a page's answer brings them, and the function refuses made-up ones with 400."""
+    document = openapi.document(contract(stack, "1.0.0", ROUTES))
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            if "parameters" in operation:
+                operation["parameters"] = [each for each in operation["parameters"] if each.get("name") != "after"]
+    return document
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +78,16 @@ def run(document: dict[str, Any], folder: Path, *options: str, token: str | None
     answers = defaultdict(list)
     for entry in json.loads((folder / "seen.har").read_text())["log"]["entries"]:
         path = urlsplit(entry["request"]["url"]).path.removeprefix(urlsplit(url).path)
-        answers[f"{entry['request']['method']} {path}"].append(entry["response"]["status"])
+        answers[f"{entry['request']['method']} {template_of(path, document['paths'])}"].append(
+            entry["response"]["status"]
+        )
     return Run(done.returncode == 0, done.stdout + done.stderr, answers)
+
+
+def template_of(path: str, templates: Iterable[str]) -> str:
+    """Return the document's path that a request was made for."""
+    fitting = [each for each in templates if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]*", re.escape(each)), path)]
+    return min(fitting, key=lambda each: each.count("{"), default=path)
 
 
 def test_signed_in_user_meets_nothing_undocumented(described: dict[str, Any], token: str, tmp_path: Path) -> None:
@@ -83,7 +98,8 @@ def test_signed_in_user_meets_nothing_undocumented(described: dict[str, Any], to
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
             (success,) = (int(status) for status in operation["responses"] if status.startswith("2"))
-            assert success in done.answers[f"{method.upper()} {path}"], (method, path)
+            reached = {success, 404} if "{" in path else {success}  # made-up ids name nothing
+            assert reached & set(done.answers[f"{method.upper()} {path}"]), (method, path)
 
 
 def test_stranger_meets_nothing_undocumented(described: dict[str, Any], tmp_path: Path) -> None:
