@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -55,8 +56,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         shutil.rmtree(samples)
     copy.write("handler/products.py", PRODUCTS)
     routes = copy.root / "handler" / "routes.py"
-    lines = routes.read_text().partition("ROUTES = table(")[0].splitlines()
-    head = "\n".join(line for line in lines if not line.startswith("from handler.samples"))
+    head = routes.read_text().partition("ROUTES = table(")[0]
+    head = re.sub(r"^from handler\.samples\S* import (?:\(.*?\)|[^\n(]*)\n", "", head, flags=re.MULTILINE | re.DOTALL)
     routes.write_text(f"{head}\n\n{TABLE}")
     copy.insert(
         "handler/routes.py",

@@ -361,7 +361,7 @@ def test_no_saved_file_ends_the_stack(folder: Path, own_project: Path) -> None:
         for path, text, said in (
             (routes, "import sys\nsys.exit('enough')\n", "SystemExit: enough"),
             (routes, "def broken(:\n", "SyntaxError"),
-            (settings, "  aws:region: eu-west-1\n", "aws:region cannot change"),
+            (settings, "  aws:region: eu-west-1\n", "aws:region twice"),
             (settings, "  secure-serverless-api:environment: 2024-01-01\n", "environment"),
             (settings, "  secure-serverless-api:owner: !!binary aGk=\n", "must be text"),
         ):
