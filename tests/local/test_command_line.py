@@ -375,7 +375,7 @@ def test_no_saved_file_ends_the_stack(folder: Path, own_project: Path) -> None:
         replace_in(routes, '"GET /health"', '"GET /up"')
         read_until(up, "is served")
         assert re.search(r"GET /up +200", here(folder, "status").stdout), "the first call follows the table"
-        assert_one_line(here(folder, "call", "GET", "/" + "x" * 60_000), "answered 404")
+        assert_one_line(here(folder, "call", "GET", "/" + "x" * 9_000), "answered 404")
         read_until(up, "xxx…")
 
 
