@@ -110,6 +110,8 @@ ROWS: dict[str, Row] = {
     "defaultGroup": Row("member", TRIGGER, {"groups": '["member"]'}),
     "triggerConcurrency": Row("5", {"Function"}, {"signUpEmailDomains": '["example.com"]'}),
     "allowedOrigins": Row('["https://app.example.com"]', {"Api"}),
+    "allowedHeaders": Row('["traceparent"]', {"Api"}),
+    "resourceIdentifiers": Row('["https://mcp.example.com/"]', {"Authorizer", "Function"}),
     "allowCredentials": Row("true", {"Api"}),
     "throttleRate": Row("60", {"Stage"}),
     "throttleBurst": Row("200", {"Stage"}),

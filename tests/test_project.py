@@ -50,14 +50,17 @@ def test_requirements_cover_the_program_and_its_commands() -> None:
     files = ["__main__.py", *(name for name in PRODUCT if room_of(name) in run)]
     imported = needed(files, {*map(room_of, PRODUCT), "pulumi_policy"})
     asked = {
-        canonicalize_name(Requirement(line.partition(" #")[0]).name)
+        source: {
+            canonicalize_name(Requirement(line.partition(" #")[0]).name)
+            for line in (ROOT / source).read_text().splitlines()
+            if line.strip() and not line.startswith(("#", "-r"))
+        }
         for source in ("requirements.in", "handler/requirements.in")
-        for line in (ROOT / source).read_text().splitlines()
-        if line.strip() and not line.startswith(("#", "-r"))
     }
 
     # What comes along with something else may leave with it, unless it is the other's own half.
-    assert imported - {"botocore", "cryptography", "googleapis-common-protos", "grpcio"} == asked
+    assert imported - {"botocore", "cryptography", "googleapis-common-protos", "grpcio"} <= set.union(*asked.values())
+    assert asked["requirements.in"] <= imported  # a dependency of the function may be its own
 
 
 def test_functions_requirements_cover_its_imports() -> None:

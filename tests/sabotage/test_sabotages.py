@@ -86,7 +86,7 @@ def test_risk_that_nothing_notices_is_exit_status_1(
     said = capsys.readouterr()
     assert "but no test noticed: harmless" in said.err
     assert "caught" in said.out
-    assert "| any-method-accepted |" in page.read_text()
+    assert "| `any-method-accepted` |" in page.read_text()
     assert page.read_text().endswith("kept too\n")
     assert (ROOT / FAST.file).read_text() == source
 
