@@ -72,7 +72,7 @@ quick: $(DONE) ## Check format, lint and types, and run the tests nearest to the
 	@$(BIN)/python -m tests.quick
 
 acceptance: $(DONE) $(PACK)/.installed $(FUZZER)/.installed $(DELIVERY)/actionlint $(ENGINE)/pulumi ## Run the slow tests: browser, front-end libraries, whole stacks
-	@$(BIN)/python -m pytest -m acceptance
+	@$(BIN)/python -m pytest -m acceptance -n 2 --dist loadfile
 
 web: $(DONE) web/node_modules/.installed ## Serve the sample front end beside the stack that runs here, or beside STACK=prod
 	@$(BIN)/python -m contract --to web/contract $(DEPLOYED)
@@ -95,7 +95,7 @@ format: $(DONE) ## Format the code and fix what the linter can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(DONE) $(COMPARED)/.installed ## Measure the handler, its import, the program and the start-up
+bench: $(DONE) $(COMPARED)/.installed $(ENGINE)/pulumi ## Measure the handler, its import, the program and the start-up
 	@$(BIN)/python -m benchmarks
 
 fuzz: $(DONE) ## Throw 200,000 random mutations of valid tokens at the handler
