@@ -72,6 +72,7 @@ tables = {
         ItemTableArgs(
             partition_key=items.partition_key,
             sort_key=items.sort_key,
+            expiry=items.expiry,
             deletion_protection=settings.sign_in.deletion_protection,
             kms_key_arn=key_arn,
         ),

@@ -26,9 +26,10 @@ _lock = threading.Lock()
 
 
 def call(service: str, operation: str, *, expected: str = "", **parameters: Any) -> Any:
-    """Call a service that speaks JSON, such as `dynamodb`, and return its answer; None for the error code `expected`.
+    """Call a service that speaks JSON, such as `dynamodb`, and return its answer.
 
-    Any other failure, or the answer of another server, becomes StorageUnavailable.
+    For the error code `expected`, the answer has the member `Error`. Any other failure, or the answer of another
+    server, becomes StorageUnavailable.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -38,7 +39,7 @@ def call(service: str, operation: str, *, expected: str = "", **parameters: Any)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code == expected:
-            return None
+            return error.response
         raise StorageUnavailable(_CAUSES.get(code, "failed")) from error
     except BotoCoreError as error:
         raise StorageUnavailable(_cause_of_type(error)) from error

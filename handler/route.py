@@ -91,11 +91,13 @@ class Items:
     """A DynamoDB table of the stack, which exists because routes use it. Both keys are strings.
 
     name: of the component, as in `user-notes`. The function finds the table's own name in `variable`.
+    expiry: the attribute with the second since the epoch at which an item expires; an item without it never does.
     """
 
     name: str
     partition_key: str = "owner"
     sort_key: str = "id"
+    expiry: str | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(FUNCTION_PATTERN, self.name):

@@ -8,6 +8,7 @@ dependencies are not installed.
 
 from __future__ import annotations
 
+from handler.idempotency import KeyReused, Repeatable
 from handler.route import Route, table
 from handler.samples.hello import Greeting, Health, Reports, admin, health, hello, reports
 from handler.samples.notes import (
@@ -42,9 +43,11 @@ ROUTES = table(
         key="POST /notes",
         call=add_note,
         summary="Keeps a note for the caller",
+        parameters=Repeatable,
         request=NewNote,
         response=Note,
         status=201,
+        errors=(KeyReused,),
         answer_headers=("Location",),
         items={NOTES: ("PutItem",)},
     ),

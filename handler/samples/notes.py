@@ -10,14 +10,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Annotated, Any, NotRequired, TypedDict
 
-from handler import aws, pages
+from handler import aws, idempotency, pages
 from handler.bodies import LINE, TEXT, Length, Pattern, Range
 from handler.errors import StorageUnavailable
+from handler.idempotency import Repeatable
 from handler.route import Answer, Items, Request
 from handler.route_errors import NotFound
 from handler.settings import TABLE_PATTERN, matching
 
-NOTES = Items("notes", partition_key="owner", sort_key="id")
+NOTES = Items("notes", partition_key="owner", sort_key="id", expiry="expires")
 PAGE = 50  # notes in one answer at most; half of the 1 MB that a query reads, if each is as long as allowed
 
 
@@ -63,14 +64,19 @@ class NoteMissing(NotFound):
     message = "You have no such note"
 
 
-def add_note(request: Request[NewNote]) -> Answer[Note]:
-    """Keep the note for the caller. Raises StorageUnavailable, or SettingsError without a table."""
+def add_note(request: Request[NewNote], given: Repeatable) -> Answer[Note]:
+    """Keep the note for the caller. Raises StorageUnavailable, KeyReused, or SettingsError without a table."""
     now = time.time()
-    note: Note = {
+    new = {
         "id": f"{int(now * 1000):012x}{os.urandom(10).hex()}",
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+    }
+    plan = idempotency.planned(request, given, NOTES, new)
+    note: Note = {
+        "id": plan["id"],
         "text": request.body.text,
         "tags": list(request.body.tags),
-        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+        "created": plan["created"],
     }
     _call("put_item", Item=_item(request.user.sub, note))
     return Answer(note, location=f"/notes/{note['id']}")
@@ -92,17 +98,12 @@ def remove_note(request: Request[None], at: NoteAt) -> None:
 
 def list_notes(request: Request[None], page: NotesPage) -> Notes:
     """Return a page of the caller's notes, newest first. Raises as `add_note` does, and QueryInvalid."""
-    condition, values = "#owner = :owner", {":owner": {"S": request.user.sub}}
-    names = {"#owner": "owner"}  # a reserved word in DynamoDB
-    if page.after is not None:
-        condition += " AND #id < :after"
-        names["#id"] = "id"
-        values[":after"] = {"S": pages.position(request, page.after)}
+    after = idempotency.MARK if page.after is None else pages.position(request, page.after)
     answer = _call(
         "query",
-        KeyConditionExpression=condition,
-        ExpressionAttributeNames=names,
-        ExpressionAttributeValues=values,
+        KeyConditionExpression="#owner = :owner AND #id < :after",
+        ExpressionAttributeNames={"#owner": "owner", "#id": "id"},  # "owner" is a reserved word in DynamoDB
+        ExpressionAttributeValues={":owner": {"S": request.user.sub}, ":after": {"S": after}},
         ScanIndexForward=False,
         ConsistentRead=True,  # with the note that was added a moment ago
         Limit=page.limit + 1,  # one more tells whether there is a next page

@@ -77,8 +77,9 @@ class Api:
     def delete(self, path: str, token: str) -> requests.Response:
         return requests.delete(self.url + path, headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
-    def post(self, path: str, token: str | None, body: Any) -> requests.Response:
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    def post(self, path: str, token: str | None, body: Any, **headers: str) -> requests.Response:
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
         return requests.post(self.url + path, headers=headers, json=body, timeout=30)
 
 

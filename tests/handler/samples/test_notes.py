@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ import pytest
 from handler import aws
 from handler.bodies import read
 from handler.errors import BodyInvalid
+from handler.idempotency import HELD, Repeatable
 from handler.route import Caller
 from handler.route import Request as HandlerRequest
 from handler.routes import ROUTES
@@ -46,11 +48,15 @@ ENVIRONMENT = {
 
 @dataclass
 class Store:
-    """DynamoDB's wire protocol, as far as notes need it. `ill` is an answer to give instead."""
+    """DynamoDB's wire protocol, as far as notes need it. `ill` is an answer to give instead.
+
+    `late` holds back the answers to writes of notes until it is set: they are stored, and time out.
+    """
 
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     items: list[dict[str, Any]] = field(default_factory=list)
     ill: Callable[[], Reply] | None = None
+    late: threading.Event | None = None
 
     def answer(self, request: Request) -> Reply:
         action, asked = str(request.header("X-Amz-Target")).partition(".")[2], json.loads(request.body)
@@ -58,12 +64,11 @@ class Store:
         if self.ill is not None:
             return self.ill()
         if action == "PutItem":
-            self.items.insert(0, asked["Item"])
-            return said({})
+            return self.put(asked)
         if action == "Query":
             values = asked["ExpressionAttributeValues"]
-            before = values.get(":after", {"S": "g"})["S"]  # no id is as great
-            found = [item for item in self.items if item["owner"] == values[":owner"] and item["id"]["S"] < before]
+            owned = [item for item in self.items if item["owner"] == values[":owner"]]
+            found = [item for item in owned if item["id"]["S"] < values[":after"]["S"]]
             return said({"Items": found[: asked["Limit"]]})
         place = next((n for n, item in enumerate(self.items) if asked["Key"].items() <= item.items()), None)
         if place is None:
@@ -71,6 +76,22 @@ class Store:
         if action == "DeleteItem":
             return said({"Attributes": self.items.pop(place)})
         return said({"Item": self.items[place]})
+
+    def put(self, asked: dict[str, Any]) -> Reply:
+        item = asked["Item"]
+        old = next((each for each in self.items if all(each[name] == item[name] for name in ("owner", "id"))), None)
+        if old is not None and "ConditionExpression" in asked:
+            assert asked["ConditionExpression"] == "attribute_not_exists(#key) OR #expiry < :now"
+            if int(old["expires"]["N"]) >= int(asked["ExpressionAttributeValues"][":now"]["N"]):
+                failed = {"__type": "ConditionalCheckFailedException", "message": "The conditional request failed"}
+                assert asked["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
+                return said({**failed, "Item": old}, 400)
+        if old is not None:
+            self.items.remove(old)
+        self.items.insert(0, item)
+        if self.late is not None and "text" in item:
+            self.late.wait()
+        return said({})
 
 
 def said(members: dict[str, Any], status: int = 200) -> Reply:
@@ -151,8 +172,8 @@ def test_notes_are_their_owners(world: World, api: Api, store: Store) -> None:
     assert [note["text"] for note in listed(world, api, sub=BOB)] == ["of bbbb"]
     assert [call["Item"]["owner"] for action, call in store.calls if action == "PutItem"] == [{"S": ALICE}, {"S": BOB}]
     asked = [call for action, call in store.calls if action == "Query"]
-    assert [call["ExpressionAttributeValues"] for call in asked] == [{":owner": {"S": sub}} for sub in (ALICE, BOB)]
-    assert {call["KeyConditionExpression"] for call in asked} == {"#owner = :owner"}
+    assert [call["ExpressionAttributeValues"][":owner"]["S"] for call in asked] == [ALICE, BOB]
+    assert {call["KeyConditionExpression"] for call in asked} == {"#owner = :owner AND #id < :after"}
 
 
 def test_two_users_of_one_name_do_not_meet(world: World, api: Api) -> None:
@@ -170,7 +191,7 @@ def test_forged_context_names_no_other_owner(world: World, api: Api, store: Stor
     ):
         made["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = BOB
         api.call(made, status)
-    assert store.calls[0][1]["ExpressionAttributeValues"] == {":owner": {"S": ALICE}}
+    assert store.calls[0][1]["ExpressionAttributeValues"][":owner"] == {"S": ALICE}
     assert [call["Key"]["owner"] for _, call in store.calls[1:]] == [{"S": ALICE}] * 2
 
 
@@ -264,7 +285,7 @@ def test_ids_sort_by_time(monkeypatch: pytest.MonkeyPatch) -> None:
     for later in (0.0, 0.0, 0.001, 1.0, 100_000.0):
         with monkeypatch.context() as clock:
             clock.setattr(notes.time, "time", lambda later=later: now + later)
-            made.append(notes.add_note(HandlerRequest({}, alice, NewNote("x"))).body["id"])
+            made.append(notes.add_note(HandlerRequest({}, alice, NewNote("x")), Repeatable()).body["id"])
     assert made[2:] == sorted(made[2:])
     assert max(made[:2]) < made[2]
     assert len(set(made)) == 5
@@ -313,6 +334,109 @@ def test_largest_note_is_accepted() -> None:
     assert schema.validator(NewNote).is_valid(json.loads(body))
     with pytest.raises(BodyInvalid):
         read(NewNote, json.dumps({"text": "🦊" * 2001}))
+
+
+# Requests that are repeated
+
+KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
+
+
+def repeated(world: World, api: Api, *expected: int, key: str = KEY, body: str = GOOD, **claims: Any) -> Answer:
+    made = event(world, ADD, body, **claims)
+    made["headers"]["idempotency-key"] = key
+    return api.call(made, *(expected or (201,)))
+
+
+def test_repeated_request_is_the_same_note(world: World, api: Api) -> None:
+    """To the letter, with its address; members in another order are the same body."""
+    first = repeated(world, api, sub=ALICE)
+    other = json.dumps(dict(reversed(json.loads(GOOD).items())))
+    again = repeated(world, api, body=other, sub=ALICE)
+    assert (again.body, again.headers["Location"]) == (first.body, first.headers["Location"])
+    assert listed(world, api, sub=ALICE) == [first.body]
+
+
+def test_write_that_timed_out_and_was_stored_is_one_note_when_repeated(
+    world: World, api: Api, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client is told to try again, and cannot know that the first attempt was kept."""
+    monkeypatch.setattr(aws, "READ_TIMEOUT", 0.1)
+    store.late = threading.Event()
+    refused = repeated(world, api, 503, sub=ALICE)
+    assert (refused.log["cause"], refused.headers["Retry-After"]) == ("timeout", "5")
+    store.late.set()
+    (kept,) = listed(world, api, sub=ALICE)
+    assert repeated(world, api, sub=ALICE).body == kept
+    assert listed(world, api, sub=ALICE) == [kept]
+
+
+def test_note_that_was_never_stored_is_stored_when_repeated(world: World, api: Api, store: Store) -> None:
+    """What is remembered is a plan, not a success."""
+
+    def first_alone() -> Reply:
+        store.ill = error("InternalServerError", 500)
+        return store.put(store.calls[-1][1])
+
+    store.ill = first_alone
+    repeated(world, api, 503, sub=ALICE)
+    store.ill = None
+    assert listed(world, api, sub=ALICE) == []
+    made = repeated(world, api, sub=ALICE).body
+    assert listed(world, api, sub=ALICE) == [made]
+
+
+def test_key_is_its_callers(world: World, api: Api, store: Store) -> None:
+    """Another user's key finds no note, and does not tell whether one exists."""
+    first = repeated(world, api, sub=ALICE).body
+    others = repeated(world, api, sub=BOB).body
+    repeated(world, api, 422, body='{"text": "x"}', sub=BOB)
+    assert others["id"] != first["id"]
+    assert (listed(world, api, sub=ALICE), listed(world, api, sub=BOB)) == ([first], [others])
+    assert [call["Item"]["owner"]["S"] for action, call in store.calls if action == "PutItem"] == [
+        *[ALICE] * 2,
+        *[BOB] * 3,
+    ]
+
+
+def test_key_of_another_body_is_refused(world: World, api: Api) -> None:
+    """A client that reuses a key by mistake must hear of it, or it believes that the second note was kept."""
+    first = repeated(world, api, sub=ALICE).body
+    refused = repeated(world, api, 422, body='{"text": "bread"}', sub=ALICE)
+    assert (refused.reason, refused.body["code"]) == ("idempotency_key_reused", "idempotency_key_reused")
+    assert listed(world, api, sub=ALICE) == [first]
+
+
+def test_key_is_remembered_for_a_day(world: World, api: Api, store: Store) -> None:
+    """DynamoDB deletes what has expired some days later: what is still there counts no longer."""
+    first = repeated(world, api, sub=ALICE).body
+    (mark,) = (item for item in store.items if "plan" in item)
+    assert abs(int(mark["expires"]["N"]) - time.time() - HELD) < 60
+    mark["expires"] = {"N": str(int(time.time()) - 1)}
+    second = repeated(world, api, sub=ALICE).body
+    assert listed(world, api, sub=ALICE) == [second, first]
+
+
+def test_different_keys_and_none_are_different_notes(world: World, api: Api) -> None:
+    """Two notes may have one text."""
+    made = [repeated(world, api, key=key, sub=ALICE).body["id"] for key in ("a", "b")]
+    made += [added(world, api, sub=ALICE).body["id"] for _ in range(2)]
+    assert {note["id"] for note in listed(world, api, sub=ALICE)} == set(made)
+    assert len(set(made)) == 4
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "ü", "a\tb"])
+def test_key_that_is_none_is_refused(key: str, world: World, api: Api, store: Store) -> None:
+    """Rather than ignored: the client counts on it."""
+    assert repeated(world, api, 400, key=key).body["field"] == "Idempotency-Key"
+    assert store.calls == []
+
+
+@pytest.mark.parametrize("old", [{}, {"plan": {"S": "x"}}, {"plan": {"M": {}}, "body": {"S": "x"}}])
+def test_mark_of_another_form_is_503(old: dict[str, Any], world: World, api: Api, store: Store) -> None:
+    """It is the table that is wrong, not the request."""
+    failed = {"__type": "ConditionalCheckFailedException", "message": "", "Item": old}
+    store.ill = lambda: said(failed, 400)
+    assert repeated(world, api, 503).log["cause"] == "malformed"
 
 
 # While the table is ill

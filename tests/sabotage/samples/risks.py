@@ -19,8 +19,8 @@ RISKS: tuple[Risk, ...] = (
         gain="Who reaches the function past the gateway reads anybody's notes.",
         file="handler/samples/notes.py",
         within="list_notes",
-        old='{":owner": {"S": request.user.sub}}',
-        new='{":owner": {"S": request.event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]}}',
+        old='":owner": {"S": request.user.sub}',
+        new='":owner": {"S": request.event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]}',
         tests=("tests/handler/samples/test_notes.py",),
     ),
     Risk(
@@ -30,6 +30,15 @@ RISKS: tuple[Risk, ...] = (
         within="_key",
         old='"owner": {"S": request.user.sub}',
         new='"owner": {"S": request.event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]}',
+        tests=("tests/handler/samples/test_notes.py",),
+    ),
+    Risk(
+        name="idempotency-key-of-anybody",
+        gain="Who guesses another user's key learns its note's id, and blocks the key for its owner.",
+        file="handler/idempotency.py",
+        within="planned",
+        old='{"S": request.user.sub}',
+        new='{"S": request.user.client_id}',
         tests=("tests/handler/samples/test_notes.py",),
     ),
 )
