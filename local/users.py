@@ -8,7 +8,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.client import HTTPException
 from typing import Any
@@ -198,38 +198,65 @@ def sign_in(
 def authorization_code(
     page: SignInPage, query: dict[str, str], name: str, password: str, send: Send | None = None
 ) -> str:
-    """Open the sign-in page, submit its form, and return the code that comes back to the callback URL."""
+    """Open the sign-in page, submit its forms, and return the code that comes back to the callback URL.
+
+    A pool with several first factors asks for the name, the factor and the password one after the other.
+    """
     send = send or _send
     page_url = f"{page.base_url}/oauth2/authorize?{urlencode(query)}"
-    form = _SignInForm(send(page_url, None)[1])
-    fields = {**form.hidden_fields, "username": name, "password": password}
-    location = send(urljoin(page_url, form.action), fields)[0]
+    location, body = send(page_url, None)
+    asks: set[str] = set()
+    while not location and "password" not in asks:
+        forms = _Forms(body).found
+        form = max(forms, key=lambda form: [each in form.asks for each in _STEPS]) if forms else _Form()
+        if not form.asks - asks:  # the page refuses the last step, or asks for something else
+            break
+        asks |= form.asks
+        own = {"username": name, "password": password}
+        fields = {**form.fields, **{each: own[each] for each in own.keys() & form.asks}}
+        location, body = send(urljoin(page_url, form.action), fields)
     answer = parse_qs(urlsplit(location).query)
     if not location.startswith(page.callback_url) or "code" not in answer or answer.get("state") != [query["state"]]:
         raise CommandError(f"user {name} must be able to sign in, but the page refuses; give the user's --password")
     return answer["code"][0]
 
 
-class _SignInForm(HTMLParser):
-    """The action and hidden fields of the first form with a password field. Cognito's page may have other forms."""
+_STEPS = ("password", "username", "factor")  # what a form asks for; the page's first form with most of it is submitted
+
+
+@dataclass
+class _Form:
+    """A form of the sign-in page: its action, its hidden fields, and what it asks for."""
+
+    action: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    asks: set[str] = field(default_factory=set)
+
+
+class _Forms(HTMLParser):
+    """The forms of a page. Cognito's page may have others than those that sign in."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
-        self.action = ""
-        self.hidden_fields: dict[str, str] = {}
-        self._has_password = self._is_complete = False
+        self.found: list[_Form] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {key: value or "" for key, value in attrs}
         if tag == "form":
-            self._is_complete = self._has_password
-            if not self._is_complete:
-                self.action, self.hidden_fields = attributes.get("action", ""), {}
-        elif tag == "input" and not self._is_complete:
-            self._has_password |= attributes.get("type") == "password"
-            if attributes.get("type") == "hidden":
-                self.hidden_fields[attributes["name"]] = attributes.get("value", "")
+            self.found.append(_Form(attributes.get("action", "")))
+        elif self.found and tag in {"input", "button"}:
+            self._field(self.found[-1], attributes)
+
+    def _field(self, form: _Form, attributes: dict[str, str]) -> None:
+        name, value = attributes.get("name", ""), attributes.get("value", "")
+        if attributes.get("type") == "hidden":
+            form.fields[name] = value
+        elif name in {"username", "password"}:
+            form.asks.add(name)
+        elif value == "PASSWORD":  # the button of this first factor
+            form.fields[name] = value
+            form.asks.add("factor")
 
 
 class _NoRedirects(HTTPRedirectHandler):

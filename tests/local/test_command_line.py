@@ -358,14 +358,15 @@ def test_no_saved_file_ends_the_stack(folder: Path, own_project: Path) -> None:
     with started(folder, "up", "--port", "0", cwd=own_project) as up:
         wait_until_up(folder, up)
         assert up.stderr is not None
-        for path, text, said in (
-            (routes, "import sys\nsys.exit('enough')\n", "SystemExit: enough"),
-            (routes, "def broken(:\n", "SyntaxError"),
-            (settings, "  aws:region: eu-west-1\n", "aws:region twice"),
-            (settings, "  secure-serverless-api:environment: 2024-01-01\n", "environment"),
-            (settings, "  secure-serverless-api:owner: !!binary aGk=\n", "must be text"),
+        for path, wrong, said in (
+            (routes, good[routes] + "import sys\nsys.exit('enough')\n", "SystemExit: enough"),
+            (routes, good[routes] + "def broken(:\n", "SyntaxError"),
+            (settings, good[settings].replace("us-east-1", "eu-west-1"), "aws:region cannot change while the stack is"),
+            (settings, good[settings] + "  aws:region: eu-west-1\n", "aws:region twice"),
+            (settings, good[settings] + "  secure-serverless-api:environment: 2024-01-01\n", "environment"),
+            (settings, good[settings] + "  secure-serverless-api:owner: !!binary aGk=\n", "must be text"),
         ):
-            path.write_text(good[path] + text)
+            path.write_text(wrong)
             line = up.stderr.readline()
             assert line.startswith(f"  {path.relative_to(own_project)} is not served: "), line
             assert said in line

@@ -94,3 +94,22 @@ def test_dead_emulator_ends_the_run_and_leaves_one_line(checkout: Path, folder: 
         for command in (*NEEDS_THE_POOL, *NEEDS_THE_API, ("logs",)):
             assert_one_line(here(folder, *command), "no stack runs here", "make up")
         assert not Folder(folder).outputs_file.exists()
+
+
+@pytest.mark.acceptance
+def test_each_command_follows_the_stack_whose_region_was_edited(folder: Path, own_project: Path) -> None:
+    """The file then says what does not run: every command goes on with what does, and `reset` keeps the rest."""
+    settings = own_project / "Pulumi.local.yaml"
+    with started(folder, "up", "--port", "0", cwd=own_project) as up:
+        wait_until_up(folder, up)
+        settings.write_text(settings.read_text().replace("us-east-1", "eu-west-1"))
+        assert up.stderr is not None
+        assert "aws:region cannot change while the stack is up, got eu-west-1; restart it" in up.stderr.readline()
+        for command in (*NEEDS_THE_API, ("token",), ("call", "GET", "/hello", "--user", "ada"), ("logs",)):
+            done = run(folder, *command, cwd=own_project)
+            assert (done.returncode, done.stderr) == (0, ""), command
+        assert_one_line(run(folder, "call", "GET", "/nowhere", cwd=own_project), "answered 404")
+        assert_one_line(run(folder, "token", "--client", "nightly", cwd=own_project), "appClients")
+        for command in IN_A_RUN:
+            assert_one_line(run(folder, *command, cwd=own_project), "a stack runs already")
+        assert run(folder, "down", cwd=own_project).stdout == "Stopped.\n"
