@@ -10,12 +10,14 @@ DONE := $(VENV)/.installed
 COMPARED := .build/bench-venv
 PACK := .build/policies-venv
 FUZZER := .build/schemathesis-venv
+CLIENTS := .build/clients-venv
 DELIVERY := .build/delivery-venv
 MUTATION := .build/mutation-venv
 ENGINE := .build/engine
 LOCKS := requirements-installer.txt requirements.txt requirements-dev.txt handler/requirements.txt
 RESOLVED := handler/requirements requirements requirements-installer requirements-dev benchmarks/requirements \
-  policies/audit/requirements policies/requirements tests/contract/schemathesis tests/operations/requirements tests/sabotage/mutation
+  policies/audit/requirements policies/requirements tests/contract/schemathesis tests/contract/clients/requirements \
+  tests/operations/requirements tests/sabotage/mutation
 
 # The variables of each target. One that no target of the command takes is refused: it would be ignored.
 VARIABLES := STACK PORT RESET TO BREAKING DIFF MODULE RPS USERS REQUESTS
@@ -71,7 +73,7 @@ test: $(DONE) ## Run all tests but the acceptance tests
 quick: $(DONE) ## Check format, lint and types, and run the tests nearest to the changes since main, in seconds
 	@$(BIN)/python -m tests.quick
 
-acceptance: $(DONE) $(PACK)/.installed $(FUZZER)/.installed $(DELIVERY)/actionlint $(ENGINE)/pulumi ## Run the slow tests: browser, front-end libraries, whole stacks
+acceptance: $(DONE) $(PACK)/.installed $(FUZZER)/.installed $(CLIENTS)/.installed $(DELIVERY)/actionlint $(ENGINE)/pulumi ## Run the slow tests: browser, front-end libraries, whole stacks
 	@$(BIN)/python -m pytest -m acceptance -n 2 --dist loadfile
 
 web: $(DONE) web/node_modules/.installed ## Serve the sample front end beside the stack that runs here, or beside STACK=prod
@@ -151,7 +153,7 @@ lock: $(DONE) ## Resolve the requirements anew, with hashes
 	    --custom-compile-command "make lock" $$name.in --output-file $$name.txt; done
 
 clean: down ## Stop the stack and remove what the targets made
-	@rm -rf web/node_modules web/contract web/dist tests/web/node_modules
+	@rm -rf web/node_modules web/contract web/dist tests/web/node_modules tests/contract/clients/node_modules
 	@rm -rf $(VENV) .build .local .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 %/node_modules/.installed: %/package-lock.json
@@ -164,10 +166,11 @@ clean: down ## Stop the stack and remove what the targets made
 
 $(COMPARED)/.installed: benchmarks/requirements.txt $(DONE)
 $(FUZZER)/.installed: tests/contract/schemathesis.txt $(DONE)
+$(CLIENTS)/.installed: tests/contract/clients/requirements.txt $(DONE)
 $(PACK)/.installed: policies/requirements.txt $(DONE)
 $(DELIVERY)/.installed: tests/operations/requirements.txt $(DONE)
 $(MUTATION)/.installed: tests/sabotage/mutation.txt $(DONE)
-$(COMPARED)/.installed $(FUZZER)/.installed $(PACK)/.installed $(DELIVERY)/.installed $(MUTATION)/.installed:
+$(COMPARED)/.installed $(FUZZER)/.installed $(CLIENTS)/.installed $(PACK)/.installed $(DELIVERY)/.installed $(MUTATION)/.installed:
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(@D)
 	@$(BIN)/uv pip install --quiet --python $(@D)/bin/python --require-hashes -r $<
 	@touch $@

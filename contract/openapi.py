@@ -14,6 +14,11 @@ A route with several scopes or groups requires one of them. ID tokens are refuse
 
 Refusals by the gateway have the body `{"message"}`, those by the function `{"message", "requestId"}`. After a refused
 body or parameter there are also `in`, `field` and `rule`; a failure that a route declares has a `code`."""
+_INFO = {
+    "title": "Secure serverless API",
+    "contact": {"name": "The team that deployed this stack"},
+    "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+}
 _JSON = "application/json"
 _BODIES = {
     "Failure": {
@@ -88,15 +93,20 @@ _WHY = {
 def document(contract: Mapping[str, Any]) -> dict[str, Any]:
     """Return the OpenAPI document of a contract."""
     paths: dict[str, dict[str, Any]] = {}
+    schemes = _security_schemes(contract)
     for route in contract["routes"]:
-        paths.setdefault(route["path"], {})[route["method"].lower()] = _operation(route)
+        paths.setdefault(route["path"], {})[route["method"].lower()] = _operation(route, schemes)
     made = {
         "openapi": "3.1.0",
-        "info": {"title": "Secure serverless API", "version": contract["contractVersion"], "description": _ABOUT},
+        "info": {**_INFO, "version": contract["contractVersion"], "description": _ABOUT},
         "servers": [{"url": contract["outputs"]["apiUrl"]}],
+        "tags": [
+            {"name": name, "description": f"Routes of {name}"}
+            for name in sorted({_tag(route) for route in contract["routes"]})
+        ],
         "paths": paths,
         "components": {
-            "securitySchemes": _security_schemes(contract),
+            "securitySchemes": schemes,
             "schemas": {**_without_defaults(contract["schemas"]), **_BODIES},
             "responses": {name: _failure(status, headers) for status, name, headers in _FAILURES},
             "headers": _HEADERS,
@@ -105,12 +115,13 @@ def document(contract: Mapping[str, Any]) -> dict[str, Any]:
     return _moved(made)
 
 
-def _operation(route: Mapping[str, Any]) -> dict[str, Any]:
+def _operation(route: Mapping[str, Any], schemes: Mapping[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": route["operationId"],
+        "tags": [_tag(route)],
         "summary": route["summary"],
         "description": f"Who may call: {route['who']}.",
-        "security": _security(route),
+        "security": _security(route, schemes),
         "responses": _responses(route),
     }
     if route["groups"]:
@@ -122,12 +133,22 @@ def _operation(route: Mapping[str, Any]) -> dict[str, Any]:
     return operation
 
 
-def _security(route: Mapping[str, Any]) -> list[dict[str, list[str]]]:
-    """Return the alternatives. One scope of several is enough, so each scope is an alternative."""
+def _tag(route: Mapping[str, Any]) -> str:
+    """Return the first part of the path: generators make a module of each tag, and viewers a chapter."""
+    return str(route["path"].split("/")[1]) or "root"
+
+
+def _security(route: Mapping[str, Any], schemes: Mapping[str, Any]) -> list[dict[str, list[str]]]:
+    """Return the alternatives. One scope of several is enough, so each scope is an alternative.
+
+    Only OAuth 2 schemes have scopes that linters and viewers can look up, so where there is one, a route with scopes
+    names no other.
+    """
     if route["public"]:
         return []
-    each = [[scope] for scope in route["scopes"]] or [[]]
-    return [{scheme: scopes} for scheme in ("signIn", "openId", "bearer") for scopes in each]
+    if route["scopes"] and "signIn" in schemes:
+        return [{"signIn": [scope]} for scope in route["scopes"]]
+    return [{scheme: []} for scheme in schemes]
 
 
 def _responses(route: Mapping[str, Any]) -> dict[str, Any]:

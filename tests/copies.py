@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from stacks import ROOT
 from tests.sabotage.tree import copy_working_tree
 
 
@@ -48,3 +50,19 @@ class Copy:
         old = (self.root / name).read_text()
         assert old.count(after) == 1, f"{name} must have this text exactly once: {after}"
         self.write(name, old.replace(after, after + text))
+
+
+def type_readme(copy: Copy) -> None:
+    """Type README's example of a route into the copy."""
+    chapter = (ROOT / "README.md").read_text().partition("## Add a route\n")[2].partition("\n## ")[0]
+    module, lines = re.findall(r"^```python\n(.*?)^```", chapter, re.MULTILINE | re.DOTALL)
+    copy.write("handler/orders.py", module)
+    type_routes(copy, lines)
+
+
+def type_routes(copy: Copy, snippet: str) -> None:
+    """Type imports and lines into the copy's route table, as a page shows them around `...`."""
+    imports, _, routes = snippet.rstrip().removesuffix(")").partition("\n\nROUTES = table(\n    ...\n")
+    assert routes
+    copy.insert("handler/routes.py", after="from handler.route import Route, table\n", text=imports + "\n")
+    copy.insert("handler/routes.py", after="ROUTES = table(\n", text=routes)

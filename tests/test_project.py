@@ -41,7 +41,7 @@ def needed(files: list[str], own: set[str]) -> set[str]:
 def test_the_lock_files_are_found() -> None:
     """A scan that finds nothing would hold nothing."""
     assert {"requirements.txt", "requirements-dev.txt", "handler/requirements.txt"} <= set(LOCKS)
-    assert FRONT_ENDS == ["tests/web", "web"]
+    assert FRONT_ENDS == ["tests/contract/clients", "tests/web", "web"]
 
 
 def test_requirements_cover_the_program_and_its_commands() -> None:

@@ -147,14 +147,7 @@ def test_one_of_several_scopes_is_enough(made: dict[str, Any]) -> None:
     """Scopes in one requirement would all be required; each is an alternative."""
     operation = made["paths"]["/things/{id}"]["get"]
 
-    assert operation["security"] == [
-        {"signIn": ["api/a"]},
-        {"signIn": ["api/b"]},
-        {"openId": ["api/a"]},
-        {"openId": ["api/b"]},
-        {"bearer": ["api/a"]},
-        {"bearer": ["api/b"]},
-    ]
+    assert operation["security"] == [{"signIn": ["api/a"]}, {"signIn": ["api/b"]}]
     assert {"401", "403"} <= operation["responses"].keys()
 
 
@@ -247,4 +240,8 @@ def test_pool_without_a_sign_in_page_is_still_valid(outputs: dict[str, Any]) -> 
     )
 
     assert list(OpenAPIV31SpecValidator(made).iter_errors()) == []
-    assert "signIn" not in made["components"]["securitySchemes"]
+    defined = made["components"]["securitySchemes"].keys()
+    assert "signIn" not in defined
+    for operations in made["paths"].values():
+        for operation in operations.values():
+            assert all(each.keys() <= defined for each in operation["security"])
