@@ -180,6 +180,7 @@ monitoring = Monitoring(
         },
         triggers=triggers.function_names,
         revocation=revocations is not None,
+        web_acl_name=auth.web_acl_name,
         trigger_concurrency=settings.triggers.trigger_concurrency,
         options=settings.monitoring,
     ),

@@ -35,6 +35,7 @@ from .pool_triggers import PoolTriggerArgs, allow_invoke, lambda_config
 from .second_factors import FirstFactor, Mfa, SecondFactor, SecondFactorsArgs
 from .sign_in_page import SignInPageArgs
 from .threat_protection import RiskAction, RiskActionsArgs, ThreatProtection, ThreatProtectionArgs
+from .web_acl import SignInWebAclArgs, web_acl
 
 _SES = "arn:aws:ses:eu-central-1:123456789012:identity/example.com"
 # What a provider may fill beside the attributes that a client may write ("Mapping IdP attributes").
@@ -96,6 +97,10 @@ class SignInArgs:
     """Each refresh returns a new refresh token and ends the old one; clients must keep the new one."""
     refresh_grace_seconds: int = field(default=10, metadata=checked(app_clients.refresh_grace_seconds))
     """Seconds in which a used refresh token works once more, 0 to 60, in case an answer was lost."""
+    sign_in_web_acl: SignInWebAclArgs = field(
+        default_factory=SignInWebAclArgs, metadata=checked(example={"create": True})
+    )
+    """Web ACL that requests to the user pool pass before Cognito sees them. It has a price of its own."""
     deletion_protection: bool = True
     """AWS and Pulumi refuse to delete or replace the user pool and the data of users."""
 
@@ -286,9 +291,9 @@ class AuthPoolArgs:
     triggers: Mapping[str, PoolTriggerArgs] = field(default_factory=dict)
     """Functions that the pool calls, by the name of the trigger (`pre_sign_up`, …)."""
     log_retention_days: int = field(default=365, metadata=checked(retention_days))
-    """Days that the log of sign-ins is kept."""
+    """Days that the logs of sign-ins and of the web ACL are kept."""
     kms_key_arn: pulumi.Input[str] | None = None
-    """Key that encrypts the log of sign-ins. None: a key that AWS owns."""
+    """Key that encrypts these logs. None: a key that AWS owns."""
 
     def __post_init__(self) -> None:
         concerns = (
@@ -365,6 +370,8 @@ class AuthPool(pulumi.ComponentResource):
     """Issuer of the pool's tokens."""
     domain: pulumi.Output[str]
     """Base URL of the sign-in page."""
+    web_acl_name: pulumi.Output[str] | None
+    """Name of the web ACL that was made. None without one, or with an existing one."""
     sign_in: SignInSettings
     """Return the public sign-in settings of a front end, without ids and addresses."""
 
@@ -411,6 +418,7 @@ class AuthPool(pulumi.ComponentResource):
         providers = identity_providers.identity_providers(name, pool, args.providers, child)
         threat_protection.risk_configuration(name, pool, args.protection, args.mail, child)
         threat_protection.user_event_logs(name, pool, args.protection, args.log_retention_days, args.kms_key_arn, child)
+        acl = web_acl(name, pool, sign_in.sign_in_web_acl, args.log_retention_days, args.kms_key_arn, child)
         # A client waits for the scopes and providers that it names: they must exist first.
         after = pulumi.ResourceOptions(parent=self, depends_on=[*servers, *providers])
         access = UserAccess(
@@ -435,6 +443,7 @@ class AuthPool(pulumi.ComponentResource):
         }
         self.audiences = [client.id, *self.client_ids.values()]
         self.issuer = pulumi.Output.concat("https://", pool.endpoint)
+        self.web_acl_name = acl
         self.sign_in = public_settings(args)
         self.register_outputs(
             {
@@ -447,6 +456,7 @@ class AuthPool(pulumi.ComponentResource):
                 "audiences": self.audiences,
                 "issuer": self.issuer,
                 "domain": self.domain,
+                "web_acl_name": self.web_acl_name,
                 "sign_in": self.sign_in,
             }
         )

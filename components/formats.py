@@ -155,6 +155,10 @@ zone_id = matching(r"Z[A-Z0-9]{1,31}", "be the id of a Route 53 hosted zone")
 # ACM serves CloudFront, and so Cognito's custom domains, from us-east-1 alone.
 certificate_arn = arn("acm", r"certificate/[\w-]+", what="a certificate")
 cloudfront_certificate_arn = arn("acm", r"certificate/[\w-]+", region="us-east-1", what="a certificate in us-east-1")
+# A web ACL of CloudFront has "global" in place of "regional", and fits no user pool.
+web_acl_arn = arn(
+    "wafv2", r"regional/webacl/[\w-]{1,128}/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", what="a regional web ACL"
+)
 # A key, not an alias of one: Lambda and CloudWatch Logs take the key's own ARN.
 key_arn = arn("kms", r"key/[\w-]+", what="a KMS key")
 s3_uri = matching(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/\S+", "be an S3 URI such as s3://bucket/key")

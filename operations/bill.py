@@ -12,6 +12,7 @@ from stacks.command_line import CommandError
 from stacks.plan import Plan
 
 HOURS = 730  # of a month, as AWS counts them
+_SIGN_IN_REQUESTS = 2  # the sign-in page takes about five, a refresh one, and most are refreshes
 _ROUTE_METRICS = 6  # Count, 4xx, 5xx, Latency, IntegrationLatency, DataProcessed ("Working with metrics for HTTP APIs")
 
 # Resource types with a price for their existence or their use: each has a line below.
@@ -30,6 +31,7 @@ PRICED = frozenset(
         "aws:lambda/function:Function",
         "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",
         "aws:sns/topic:Topic",
+        "aws:wafv2/webAcl:WebAcl",
     }
 )
 
@@ -43,7 +45,8 @@ class Month:
     each user's first request in the delay does; `reasons` is the number of distinct reasons of refusals, each of which
     is a metric. A function's share of the requests is its share of the routes. `starts` is the share of calls that are
     cold starts of `start_milliseconds`, `versions` the published versions of each function, `tokens` the sign-ins and
-    refreshes of a user, `gigabytes` the size of a table.
+    refreshes of a user, `gigabytes` the size of a table, `blocked` the share of requests to sign-in that a rule of the
+    web ACL matches.
     """
 
     requests: int = 1_000_000
@@ -59,6 +62,7 @@ class Month:
     versions: int = 10
     tokens: int = 60
     gigabytes: float = 1
+    blocked: float = 0.1
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -156,9 +160,11 @@ def _triggers(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
 def _logs(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
     days = plan.settings.log_retention_days
     signed_in = month.users * month.tokens if plan.settings.protection.user_event_logs else 0
+    matched = month.blocked * month.users * month.tokens * _SIGN_IN_REQUESTS * _count(plan, "WebAcl")
     for what, each, count in (
         ("", f"{month.bytes_logged} bytes a request", month.requests),
         (" of sign-ins", f"{month.bytes_logged} bytes each", signed_in),
+        (" of the web ACL", f"{month.bytes_logged} bytes of each request that a rule matched", matched),
     ):
         logged = count * month.bytes_logged / 1e9
         yield Line(service="CloudWatch", how=f"log ingestion{what}, {each}", quantity=logged, price=at["log"])
@@ -212,5 +218,12 @@ def _sign_in(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
     tokens = sum(HOURS * 60 / each.access_token_minutes for each in machines)
     how = "tokens for machines, each used until it expires"
     yield Line(service="Cognito", how=how, quantity=tokens / 1000, price=at["machine_token"])
+    acls = [each for each in plan.resources if each.type.endswith(":WebAcl")]
+    yield Line(service="WAF", how="web ACL of sign-in", quantity=len(acls), price=at["web_acl"])
+    rules = sum(len(each.inputs["rules"]) for each in acls)
+    yield Line(service="WAF", how="rules of the web ACL", quantity=rules, price=at["web_acl_rule"])
+    inspected = month.users * month.tokens * _SIGN_IN_REQUESTS * _count(plan, "WebAclAssociation") / 1e6
+    how = f"requests to sign-in, {_SIGN_IN_REQUESTS} for each sign-in or refresh"
+    yield Line(service="WAF", how=how, quantity=inspected, price=at["web_acl_request"])
     sent = month.users if plan.settings.mail.email_source_arn else 0
     yield Line(service="SES", how="emails, one for each user", quantity=sent / 1000, price=at["email"])

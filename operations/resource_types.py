@@ -77,6 +77,7 @@ _ALARM = "arn:aws:cloudwatch:{region}:{account}:alarm:"
 _QUEUE = "arn:aws:sqs:{region}:{account}:{name}"
 _PARAMETER = "arn:aws:ssm:{region}:{account}:parameter/{path}"
 _RULES = "arn:aws:events:{region}:{account}:rule/"
+_WEB_ACL = "arn:aws:wafv2:{region}:{account}:regional/webacl/sign-in-*/*"
 _API = "arn:aws:apigateway:{region}::/apis"
 _DOMAIN = "arn:aws:apigateway:{region}::/domainnames"
 _API_TAGS = "arn:aws:apigateway:{region}::/tags/arn%3Aaws%3Aapigateway%3A{region}%3A%3A%2F"
@@ -128,6 +129,12 @@ def _own_page(domain: Resource) -> Iterator[Right]:
     """Cognito, "Using your own domain for managed login": the page is a CloudFront distribution of Cognito's."""
     if domain.inputs.get("certificateArn"):
         yield named("cloudfront", "UpdateDistribution", "*")
+
+
+def _other_web_acl(association: Resource) -> Iterator[Right]:
+    """Associate the web ACL in the inputs: the stack's own by its tags, any other by its ARN."""
+    arn = str(association.inputs.get("webAclArn") or "")
+    yield (own if arn.endswith("*") else named)("wafv2", "AssociateWebACL GetWebACLForResource", arn)
 
 
 def uses_key(resource: Resource) -> Iterator[Right]:
@@ -450,6 +457,30 @@ RESOURCE_TYPES: dict[str, ResourceType] = {
         rights=(
             own("sns", "Subscribe ListSubscriptionsByTopic", "{topic}"),
             anywhere("sns", "GetSubscriptionAttributes SetSubscriptionAttributes Unsubscribe"),
+        ),
+        free=True,
+    ),
+    "aws:wafv2/webAcl:WebAcl": ResourceType(
+        rights=(
+            new("wafv2", "CreateWebACL TagResource", _WEB_ACL),
+            own("wafv2", "GetWebACL UpdateWebACL DeleteWebACL ListTagsForResource TagResource UntagResource", _WEB_ACL),
+            # Rule groups of AWS's are resources here, in the account that names them.
+            named("wafv2", "CreateWebACL UpdateWebACL", "arn:aws:wafv2:{region}:{account}:regional/managedruleset/*/*"),
+        ),
+    ),
+    # Cognito asks for its own rights on the pool, and those go by its tags.
+    "aws:wafv2/webAclAssociation:WebAclAssociation": ResourceType(
+        rights=(
+            own("cognito-idp", "AssociateWebACL DisassociateWebACL GetWebACLForResource", _POOL),
+            named("wafv2", "AssociateWebACL DisassociateWebACL GetWebACLForResource", _POOL),
+        ),
+        by_setting=_other_web_acl,
+        free=True,
+    ),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": ResourceType(
+        rights=(
+            own("wafv2", "PutLoggingConfiguration GetLoggingConfiguration DeleteLoggingConfiguration", _WEB_ACL),
+            _LOG_DELIVERY,
         ),
         free=True,
     ),

@@ -167,9 +167,9 @@ def _needed(plan: Plan, account: str, api_id: str) -> Iterable[tuple[RecordedRes
 
 def _generated(resources: Sequence[RecordedResource], api_id: str) -> Mapping[str, str]:
     """Return the made-up parts of recorded names and ids, with what stands for them in a pattern."""
-    keys = {each.id: "*" for each in resources if each.kind == "Key"}
+    ids = {each.id: "*" for each in resources if each.kind in {"Key", "WebAcl"}}
     apis = {each.id: api_id for each in resources if each.kind == "Api"}
-    return {**keys, **apis, PULUMI_SUFFIX: "-*", PULUMI_SUFFIX.lstrip("-"): "*"}
+    return {**ids, **apis, PULUMI_SUFFIX: "-*", PULUMI_SUFFIX.lstrip("-"): "*"}
 
 
 def _replaced(value: Any, generated: Mapping[str, str]) -> Any:

@@ -18,6 +18,7 @@ from components.app_clients import AppClientArgs, ClientKind
 from components.arguments import Key, Path, Problem, Remove, Rule, Set
 from components.auth_pool import UserPoolTier
 from components.second_factors import Mfa
+from components.web_acl import SignInWebAclArgs
 from settings.stack import Environment
 
 
@@ -167,6 +168,7 @@ def fresh_routes_have_their_table(revocation: bool, routes: Sequence[Route]) -> 
 def arns_are_of_this_region(
     region: str,
     kms_key_arn: str,
+    sign_in_web_acl: SignInWebAclArgs,
     api_certificate_arn: str,
     truststore: TruststoreArgs,
     secret_references: Mapping[str, str],
@@ -176,6 +178,7 @@ def arns_are_of_this_region(
     arns: dict[Path, str] = {
         ("api_certificate_arn",): api_certificate_arn,
         ("kms_key_arn",): kms_key_arn,
+        ("sign_in_web_acl", "arn"): sign_in_web_acl.arn,
         ("truststore", "ownership_certificate_arn"): truststore.ownership_certificate_arn,
         **{("secret_references", Key(name)): value for name, value in secret_references.items()},
         **{

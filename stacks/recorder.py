@@ -199,8 +199,9 @@ def _service_model(service: str) -> Any:
 
 
 def _refusals(mapping: ResourceMapping, parameters: Mapping[str, Any]) -> Iterator[str]:
-    operation = "".join(word.capitalize() for word in mapping.call.split("_"))
-    shape = _service_model(mapping.service).operation_model(operation).input_shape
+    model = _service_model(mapping.service)
+    operation = next(name for name in model.operation_names if botocore.xform_name(name) == mapping.call)
+    shape = model.operation_model(operation).input_shape
     report = ParamValidator().validate(parameters, shape)
     if report.has_errors():
         yield " ".join(report.generate_report().split())

@@ -65,6 +65,9 @@ ROWS: dict[str, Row] = {
     "refreshTokenDays": Row("7", {"UserPoolClient"}),
     "refreshTokenRotation": Row("true", {"UserPoolClient"}),
     "refreshGraceSeconds": Row("30", {"UserPoolClient"}, {"refreshTokenRotation": "true"}),
+    "signInWebAcl": Row(
+        '{"create": true}', {"Dashboard", "LogGroup", "WebAcl", "WebAclAssociation", "WebAclLoggingConfiguration"}
+    ),
     "deletionProtection": Row("true", {"Table", "UserPool"}),
     "mfa": Row("required", {"UserPool"}),
     "accountRecovery": Row("administrators", {"UserPool"}),

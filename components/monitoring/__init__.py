@@ -94,6 +94,8 @@ class MonitoringArgs:
     """Names of the user pool's trigger functions, by trigger."""
     revocation: bool = False
     """The functions ask a table of revoked tokens."""
+    web_acl_name: pulumi.Input[str] | None = None
+    """Name of the web ACL in front of the user pool, which is also that of its metrics. None: not watched."""
     trigger_concurrency: int = -1
     """Concurrent calls that are reserved for each of them. -1: they share the account's."""
     options: MonitoringOptionsArgs = field(default_factory=MonitoringOptionsArgs)
@@ -117,6 +119,7 @@ class MonitoringArgs:
             user_clients={"Browser": self.user_pool_client_id, **self.additional_client_ids},
             identity_providers=self.identity_providers,
             revocation=self.revocation,
+            web_acl=self.web_acl_name,
         )
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .metrics import Metric, Monitored, MonitoredFunction, account, function, gateway, logged, sign_in
+from .metrics import Metric, Monitored, MonitoredFunction, Text, account, blocked, function, gateway, logged, sign_in
 
 RUNBOOK = "docs/operations.md"
 _MOST_METRICS = 10  # of an alarm on an expression ("Create an alarm based on a metric math expression")
@@ -77,6 +77,7 @@ def alarms(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAlarm
         *_refusals(monitored, at),
         *_sign_in(monitored),
         *((_unchecked(monitored),) if monitored.revocation else ()),
+        *((_blocked(monitored, monitored.web_acl, at),) if monitored.web_acl is not None else ()),
     )
 
 
@@ -179,6 +180,20 @@ def _unchecked(monitored: Monitored) -> Alarm:
         series={"unchecked": logged(monitored, "RevocationUnchecked")},
         compared="unchecked",
         threshold=3,
+    )
+
+
+def _blocked(monitored: Monitored, web_acl: Text, at: Thresholds) -> Alarm:
+    return Alarm(
+        name="sign-in-blocked",
+        meaning=f"The web ACL blocked {at.refusals} or more requests to sign-in in five minutes, ten minutes long: an "
+        "attack that is kept off, or users whom a rule takes for one.",
+        first="see in its log which rule and which addresses; raise requestsPerAddress if they are an office's.",
+        series={"blocked": blocked(monitored, web_acl)},
+        compared="blocked",
+        threshold=at.refusals,
+        periods=2,
+        datapoints=2,
     )
 
 

@@ -12,6 +12,7 @@ from .metrics import (
     MonitoredFunction,
     Text,
     account,
+    blocked,
     function,
     gateway,
     joined,
@@ -147,11 +148,17 @@ def _sign_in(monitored: Monitored) -> list[Widget]:
             *(line for place, kind in enumerate(kinds) for line in _failures(monitored, place, *kind)),
         ),
         _panel(
-            "Turned away by Cognito",
+            "Turned away by Cognito" if monitored.web_acl is None else "Turned away by Cognito, blocked before it",
             *(line for kind, *drawn in kinds for line in _each_client(monitored, f"{kind}Throttles", *drawn)),
             *_federated(monitored, "FederationThrottles"),
+            *_blocked(monitored),
         ),
     ]
+
+
+def _blocked(monitored: Monitored) -> list[Line]:
+    web_acl = monitored.web_acl
+    return [] if web_acl is None else [_line(blocked(monitored, web_acl), "blocked by the web ACL", _RED)]
 
 
 def _each_client(monitored: Monitored, name: str, label: str, color: str) -> list[Line]:

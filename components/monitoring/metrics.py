@@ -23,6 +23,7 @@ class Monitored:
 
     `functions` answer routes, `triggers` the user pool; `api` is the function of every route that names none.
     `user_clients` are the app clients that users sign in with, by name. All of them offer the `identity_providers`.
+    `web_acl` stands in front of the user pool.
 
     Metrics from logs stand in a namespace of this API's own, since a metric filter has no dimension but a field of the
     line, and two stacks of one account would add up.
@@ -36,6 +37,7 @@ class Monitored:
     identity_providers: Sequence[str] = ()
     triggers: Mapping[str, MonitoredFunction] = field(default_factory=dict)
     revocation: bool = False
+    web_acl: Text | None = None
 
     @property
     def namespace(self) -> Text:
@@ -81,6 +83,12 @@ def sign_in(monitored: Monitored, client: Text, name: str, stat: str = "Sum", **
     """
     dimensions = {"UserPool": monitored.user_pool_id, "UserPoolClient": client, **more}
     return Metric(namespace="AWS/Cognito", name=name, dimensions=dimensions, stat=stat)
+
+
+def blocked(monitored: Monitored, web_acl: Text) -> Metric:
+    """The requests that any rule of a regional web ACL blocked ("AWS WAF metrics and dimensions")."""
+    dimensions = {"WebACL": web_acl, "Rule": "ALL", "Region": monitored.region}
+    return Metric(namespace="AWS/WAFV2", name="BlockedRequests", dimensions=dimensions)
 
 
 def logged(monitored: Monitored, name: str, stat: str = "Sum", **dimensions: str) -> Metric:

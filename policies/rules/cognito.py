@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from policies.rule import PRODUCTION, ResourceRule, Severity, at, shown, wants
+from policies.rule import PRODUCTION, STACK, ResourceRule, Severity, StackRule, Violation, at, of_type, shown, wants
 from stacks.resource import Resource
 
 POOL = "aws:cognito/userPool:UserPool"
 CLIENT = "aws:cognito/userPoolClient:UserPoolClient"
 IDENTITY_POOL = "aws:cognito/identityPool:IdentityPool"
+WEB_ACL_ASSOCIATION = "aws:wafv2/webAclAssociation:WebAclAssociation"
 
 _MACHINE = "client_credentials"
 # Flows that send the password itself, in both spellings that Cognito accepts.
@@ -43,6 +44,14 @@ def _kept(pool: Resource) -> Iterator[str]:
     yield from wants(pool, "deletionProtection", "ACTIVE")
     if not pool.protect:
         yield "the resource option protect must be true, got false"
+
+
+def _web_acl(resources: Sequence[Resource]) -> Iterator[Violation]:
+    pools = len(of_type(resources, POOL))
+    guarded = {str(each.inputs.get("resourceArn")) for each in of_type(resources, WEB_ACL_ASSOCIATION)}
+    found = sum(":userpool/" in arn for arn in guarded)
+    if found < pools:
+        yield Violation(STACK, f"a web ACL must be associated with every user pool, got {found} of {pools}")
 
 
 def _flows(client: Resource) -> Iterator[str]:
@@ -122,6 +131,15 @@ RULES = (
         sources=("SH Cognito.6", "Config cognito-user-pool-deletion-protection-enabled"),
         types=(POOL,),
         check=_kept,
+    ),
+    StackRule(
+        id="COG-WAF",
+        severity=Severity.MEDIUM,
+        title="A web ACL stands in front of sign-in, against floods, known attacks and addresses of bad repute",
+        remedy="pulumi config set --path signInWebAcl.create true",
+        sources=("Cognito: AWS WAF web ACLs", "Prowler cognito_user_pool_waf_acl_attached"),
+        environments=PRODUCTION,  # a web ACL has a price of its own
+        check=_web_acl,
     ),
     ResourceRule(
         id="COG-SIGN-UP",

@@ -25,6 +25,9 @@ FAILED, THROTTLED = key("AWS/Lambda", "Errors", LAMBDA), key("AWS/Lambda", "Thro
 RUNNING, CLAIMED = key("AWS/Lambda", "ConcurrentExecutions"), key("AWS/Lambda", "ClaimedAccountConcurrency")
 OWN = key("AWS/Lambda", "ConcurrentExecutions", LAMBDA)
 REFUSED = key(LOGS, "Refused")
+BLOCKED = key(
+    "AWS/WAFV2", "BlockedRequests", {"WebACL": REQUIRED["web_acl_name"], "Rule": "ALL", "Region": REQUIRED["region"]}
+)
 UNCHECKED = key(LOGS, "RevocationUnchecked")
 
 

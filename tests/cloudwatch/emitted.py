@@ -17,6 +17,8 @@ APP_CLIENT = tuple(
     f"{kind}{outcome}" for kind in ("SignUp", "SignIn", "TokenRefresh") for outcome in ("Successes", "Throttles")
 )
 FEDERATION = ("FederationSuccesses", "FederationThrottles")
+# docs.aws.amazon.com/waf/latest/developerguide/waf-metrics.html. A regional web ACL has the dimension Region.
+WEB_ACL = ("AllowedRequests", "BlockedRequests", "CountedRequests", "PassedRequests")
 
 # Namespace and the names of the dimensions, to the metrics.
 EMITTED: dict[tuple[str, frozenset[str]], tuple[str, ...]] = {
@@ -26,4 +28,5 @@ EMITTED: dict[tuple[str, frozenset[str]], tuple[str, ...]] = {
     ("AWS/Lambda", frozenset()): REGION,
     ("AWS/Cognito", frozenset({"UserPool", "UserPoolClient"})): APP_CLIENT,
     ("AWS/Cognito", frozenset({"UserPool", "UserPoolClient", "IdentityProvider"})): FEDERATION,
+    ("AWS/WAFV2", frozenset({"WebACL", "Rule", "Region"})): WEB_ACL,
 }

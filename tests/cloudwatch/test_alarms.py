@@ -10,6 +10,7 @@ import pytest
 from stacks.recorder import Recording
 from tests.cloudwatch.alarm import all_on_at, on_at
 from tests.cloudwatch.days import (
+    BLOCKED,
     CLAIMED,
     COUNT,
     DAY,
@@ -88,6 +89,11 @@ def revocations_gone() -> Days:
     return Days().each_minute(UNCHECKED, NOON, 2, 40)
 
 
+def guessing() -> Days:
+    """One address tries twenty passwords a minute beyond its limit, for a quarter of an hour."""
+    return Days().each_minute(BLOCKED, NOON, 15, 20)
+
+
 def attack_at_noon() -> Days:
     return Days().each_minute(REFUSED, NOON, 15, 60)
 
@@ -115,6 +121,7 @@ FIRES: list[tuple[str, Callable[[], Days], int, int]] = [
     ("concurrency-near-limit", no_concurrency_left, 3, 10),
     ("keys-unavailable", keys_gone, 5, 10),
     ("revocation-unavailable", revocations_gone, 5, 10),
+    ("sign-in-blocked", guessing, 15, 25),
     ("refusals-surge", attack_at_noon, 10, 25),
     ("refusals-surge", attack_at_night, 10, 25),
     ("authorizer-missing", authorizer_lost, 1, 3),
@@ -177,6 +184,14 @@ class TestQuiet:
         unusual = default().one("MetricAlarm", "monitoring-refusals-unusual").inputs
 
         assert on_at(unusual, days.samples, range(TODAY, TODAY + DAY, MINUTE))
+        assert on(days.samples) == {}
+
+    def test_scanners_that_are_blocked_wake_nobody(self) -> None:
+        """Every address on the internet is tried now and then."""
+        days = Days()
+        for second in minutes(TODAY, 24 * 60):
+            days.add(BLOCKED, second, 3)
+
         assert on(days.samples) == {}
 
     def test_first_day_has_no_baseline(self) -> None:

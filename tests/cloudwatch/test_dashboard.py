@@ -26,6 +26,7 @@ QUESTIONS = {
     "refusals, and why": {"Refused", "FunctionRefusals"},
     "sign-ins and their failures": {"SignInSuccesses"},
     "sign-in throttled": {"SignInThrottles"},
+    "sign-in blocked": {"BlockedRequests"},
     "concurrency": {"ConcurrentExecutions"},
     "cold starts": {"ColdStart"},
     "the key endpoint": {"KeyEndpointFailures"},
@@ -98,6 +99,9 @@ def test_dimensions_are_of_this_stack() -> None:
         "FunctionName": recording.one("Function").outputs["name"],
         "UserPool": recording.one("UserPool").id,
         "UserPoolClient": recording.one("UserPoolClient").id,
+        "WebACL": recording.one("WebAcl").inputs["visibilityConfig"]["metricName"],
+        "Rule": "ALL",
+        "Region": "eu-central-1",
     }
     for widget in body(recording)["widgets"]:
         for line in widget["properties"].get("metrics", []):

@@ -38,6 +38,7 @@ EVERY_OPTION = {
     "identity_provider_secrets": {"Google": "hush"},
     "threat_protection": "enforced",
     "user_event_logs": True,
+    "sign_in_web_acl": {"create": True},
     "managed_login": True,
     **test_sign_in_page.OWN,
     "sign_in_zone_id": "Z0123456789",

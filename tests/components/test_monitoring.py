@@ -19,6 +19,7 @@ REQUIRED: dict[str, Any] = {
     "api_log_group": "/aws/vendedlogs/api-access",
     "functions": {"api": FUNCTION},
     "revocation": True,
+    "web_acl_name": f"sign-in-{REGION}_Ab1",
 }
 PARTS = {"monitoring-refusals-many", "monitoring-refusals-unusual"}
 

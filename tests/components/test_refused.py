@@ -36,6 +36,7 @@ from tests.components.test_app_clients import BROWSER, MACHINE, app_client
 from tests.components.test_identity_providers import GOOGLE, OIDC, SAML
 from tests.components.test_mail import IDENTITY
 from tests.components.test_sign_in_page import OWN
+from tests.settings.stack import WEB_ACL
 
 REQUIRED: dict[type, dict[str, Any]] = {
     ApiDomainArgs: test_api_domain.REQUIRED,
@@ -89,6 +90,27 @@ REFUSED: list[tuple[type, dict[str, Any], str, str]] = [
     (AuthPoolArgs, {"refresh_token_days": 0}, "refresh_token_days", "1 to 3650"),
     (AuthPoolArgs, {"refresh_token_days": 3651}, "refresh_token_days", "1 to 3650"),
     (AuthPoolArgs, {"scopes": {f"api/{each}": "One of many" for each in range(48)}}, "scopes", "at most 47"),
+    (
+        AuthPoolArgs,
+        {"sign_in_web_acl": {"create": True, "arn": WEB_ACL}},
+        "sign_in.sign_in_web_acl.create",
+        "be false with arn",
+    ),
+    (
+        AuthPoolArgs,
+        {"sign_in_web_acl": {"arn": WEB_ACL.replace("regional", "global")}},
+        "sign_in.sign_in_web_acl.arn",
+        "be the ARN of a regional web ACL",
+    ),
+    *(
+        (
+            AuthPoolArgs,
+            {"sign_in_web_acl": {"create": True, "requests_per_address": number}},
+            "sign_in.sign_in_web_acl.requests_per_address",
+            "be 10 to 2000000000",
+        )
+        for number in (9, 2_000_000_001)
+    ),
     (AuthPoolArgs, {"custom_attributes": [TENANT, TENANT]}, "custom_attributes[1].name", "unique"),
     (AuthPoolArgs, {"threat_protection": "audit"}, "threat_protection", "be off on the tier ESSENTIALS"),
     (AuthPoolArgs, {"user_event_logs": True}, "user_event_logs", "be false on the tier ESSENTIALS"),

@@ -38,6 +38,8 @@ KEYS: Mapping[str, Callable[[Mapping[str, Any]], list[tuple[Any, ...]]]] = {
     "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig": _by("functionName", "qualifier"),
     "aws:route53/record:Record": _by("zoneId", "name", "type"),
     "aws:sns/topicSubscription:TopicSubscription": _by("topic", "protocol", "endpoint"),
+    "aws:wafv2/webAcl:WebAcl": _by("name"),
+    "aws:wafv2/webAclAssociation:WebAclAssociation": _by("resourceArn"),
 }
 
 

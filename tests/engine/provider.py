@@ -70,6 +70,9 @@ FORCES_REPLACEMENT: Mapping[str, frozenset[str]] = {
     "aws:sns/topic:Topic": frozenset({"name"}),
     "aws:sns/topicPolicy:TopicPolicy": frozenset({"arn"}),
     "aws:sns/topicSubscription:TopicSubscription": frozenset({"endpoint", "protocol", "topic"}),
+    "aws:wafv2/webAcl:WebAcl": frozenset({"name", "scope"}),
+    "aws:wafv2/webAclAssociation:WebAclAssociation": frozenset({"resourceArn", "webAclArn"}),
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": frozenset({"resourceArn"}),
 }
 KEPT: Mapping[str, list[str]] = json.loads((Path(__file__).parent / "kept.json").read_text())["types"]
 

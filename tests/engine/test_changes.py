@@ -11,7 +11,7 @@ import pytest
 from tests.engine.conftest import Done, Engine
 from tests.engine.settings import BASE
 from tests.engine.test_lifecycle import _is_reference
-from tests.settings.stack import CERTIFICATE, KEY
+from tests.settings.stack import CERTIFICATE, KEY, WEB_ACL
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.usefixtures("leftovers")]
 
@@ -35,6 +35,7 @@ ADDED: dict[str, Any] = {
     "appClients": [{"name": "nightly", "kind": "machine", "scopes": ["added/things.read"]}],
     "createKmsKey": True,
     "liveAlias": False,
+    "signInWebAcl": {"create": True},
 }
 PARTNER = {"name": "Partner", "type": "saml", "metadataUrl": "https://idp.example.com/metadata.xml"}
 PAGE = {"managedLogin": True, "signInCertificateArn": CERTIFICATE}
@@ -70,7 +71,7 @@ def test_everything_that_can_be_added_can_be_removed(stack: Engine) -> None:
     stack.good("destroy", "--stack", "changes", "--yes")
 
     kinds = {urn.rpartition("::")[0].rpartition("$")[2].rpartition(":")[2] for urn in with_more.keys() - before.keys()}
-    assert {"Route", "ResourceServer", "Function", "UserPoolClient", "Key", "Role", "Integration"} <= kinds
+    assert {"Route", "ResourceServer", "Function", "UserPoolClient", "Key", "Role", "Integration", "WebAcl"} <= kinds
     assert added.counts["created"] == removed.counts["deleted"] - 1 + added.counts.get("deleted", 0)
     assert added.counts["replaced"] == removed.counts["replaced"] == 1  # the permission: its qualifier is another
     assert after.keys() == before.keys()
@@ -84,18 +85,20 @@ def test_everything_that_can_be_added_can_be_removed(stack: Engine) -> None:
 
 
 def test_one_of_a_kind_is_deleted_before_it_is_made_again(stack: Engine) -> None:
-    """Cognito has one domain of each kind for a pool, and one provider of a name: half-way, every later `up` fails."""
+    """A pool has one domain of each kind, one provider of a name and one web ACL: half-way, every later `up` fails."""
     first = {**PAGE, "signInDomain": "login.example.com", "identityProviders": [PARTNER]}
     oidc = {"name": "Partner", "type": "oidc", "clientId": "at-partner", "issuer": "https://idp.example.com"}
     second = {**PAGE, "signInDomain": "id.example.com", "identityProviders": [oidc]}
     second |= {"identityProviderSecrets": {"Partner": "made-up"}, "domainPrefix": "example-moved"}
+    first["signInWebAcl"], second["signInWebAcl"] = {"create": True}, {"arn": WEB_ACL}
     changed(stack, first)
 
     moved = changed(stack, second)
     another_pool = changed(stack, second, emailAsUsername=True)
     stack.good("destroy", "--stack", "changes", "--yes")
 
-    assert moved.counts["replaced"] == 3
+    assert moved.counts["replaced"] == 4
+    assert moved.counts["deleted"] == 3  # the web ACL that was made, its log and the log's configuration
     assert another_pool.counts["replaced"] >= 5  # the pool, and all that is in it
 
 

@@ -56,6 +56,7 @@ OTHER = {
     "signInDomain": "login.example.com",
     "signInCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e",
     "signInZoneId": "Z0123456789",
+    "signInWebAcl": json.dumps({"create": True}),
 }
 
 
@@ -303,6 +304,6 @@ def test_what_is_missing_is_said(deployment: tuple[Deployment, dict[str, Any]]) 
     """Only what this stack uses: a list of everything is read by nobody."""
     missing = deployment[0].provider.missing
 
-    for type_ in ("route53/record:Record", "cognito/riskConfiguration:RiskConfiguration"):
+    for type_ in ("route53/record:Record", "cognito/riskConfiguration:RiskConfiguration", "wafv2/webAcl:WebAcl"):
         assert MAPPINGS[f"aws:{type_}"].missing in missing
     assert not {*MAPPINGS["aws:cognito/userPool:UserPool"].without_effect.values()} & {*missing}

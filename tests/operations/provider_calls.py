@@ -271,6 +271,29 @@ def _subscription(each: RecordedResource, stack: Deployment) -> Iterator[Call]:
     yield from stack.on("sns", actions, "*", tagged=False)
 
 
+def _web_acl(acl: RecordedResource, stack: Deployment) -> Iterator[Call]:
+    arn, groups = acl.outputs["arn"], stack.arn("wafv2", "regional/managedruleset/AWSManagedRulesCommonRuleSet/1")
+    yield from stack.new("wafv2", "CreateWebACL TagResource", arn)
+    yield Call("wafv2:CreateWebACL", groups, request_tags=stack.tags)
+    yield from stack.on("wafv2", "UpdateWebACL", groups, tagged=False)
+    yield from stack.on("wafv2", "GetWebACL UpdateWebACL DeleteWebACL ListTagsForResource UntagResource", arn)
+    yield from stack.retagged("wafv2", "TagResource", arn)
+
+
+def _web_acl_association(each: RecordedResource, stack: Deployment) -> Iterator[Call]:
+    """Cognito checks rights of its own ("Associate an AWS WAF web ACL with a user pool")."""
+    yield from stack.on("cognito-idp", "AssociateWebACL GetWebACLForResource DisassociateWebACL", stack.pool)
+    yield from stack.on("wafv2", "AssociateWebACL GetWebACLForResource DisassociateWebACL", stack.pool, tagged=False)
+    own = any(acl.outputs["arn"] == each.inputs["webAclArn"] for acl in stack.resources if acl.kind == "WebAcl")
+    yield from stack.on("wafv2", "AssociateWebACL GetWebACLForResource", each.inputs["webAclArn"], tagged=own)
+
+
+def _web_acl_logging(each: RecordedResource, stack: Deployment) -> Iterator[Call]:
+    actions = "PutLoggingConfiguration GetLoggingConfiguration DeleteLoggingConfiguration"
+    yield from stack.on("wafv2", actions, each.inputs["resourceArn"])
+    yield from stack.on("logs", _DELIVERY, "*", tagged=False)
+
+
 _DELIVERY = (
     "CreateLogDelivery GetLogDelivery UpdateLogDelivery DeleteLogDelivery ListLogDeliveries PutResourcePolicy "
     "DescribeResourcePolicies DescribeLogGroups"
@@ -324,4 +347,7 @@ CALLS: Mapping[str, Calls] = {
     "aws:sns/topic:Topic": _topic,
     "aws:sns/topicPolicy:TopicPolicy": _topic_policy,
     "aws:sns/topicSubscription:TopicSubscription": _subscription,
+    "aws:wafv2/webAcl:WebAcl": _web_acl,
+    "aws:wafv2/webAclAssociation:WebAclAssociation": _web_acl_association,
+    "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": _web_acl_logging,
 }

@@ -23,6 +23,7 @@ _INPUTS = {
     "kmsKeyArn": "arn:aws:kms:eu-central-1:123456789012:key/1",
     "mutualTlsAuthentication": {"truststoreUri": "s3://bucket/key"},
     "vpcConfig": {"subnetIds": ["subnet-1"]},
+    "webAclArn": "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shared/1",
 }
 
 

@@ -23,7 +23,7 @@ from stacks.recorder import deployed, record, record_program
 from stacks.resource import Resource
 from tests.cloudwatch.test_filters import LAMBDA, access_line, written
 from tests.handler.table import TABLE
-from tests.settings.stack import IDENTITY, settings_with
+from tests.settings.stack import IDENTITY, WEB_ACL, settings_with
 
 AT = read_prices()
 
@@ -83,6 +83,23 @@ def test_revocation_is_three_reads_of_each_call_that_asks() -> None:
     """User, session and client: a consistent read of each is a unit. Off, nobody asks."""
     assert bill(prod(), Month(requests=2_000_000, asked=1))["revocation"].cost == pytest.approx(6 * 0.125)
     assert "revocation" not in bill(with_settings(revocation="false"))
+
+
+def test_web_acl_is_priced_by_hand() -> None:
+    """One web ACL, four rules, and 2,000 users with 60 sign-ins and refreshes of two requests each."""
+    month = Month(users=2_000)
+    made, shared, none = (
+        bill(planned(frozenset({("signInWebAcl", json.dumps(value))})), month)
+        for value in ({"create": True}, {"arn": WEB_ACL}, {})
+    )
+    own = {"web ACL of sign-in", "rules of the web ACL", "log ingestion of the web ACL"}
+
+    assert made["web ACL of sign-in"].cost + made["rules of the web ACL"].cost == pytest.approx(9)
+    assert made["requests to sign-in"].cost == shared["requests to sign-in"].cost == pytest.approx(0.24 * 0.60)
+    assert made["log ingestion of the web ACL"].quantity == pytest.approx(24_000 * 1_500 / 1e9)
+    assert own <= made.keys()
+    assert not own & shared.keys()
+    assert not {*own, "requests to sign-in"} & none.keys()
 
 
 PLUS = {"userPoolTier": "PLUS"}

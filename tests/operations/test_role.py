@@ -64,9 +64,11 @@ EVERYTHING = {
     "alarms": "true",
     "alarmEmails": '["on-call@example.com"]',
     "createKmsKey": "true",
+    "signInWebAcl": '{"create": true}',
 }
 OTHER = {"Project": "secure-serverless-api", "Stack": "other"}  # the tags of another stack
-FOREIGN = {"kmsKeyArn": FOREIGN_KEY, "alarms": "false"}
+FOREIGN_ACL = "arn:aws:wafv2:eu-central-1:999988887777:regional/webacl/shared/00000000-0000-0000-0000-000000000000"
+FOREIGN = {"kmsKeyArn": FOREIGN_KEY, "alarms": "false", "signInWebAcl": json.dumps({"arn": FOREIGN_ACL})}
 
 
 @cache
@@ -162,6 +164,11 @@ class TestDenied:
         yield Call("apigateway:DELETE", f"arn:aws:apigateway:{stack.region}::/apis/other", tags)
         yield Call("s3:GetObject", "arn:aws:s3:::example-trust/another.pem")
         yield Call("kms:Decrypt", FOREIGN_KEY)
+        acl = stack.arn("wafv2", "regional/webacl/sign-in-other/00000000-0000-0000-0000-000000000000")
+        yield from (Call(f"wafv2:{action}", acl, tags) for action in ("UpdateWebACL", "DeleteWebACL"))
+        yield Call("wafv2:DeleteLoggingConfiguration", acl, tags)
+        yield Call("wafv2:AssociateWebACL", acl, tags)
+        yield Call("cognito-idp:DisassociateWebACL", stack.arn("cognito-idp", "userpool/other"), tags)
         yield Call("s3:DeleteBucket", "arn:aws:s3:::files-other-111", tags)  # by its name, which has the stack's
         yield Call("sqs:DeleteQueue", stack.arn("sqs", "more-jobs-1111111"), tags)
         yield Call("ssm:PutParameter", stack.arn("ssm", "parameter/shop/limit"), tags)

@@ -64,6 +64,10 @@ GOOD: Mapping[str, tuple[str, dict[str, Any]]] = {
             "tokenValidityUnits": {"accessToken": "minutes", "idToken": "minutes"},
         },
     ),
+    "WebAclAssociation": (
+        "aws:wafv2/webAclAssociation:WebAclAssociation",
+        {"resourceArn": f"arn:aws:cognito-idp:eu-central-1:{ACCOUNT}:userpool/eu-central-1_Abc123", "webAclArn": "acl"},
+    ),
     "IdentityPool": ("aws:cognito/identityPool:IdentityPool", {"allowUnauthenticatedIdentities": False}),
     "Api": (
         "aws:apigatewayv2/api:Api",
@@ -285,6 +289,13 @@ BAD = [
     bad("COG-MFA", "UserPool", "mfaConfiguration", None),
     bad("COG-THREATS", "UserPool", "userPoolTier", "ESSENTIALS"),
     bad("COG-THREATS", "UserPool", "userPoolAddOns#advancedSecurityMode", "AUDIT"),
+    bad(
+        "COG-WAF",
+        "WebAclAssociation",
+        "resourceArn",
+        f"arn:aws:elasticloadbalancing:eu-central-1:{ACCOUNT}:loadbalancer/app/other/1",
+        ["got 0 of 1"],
+    ),
     bad("COG-KEPT", "UserPool", "deletionProtection", None),
     bad("COG-KEPT", "UserPool", "protect", False),
     bad("COG-SIGN-UP", "UserPool", "adminCreateUserConfig#allowAdminCreateUserOnly", False),
@@ -442,7 +453,9 @@ def test_rule_names_the_input_that_is_wrong(case: Bad) -> None:
     resource = changed(case.kind, case.path, case.value)
     found = list(BY_ID[case.rule].violations(everything(but=resource)))
 
-    assert {violation.resource for violation in found} == {STACK if case.rule == "OPS-ALARMS" else resource.name}
+    assert {violation.resource for violation in found} == {
+        STACK if case.rule in {"COG-WAF", "OPS-ALARMS"} else resource.name
+    }
     assert len(found) == len(case.words)
     for violation, word in zip(found, case.words, strict=True):
         assert word in violation.says

@@ -35,6 +35,7 @@ SCOPES = sorted({scope for route in TABLE for scope in route.scopes})
 GOOGLE = [{"name": "Google", "type": "google", "clientId": "at-google"}]
 IDENTITY = "arn:aws:ses:eu-central-1:123456789012:identity/example.com"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e-0000-0000-0000-000000000000"
+WEB_ACL = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/shared/00000000-0000-0000-0000-000000000000"
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
 
 
