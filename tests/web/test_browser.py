@@ -167,6 +167,27 @@ def test_body_that_the_function_refuses_is_said_with_its_field(visit: Visit, use
     assert said.startswith("Not what the route takes: tags[0] must ")
 
 
+def test_parameters_are_asked_for_and_sent(visit: Visit, users: Users, password: str) -> None:
+    """In the path, the query and a header; whichever the function refuses, its field and its rule are shown."""
+    visit.sign_in(users.ensure("lise"), password)
+    visit.press("Sign in")
+    visit.wait_for("#name", "lise")
+    route, prefix = "GET /things/{id}/parts/{number}", "#getThingsByIdPartsByNumber"
+    visit.fill(f"{prefix}-path-id", "a b?")
+    visit.fill(f"{prefix}-path-number", "7")
+    visit.fill(f"{prefix}-query-tag", "x\ny,z&")
+    visit.fill(f"{prefix}-header-X-Trace", "t")
+    assert visit.call(route) == ("200", '{"name":"lise a b? 7"}')
+    visit.fill(f"{prefix}-query-batch", "none")
+    assert visit.call(route) == ("400", "Not what the route takes: batch must be a UUID in lower-case letters.")
+    visit.fill("#deleteThingsById-path-id", "8")
+    assert visit.call("DELETE /things/{id}") == ("404", "There is no such thing.")
+    visit.fill("#deleteThingsById-path-id", "7")
+    assert visit.call("DELETE /things/{id}") == ("204", "done, without a body")
+    visit.picture("9-parameters")
+    assert visit.problems() == []
+
+
 def test_wrong_turns_are_said_in_words(visit: Visit, users: Users) -> None:
     """A name that is taken, and a sign-in that was given up: no dead end, no blank page."""
     name = users.ensure("alan")

@@ -9,8 +9,10 @@ from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.wait import WebDriverWait
 
+from contract.document import operation_id
 from stacks import ROOT
 
 PICTURES = ROOT / ".build" / "screenshots"
@@ -95,8 +97,12 @@ class Visit:
 
     def call(self, key: str) -> tuple[str, str]:
         """Press the route's button; the status and what the page says or shows of the answer."""
+        status = f"#{_row(key)} .answer .status"
+        earlier = self.browser.find_elements(By.CSS_SELECTOR, status)
         self.press(f"Call {key}")
-        answer = self.wait_for(f"#{_row(key)} .answer .status")
+        for each in earlier:
+            WebDriverWait(self.browser, PATIENCE).until(staleness_of(each))
+        answer = self.wait_for(status)
         return answer.text, self.wait_for(f"#{_row(key)} .preview").text
 
     def sign_in(self, name: str, password: str) -> None:
@@ -122,5 +128,4 @@ class Visit:
 
 
 def _row(key: str) -> str:
-    method, _, path = key.partition(" ")
-    return f"route-{method.lower()}{path.strip('/').capitalize()}"
+    return f"route-{operation_id(key)}"

@@ -1,7 +1,7 @@
 // One call of one route, timed, with an answer whatever happens.
 
 import { type Cause, causeOf, DOWN, STALE } from "./cause";
-import type { Contract, Route } from "./contract";
+import type { Contract, Place, Route } from "./contract";
 
 export interface Answer {
   status: number | null; // null: the browser got no answer, or was not allowed to read it; `cause` says which
@@ -10,20 +10,27 @@ export interface Answer {
   body: unknown; // JSON where it is JSON, else text
 }
 
+/** Values of a route's parameters; a list is a parameter that is repeated. */
+export type Parameters = Record<Place, Record<string, unknown>>;
+
+export const NONE: Parameters = { path: {}, query: {}, header: {} };
+
 export async function call(
   contract: Contract,
   route: Route,
   accessToken: string | null,
-  parameters: Record<string, string>,
+  parameters: Parameters,
   body: unknown,
 ): Promise<Answer> {
-  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ""));
-  const headers = new Headers();
+  const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(parameters.path[name] ?? "")));
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters.query)) for (const each of [value].flat()) query.append(name, String(each));
+  const headers = new Headers(Object.entries(parameters.header).map(([name, value]) => [name, String(value)]));
   if (accessToken !== null) headers.set("Authorization", `Bearer ${accessToken}`);
   if (body !== undefined) headers.set("Content-Type", "application/json");
   const began = performance.now();
   try {
-    const answer = await fetch(contract.outputs.apiUrl + path, {
+    const answer = await fetch(contract.outputs.apiUrl + path + (query.size > 0 ? `?${query}` : ""), {
       method: route.method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
@@ -60,6 +67,12 @@ export function meaning(answer: Answer, missing: string | null): string {
       return missing === "sign in" ? "Unauthorized: sign in first." : "Unauthorized: the token is not valid. Sign in again.";
     case 403:
       return missing === null ? "Forbidden: you may not do this." : `Forbidden: ${lack}.`;
+    case 404:
+    case 409:
+    case 410:
+    case 412:
+    case 422:
+      return `${refused(answer.body)}.`;
     case 429:
       return "Too many requests. Wait a moment.";
     default:
@@ -67,8 +80,8 @@ export function meaning(answer: Answer, missing: string | null): string {
   }
 }
 
-/** What the function says of a body: the field that it refused, and its rule. */
+/** The value that the function refused, and its rule; or the route's own words. */
 function refused(body: unknown): string {
-  const { field, rule, message } = (body ?? {}) as Partial<Record<string, string>>;
-  return rule === undefined ? (message ?? "no reason given") : `${field || "the body"} must ${rule}`;
+  const { in: place, field, rule, message } = (body ?? {}) as Partial<Record<string, string>>;
+  return rule === undefined ? (message ?? "no reason given") : `${field || `the ${place}`} must ${rule}`;
 }

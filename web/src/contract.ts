@@ -20,6 +20,15 @@ export interface Schema {
   maximum?: number;
 }
 
+export type Place = "path" | "query" | "header";
+
+export interface Parameter {
+  name: string;
+  in: Place;
+  required: boolean;
+  schema: Schema;
+}
+
 export interface Route {
   key: string;
   method: string;
@@ -30,6 +39,7 @@ export interface Route {
   public: boolean;
   scopes: string[];
   groups: string[];
+  parameters: Parameter[];
   request: Schema | null;
   status: number;
   response: Schema | null;

@@ -2,7 +2,7 @@
 
 import type { User } from "oidc-client-ts";
 import { decoded } from "./access";
-import { call } from "./api";
+import { call, NONE } from "./api";
 import { causeOf, DOWN, STALE } from "./cause";
 import { type Contract, load, type Oidc } from "./contract";
 import { announce, busy, byId, element, isBusy } from "./dom";
@@ -36,7 +36,7 @@ function signOutButtons(contract: Contract, session: Session): HTMLElement[] {
   const route = contract.routes.find((each) => each.key === "POST /sign-out");
   if (route === undefined) return [here];
   const everywhere = signOutButton("sign-out-everywhere", "Sign out everywhere", async () => {
-    const { status } = await call(contract, route, caller().accessToken, {}, undefined);
+    const { status } = await call(contract, route, caller().accessToken, NONE, undefined);
     if (status !== 200) throw new Error("You are still signed in elsewhere. Try again.");
     await session.signOut();
   });

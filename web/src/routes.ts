@@ -2,7 +2,7 @@
 
 import { missing, type Token } from "./access";
 import { type Answer, call, meaning } from "./api";
-import { type BodyForm, bodyForm } from "./body-form";
+import { type BodyForm, bodyForm, type ParameterForm, parameterForm } from "./forms";
 import { type Contract, resolved, type Route } from "./contract";
 import { announce, busy, element, isBusy } from "./dom";
 
@@ -12,8 +12,14 @@ export interface Caller {
   token: Token | null;
 }
 
+interface Row {
+  route: Route;
+  verdict: HTMLElement;
+  parameters: ParameterForm;
+}
+
 export class Routes {
-  readonly #rows: { route: Route; verdict: HTMLElement }[] = [];
+  readonly #rows: Row[] = [];
   readonly element: HTMLElement;
 
   constructor(
@@ -37,13 +43,14 @@ export class Routes {
   #row(route: Route): HTMLElement {
     const id = route.operationId;
     const verdict = element("span", { className: "verdict" });
-    this.#rows.push({ route, verdict });
-    const parameters = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]) =>
-      element("input", { id: `${id}-path-${name}`, name, type: "text", required: true }),
-    );
+    const parameters = parameterForm(route, this.contract);
+    this.#rows.push({ route, verdict, parameters });
     const body = route.request === null ? null : bodyForm(resolved(route.request, this.contract), this.contract, id);
     const button = element("button", { type: "submit", "aria-label": `Call ${route.key}` }, "Call");
     const answer = new AnswerLine(id);
+    const next = element("button", { type: "button", "aria-label": `Next page of ${route.key}`, hidden: true }, "Next page");
+    const hasPages = route.parameters.some((each) => each.in === "query" && each.name === "after");
+    const fields = [...parameters.fields, ...(body?.fields ?? [])];
     const form = element(
       "form",
       { className: "row", id: `route-${id}`, "aria-labelledby": `title-${id}` },
@@ -55,31 +62,52 @@ export class Routes {
       ),
       element("div", { className: "asks" }, element("span", { className: "quiet" }, `${route.who} · `), verdict),
       button,
-      parameters.length + (body?.fields.length ?? 0) === 0 ? null : inputs(parameters, body),
+      fields.length === 0 ? null : element("div", { className: "inputs" }, ...fields, hasPages ? next : null),
       answer.element,
     );
+    let following = "";
+    const send = async () => {
+      const found = await this.#call(route, parameters, body, answer);
+      this.#fillBelow(route, found);
+      following = text(found, "next");
+      next.hidden = following === "";
+    };
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (!isBusy(button)) void busy(button, () => this.#call(route, parameters, body, answer));
+      if (!isBusy(button)) void busy(button, send);
+    });
+    next.addEventListener("click", () => {
+      parameters.fill("query", "after", following);
+      if (!isBusy(next)) void busy(next, send);
     });
     return element("li", {}, form);
   }
 
-  async #call(route: Route, parameters: HTMLInputElement[], body: BodyForm | null, line: AnswerLine): Promise<void> {
+  /** Fill what an answer names, an item or the first of several, into the paths below its own: `/notes` into `/notes/{id}`. */
+  #fillBelow(route: Route, body: unknown): void {
+    for (const row of this.#rows) {
+      const name = row.route.path.startsWith(`${route.path}/`) && /^\{(\w+)\}$/.exec(row.route.path.slice(route.path.length + 1))?.[1];
+      if (!name) continue;
+      const items = Object.values((body ?? {}) as object).find(Array.isArray) as unknown[] | undefined;
+      const value = text(body, name) || text(items?.[0], name);
+      if (value !== "") row.parameters.fill("path", name, value);
+    }
+  }
+
+  async #call(route: Route, parameters: ParameterForm, body: BodyForm | null, line: AnswerLine): Promise<unknown> {
     const { accessToken, token } = this.caller();
-    const values = Object.fromEntries(parameters.map((each) => [each.name, each.value]));
-    const answer = await call(this.contract, route, accessToken, values, body?.value());
+    const answer = await call(this.contract, route, accessToken, parameters.values(), body?.value());
     const said = meaning(answer, missing(route, token));
     line.show(answer, said);
     announce(`${route.key} answers ${answer.status ?? "nothing readable"}. ${said}`);
+    return answer.body;
   }
 }
 
-function inputs(parameters: HTMLInputElement[], body: BodyForm | null): HTMLElement {
-  const labeled = parameters.map((each) =>
-    element("div", { className: "field" }, element("label", { htmlFor: each.id }, each.name), each),
-  );
-  return element("div", { className: "inputs" }, ...labeled, ...(body?.fields ?? []));
+/** A member of a JSON object, if it is there and a text. */
+function text(body: unknown, name: string): string {
+  const found: unknown = typeof body === "object" && body !== null ? Reflect.get(body, name) : undefined;
+  return typeof found === "string" ? found : "";
 }
 
 /** The last answer on one line, which is there before there is one, so that nothing moves; its whole body on request. */
@@ -95,9 +123,9 @@ class AnswerLine {
   }
 
   show(answer: Answer, said: string): void {
-    const text = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body);
+    const body = typeof answer.body === "string" ? answer.body || "done, without a body" : JSON.stringify(answer.body);
     const kind = answer.status === null ? "none" : `s${Math.floor(answer.status / 100)}`;
-    const preview = answer.status === null || answer.status >= 400 ? said : text;
+    const preview = answer.status === null || answer.status >= 400 ? said : body;
     this.#summary.replaceChildren(
       element("span", { className: `status ${kind}` }, String(answer.status ?? "—")),
       element("span", { className: "quiet digits" }, ` ${answer.milliseconds.toFixed(0)} ms `),

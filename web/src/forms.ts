@@ -1,6 +1,7 @@
-// A form for a route's JSON body, made from its schema.
+// Forms for a route's JSON body and for its parameters, made from their schemas.
 
-import { type Contract, resolved, type Schema } from "./contract";
+import { type Parameters } from "./api";
+import { type Contract, type Place, resolved, type Route, type Schema } from "./contract";
 import { element } from "./dom";
 
 type Control = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
@@ -18,13 +19,36 @@ export function bodyForm(schema: Schema, contract: Contract, prefix: string): Bo
     const shape = plain(member, contract);
     return { name, ...field(name, shape, required.has(name), `${prefix}-${name}`) };
   });
+  return { fields: made.map((each) => each.element), value: () => given(made) };
+}
+
+export interface ParameterForm {
+  fields: HTMLElement[];
+  values(): Parameters;
+  /** Fill in a parameter, if the route has it. */
+  fill(place: Place, name: string, value: string): void;
+}
+
+export function parameterForm(route: Route, contract: Contract): ParameterForm {
+  const made = route.parameters.map(({ in: place, name, required, schema }) => {
+    const shape = { ...plain(schema, contract), isLine: true };
+    return { place, name, ...field(name, shape, required, `${route.operationId}-${place}-${name}`) };
+  });
+  const of = (place: Place) => given(made.filter((each) => each.place === place));
   return {
     fields: made.map((each) => each.element),
-    value() {
-      const pairs = made.map((each) => [each.name, each.read()] as const);
-      return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
+    values: () => ({ path: of("path"), query: of("query"), header: of("header") }),
+    fill(place, name, value) {
+      const found = made.find((each) => each.place === place && each.name === name);
+      if (found !== undefined) found.control.value = value;
     },
   };
+}
+
+/** The values of fields, without those that were left empty and may be missing. */
+function given(fields: { name: string; read(): unknown }[]): Record<string, unknown> {
+  const pairs = fields.map((each) => [each.name, each.read()] as const);
+  return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
 }
 
 /** Without a pointer, and without the null that may stand in its place. */
@@ -35,8 +59,17 @@ function plain(schema: Schema, contract: Contract): Schema {
   return Array.isArray(found.type) ? { ...found, type: found.type.find((each) => each !== "null") ?? "string" } : found;
 }
 
-function field(name: string, schema: Schema, isRequired: boolean, id: string): { element: HTMLElement; read(): unknown } {
-  const { control, read } = controlFor(schema, id);
+/** A schema, and whether its text has one line, however long it may be. */
+type Shape = Schema & { isLine?: boolean };
+
+interface Field {
+  element: HTMLElement;
+  control: Control;
+  read(): unknown;
+}
+
+function field(name: string, schema: Shape, isRequired: boolean, id: string): Field {
+  const { control, read } = controlFor(schema, isRequired, id);
   control.required = isRequired && control.type !== "checkbox";
   const hint = [said(schema.description), rule(schema)].filter(Boolean).join(". ");
   if (hint) control.setAttribute("aria-describedby", `${id}-hint`);
@@ -49,14 +82,16 @@ function field(name: string, schema: Schema, isRequired: boolean, id: string): {
       control,
       hint ? element("p", { className: "hint", id: `${id}-hint` }, hint) : null,
     ),
+    control,
     read: () => (control.type !== "checkbox" && control.value === "" && !isRequired ? undefined : read()),
   };
 }
 
-function controlFor(schema: Schema, id: string): { control: Control; read(): unknown } {
+function controlFor(schema: Shape, isRequired: boolean, id: string): { control: Control; read(): unknown } {
   if (schema.enum !== undefined) {
     const options = schema.enum.map((each, index) => element("option", { value: String(index) }, String(each)));
-    const control = element("select", { id }, ...options);
+    const none = isRequired ? null : element("option", { value: "" }, "");
+    const control = element("select", { id }, none, ...options);
     return { control, read: () => schema.enum?.[Number(control.value)] };
   }
   if (schema.type === "boolean") {
@@ -76,7 +111,7 @@ function controlFor(schema: Schema, id: string): { control: Control; read(): unk
     const control = element("textarea", { id, rows: 3, className: "code" });
     return { control, read: () => JSON.parse(control.value || "{}") as unknown };
   }
-  const isLong = (schema.maxLength ?? 0) > 200;
+  const isLong = schema.isLine !== true && (schema.maxLength ?? 0) > 200;
   const limits = { minLength: schema.minLength, maxLength: schema.maxLength };
   const control = isLong ? element("textarea", { id, rows: 3, ...limits }) : element("input", { id, type: "text", ...limits });
   return { control, read: () => control.value };
