@@ -53,6 +53,9 @@ export UV_CACHE_DIR := $(CURDIR)/.build/uv
 export PIP_CACHE_DIR := $(CURDIR)/.build/pip
 endif
 
+# Python keeps what it compiled, whatever the shell says: the tests start hundreds of processes on the same modules.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install up down test quick acceptance web check format bench fuzz contract contract-release routes smoke attack mutation sabotage audit policies capacity cost workflows pip-audit docs lock clean
 

@@ -213,6 +213,7 @@ class TestBytecode:
         listed = {each["name"] for each in json.loads(bundle.bill_of(package).read_text())["components"]}
         assert {name for name in content if name.endswith(".pyc")} <= listed
 
+    @pytest.mark.acceptance  # compiles every module twice more
     def test_other_machine_makes_the_same_bytes(self, package: Path, tmp_path: Path) -> None:
         """From another folder, and by each other Python of this version that is installed here."""
         listed = [find_uv_bin(), "python", "list", "--only-installed", "--no-config", "--output-format", "json"]

@@ -31,6 +31,8 @@ from tests.local.commands import (
     wait_until_up,
 )
 
+pytestmark = pytest.mark.acceptance  # whole runs
+
 SERVED_WITHIN = 2  # seconds from a save until the function has it: less than it takes to change windows
 
 

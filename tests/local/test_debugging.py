@@ -14,6 +14,8 @@ from local.__main__ import _parser
 from stacks import ROOT
 from tests import own_program
 
+pytestmark = pytest.mark.acceptance  # whole runs
+
 SIGNED_IN = "def signed_in(request: Request[None]) -> Answered:\n"
 Local = list[str]
 

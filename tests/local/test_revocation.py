@@ -20,6 +20,8 @@ from operations.__main__ import main
 from proof.attack.tokens import decoded
 from tests.own_program import brought_up
 
+pytestmark = pytest.mark.acceptance  # a stack of its own, and waits
+
 DELAY = 2  # seconds
 PATHS = ("/hello", "/reports", "/admin", "/fresh")
 CLIENTS = 12

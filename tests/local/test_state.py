@@ -27,6 +27,8 @@ from stacks.mappings.mapping import CannotChange
 from tests import own_program
 from tests.local.commands import assert_one_line, here, run
 
+pytestmark = pytest.mark.acceptance  # starts a stack again and again
+
 PASSWORD = new_password()
 KEYS = {"attributes": [{"name": name, "type": "S"} for name in ("owner", "id")], "hashKey": "owner", "rangeKey": "id"}
 TABLE = ("aws:dynamodb/table:Table", "things", {**KEYS, "billingMode": "PAY_PER_REQUEST"})
