@@ -62,6 +62,7 @@ class Pool:
     def environment(self) -> dict[str, str]:
         """The function's environment variables. The last one, as the emulator sets it, redirects the key fetch here."""
         return {
+            "AWS_LAMBDA_FUNCTION_NAME": "api",
             "AWS_REGION": REGION,
             "COGNITO_USER_POOL_ID": POOL_ID,
             "COGNITO_CLIENT_IDS": CLIENT_ID,

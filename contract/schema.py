@@ -8,7 +8,8 @@ from datetime import datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
-from handler.bodies import TIME_PATTERN, TIME_RULE, Length, Pattern, Range
+from handler.bodies import TIME_PATTERN, TIME_RULE
+from handler.marks import Length, Pattern, Range
 from handler.parameters import declared
 from handler.route import Route
 from stacks.command_line import CommandError

@@ -37,14 +37,13 @@ from handler.errors import (
     ValueRefused,
 )
 from handler.keys import SigningKeys
-from handler.revocation import Revocations
 from handler.route import Caller, Route
 from handler.route_errors import RouteError
 from handler.routes import ROUTES
 from handler.settings import Settings, SettingsError
 from handler.tokens import TokenVerifier
 
-_ROUTE_KEY = re.compile(r"[A-Z]+ /[^\s]*", re.ASCII)
+_ROUTE_KEY = r"[A-Z]+ /[^\s]*"
 _REQUEST_ID = re.compile(r"[\w=+/-]{1,64}", re.ASCII)
 _HEADERS = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
@@ -59,7 +58,11 @@ class Service:
         self.verifier = TokenVerifier(
             self.keys.get, settings.issuer, settings.client_ids, settings.token_uses, settings.resources
         )
-        self.revocations = Revocations(settings.revocation) if settings.revocation else None
+        self.revocations = None
+        if settings.revocation:
+            from handler.revocation import Revocations  # another function does not pay for it
+
+            self.revocations = Revocations(settings.revocation)
 
     def log_fields(self, caller: Caller) -> dict[str, str]:
         """Return further fields of a success's log line: a salted hash of the caller, and what was not up to date.
@@ -136,7 +139,7 @@ class App:
         endpoint = self._endpoints.get(key)
         if endpoint is None:
             if key not in self._routes:
-                raise RouteUnknown if _ROUTE_KEY.fullmatch(key) else EventInvalid
+                raise RouteUnknown if re.fullmatch(_ROUTE_KEY, key, re.ASCII) else EventInvalid
             endpoint = self._endpoints[key] = Endpoint(self._routes[key])
         return endpoint
 

@@ -5,11 +5,12 @@ type. A type may use these forms:
 
 - a frozen dataclass: an object with these members and no others. A member with a default may be omitted;
 - `str`, `bool`, `float`, and `int`, a number without a fraction (`1.0` is an integer, `true` is not);
-- `datetime`: a time in UTC as RFC 3339 writes it, and `Uuid`, a `str`;
+- `datetime`: a time in UTC as RFC 3339 writes it;
 - `Literal[...]` of strings and integers;
 - `list[X]`, and `X | None` if null is allowed;
-- `Annotated[X, ...]`: a `str` with `Length` and `Pattern`, a `list` with `Length`, a number with `Range`. `TEXT` and
-  `LINE` are the patterns for text that people type, in several lines and in one.
+- `Annotated[X, ...]` with marks of `handler.marks`: a `str` with `Length` and `Pattern`, a `list` with `Length`, a
+  number with `Range`. `TEXT` and `LINE` are patterns for text that people type, in several lines and in one. `Uuid` is
+  a `str` with its pattern.
 
 Any other form raises ValueError when the type is first used; a test does so for every route. A response is a
 `TypedDict` of the same forms, with nested TypedDicts instead of dataclasses, and `NotRequired` for optional members.
@@ -22,7 +23,7 @@ import re
 from binascii import a2b_base64
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from itertools import accumulate
@@ -31,6 +32,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from handler.errors import BodyInvalid, BodyMalformed
+from handler.marks import Length, Pattern, Range
 from handler.strict_json import no_constant, unique_members
 
 NESTING_MOST = 32  # levels of arrays and objects; the parser's own limit depends on the Python version
@@ -45,47 +47,6 @@ Reader = Callable[[Any], Any]
 # Compiled at first use: few requests have many brackets.
 _BRACKET = r'"[^"\\]*(?:\\[\s\S][^"\\]*)*"?|[\[{\]}]'
 _STEPS = {"[": 1, "{": 1, "]": -1, "}": -1}
-
-
-# Not tuples: `typing` keeps `Annotated[...] | None` by equality, and a Length(1, 5) must not pass for a Range(1, 5).
-@dataclass(frozen=True)
-class Length:
-    """The number of characters (Unicode code points) of a string, or of items of a list. Both limits are allowed."""
-
-    least: int
-    most: int
-
-
-@dataclass(frozen=True)
-class Range:
-    """The least and the greatest value of a number. Both are allowed."""
-
-    least: float
-    most: float
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A regular expression for a whole string, and its rule in words, to be read after "must".
-
-    `expression` must mean the same in Python and ECMA 262: character ranges, no classes and no flags.
-    """
-
-    expression: str
-    rule: str
-
-
-# What people type, without characters that take over a terminal or reorder the text around them: control characters
-# (C0, C1), line and paragraph separators, and bidirectional embeddings, overrides and isolates.
-TEXT = Pattern(
-    r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*",
-    "be without control characters other than tab and line breaks",
-)
-LINE = Pattern(r"[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*", "be without control characters")
-Uuid = Annotated[
-    str,
-    Pattern("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "be a UUID in lower-case letters"),
-]
 
 
 def read(kind: Callable[..., Body], body: str, *, base64: bool = False) -> Body:

@@ -1,18 +1,21 @@
-"""One route as the function serves it: read parameters and body, call the route, write its answer."""
+"""One route as the function serves it: read parameters and body, call the route, write its answer.
+
+What reads them is imported when the first request has them, so that no other cold start waits for it.
+"""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from handler import bodies, etags, parameters
 from handler.errors import BodyMalformed, BodyTooLarge, BodyUnexpected, EventInvalid, MediaTypeUnsupported
 from handler.route import Answer, Caller, Request, Route
 
 BODY_LIMIT = 262_144  # characters as delivered, base64 included
 
-_PATH = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+").fullmatch  # RFC 3986 3.3; no line break can be in it
+_PATH = r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+"  # RFC 3986 3.3; no line break can be in it
 ANSWER_LIMIT = 6_000_000  # bytes in Lambda's own envelope, which may have 6 MB (Lambda quotas)
 encode = json.JSONEncoder(separators=(", ", ": "), allow_nan=False).encode
 
@@ -26,7 +29,7 @@ class Endpoint:
 
     def __init__(self, route: Route) -> None:
         self.route = route
-        self._parameters = parameters.reader(route.parameters, route.key, open_query=route.open_query)
+        self._reader: Callable[[Mapping[str, Any]], Any] | None = None
         self._root = "../" * (route.key.count("/") - 1)
         self._headers = {} if route.response is None else {"Content-Type": "application/json"}
         self._headers["Cache-Control"] = cache_control(route)
@@ -46,6 +49,15 @@ class Endpoint:
             return {"statusCode": route.status, "headers": dict(self._headers), "body": self._encoded(reply)}
         return self._with_headers(event, reply if type(reply) is Answer else Answer(reply))
 
+    def _parameters(self, event: dict[str, Any]) -> Any:
+        if self.route.parameters is None and not event.get("rawQueryString"):
+            return None
+        if self._reader is None:
+            from handler.parameters import reader
+
+            self._reader = reader(self.route.parameters, self.route.key, open_query=self.route.open_query)
+        return self._reader(event)
+
     def _encoded(self, reply: Any) -> str:
         """Return the body. A reply that no client could use is an error here, not a success there."""
         if self.route.response is None:
@@ -63,11 +75,13 @@ class Endpoint:
         if (reply.location is not None) != ("Location" in route.answer_headers):
             raise AnswerInvalid
         if reply.location is not None:
-            if not _PATH(reply.location):
+            if not re.fullmatch(_PATH, reply.location):
                 raise AnswerInvalid
             # Relative, because an API can be mounted below a path: by a custom domain, or on this machine.
             headers["Location"] = self._root + reply.location[1:]
         if "ETag" in route.answer_headers:
+            from handler import etags
+
             tag = etags.digest(body) if reply.etag is None else reply.etag
             if not etags.TAG(tag):
                 raise AnswerInvalid
@@ -112,4 +126,6 @@ def _body(route: Route, event: dict[str, Any]) -> Any:
     # A page of another origin can send other media types without a CORS preflight.
     if (_header(event, "content-type") or "").partition(";")[0].strip().lower() != "application/json":
         raise MediaTypeUnsupported
-    return bodies.read(kind, body, base64=event.get("isBase64Encoded") is True)
+    from handler.bodies import read
+
+    return read(kind, body, base64=event.get("isBase64Encoded") is True)

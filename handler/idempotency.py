@@ -16,9 +16,8 @@ from hashlib import sha256
 from typing import Annotated, Any
 
 from handler import aws
-from handler.bodies import Length
 from handler.errors import StorageUnavailable
-from handler.parameters import Header
+from handler.marks import Header, Length
 from handler.route import Items, Request
 from handler.route_errors import Unprocessable
 from handler.settings import TABLE_PATTERN, matching

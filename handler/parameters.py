@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from functools import cache, partial
 from types import NoneType
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
@@ -25,6 +25,7 @@ from urllib.parse import unquote_to_bytes
 
 from handler import texts
 from handler.errors import BodyInvalid, EventInvalid, HeaderValueInvalid, PathInvalid, QueryInvalid, ValueRefused
+from handler.marks import Header
 
 QUERY_LIMIT = 10_240  # characters; API Gateway quota for the request line and headers together
 NO_QUERY = "have no parameter"
@@ -34,17 +35,10 @@ _REFUSALS: Mapping[texts.Place, type[ValueRefused]] = {
     "query": QueryInvalid,
     "header": HeaderValueInvalid,
 }
-_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,62}").fullmatch
+_HEADER_NAME = "[A-Za-z][A-Za-z0-9-]{0,62}"
 _ESCAPED = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*").fullmatch
 # The function reads them itself, or an OpenAPI document may not describe them (OpenAPI 3.1, Parameter Object).
 _TAKEN = frozenset({"accept", "authorization", "content-length", "content-type", "cookie", "host", "if-none-match"})
-
-
-@dataclass(frozen=True)
-class Header:
-    """Mark of a field that is a header of the request, under this name."""
-
-    name: str
 
 
 class Parameter(NamedTuple):
@@ -98,7 +92,7 @@ def _parameter(field: Any, form: Any, in_key: set[str]) -> Parameter:
 
 
 def _check(key: str, one: Parameter) -> None:
-    if one.place == "header" and (not _HEADER_NAME(one.name) or one.name.lower() in _TAKEN):
+    if one.place == "header" and (not re.fullmatch(_HEADER_NAME, one.name) or one.name.lower() in _TAKEN):
         raise ValueError(f"{key}: a header must have a name that the function does not use itself, got {one.name!r}")
     if one.place == "path" and not one.required:
         raise ValueError(f"{key}: path parameter {one.name} must have no default")

@@ -5,16 +5,19 @@ Imports the standard library only, since the program reads the route table at de
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from handler.parameters import declared
-from handler.route_errors import RouteError
+from handler.route_errors import RouteError, check
+
+# Lambda sets it. What is wrong with a table was refused before this file was deployed: no cold start looks again.
+_DEPLOYED = "AWS_LAMBDA_FUNCTION_NAME" in os.environ
 
 # API Gateway route keys without ANY, $default and greedy {proxy+}: a route that is not declared does not exist.
-_KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD) /(?:[\w.~-]+|\{\w+\})?(?:/(?:[\w.~-]+|\{\w+\}))*", re.ASCII)
+_KEY = r"(GET|POST|PUT|PATCH|DELETE|HEAD) /(?:[\w.~-]+|\{\w+\})?(?:/(?:[\w.~-]+|\{\w+\}))*"
 # Cognito: an identifier, which may be a URL, and a name without a slash (ResourceServerIdentifierType, ScopeNameType)
 SCOPE_PATTERN = r"[\x21\x23-\x5B\x5D-\x7E]{1,256}/[\x21\x23-\x2E\x30-\x5B\x5D-\x7E]{1,256}"
 # Narrower than Cognito's GroupNameType: the gateway's log writes groups as [a b], so no space and no bracket.
@@ -86,8 +89,7 @@ class Answer(NamedTuple, Generic[Response]):
     etag: str | None = None
 
 
-@dataclass(frozen=True)
-class Items:
+class Items(NamedTuple):
     """A DynamoDB table of the stack, which exists because routes use it. Both keys are strings.
 
     name: of the component, as in `user-notes`. The function finds the table's own name in `variable`.
@@ -99,25 +101,16 @@ class Items:
     sort_key: str = "id"
     expiry: str | None = None
 
-    def __post_init__(self) -> None:
-        if not re.fullmatch(FUNCTION_PATTERN, self.name):
-            raise ValueError(f"a table's name must be lower-case letters, digits and -, got {self.name!r}")
-
     @property
     def variable(self) -> str:
         return f"{self.name.replace('-', '_').upper()}_TABLE"
 
 
-@dataclass(frozen=True)
-class Throttle:
+class Throttle(NamedTuple):
     """A route's own limit at the gateway: steady requests per second, and the largest burst."""
 
     rate: float
     burst: int
-
-    def __post_init__(self) -> None:
-        if self.rate <= 0 or self.burst <= 0:  # API Gateway reads 0 as "refuse everything"
-            raise ValueError(f"throttle must have a rate and a burst above 0, got {self.rate} and {self.burst}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,12 +161,16 @@ class Route:
     revokes: bool = False
 
     def __post_init__(self) -> None:
-        if not _KEY.fullmatch(self.key):
+        if not _DEPLOYED:
+            self._check()
+
+    def _check(self) -> None:
+        if not re.fullmatch(_KEY, self.key, re.ASCII):
             raise ValueError(
                 f"route key must be a method and a path without ANY, $default or {{proxy+}}, got {self.key!r}"
             )
         self._check_rights()
-        self._check_items()
+        self._check_limits()
         self._check_types()
         self._check_answer()
 
@@ -185,11 +182,15 @@ class Route:
     @property
     def request_headers(self) -> tuple[str, ...]:
         """Names of the headers that the route asks for."""
+        from handler.parameters import declared
+
         return tuple(each.name for each in declared(self.parameters, self.key) if each.place == "header")
 
     @property
     def needs_parameters(self) -> bool:
         """Whether a request must carry a parameter."""
+        from handler.parameters import declared
+
         return any(each.required for each in declared(self.parameters, self.key))
 
     def _check_rights(self) -> None:
@@ -203,18 +204,29 @@ class Route:
         for group in self.groups:
             if not re.fullmatch(GROUP_PATTERN, group):
                 raise ValueError(f"{self.key}: group must be letters, digits and _.+=@-, got {group!r}")
-        if not re.fullmatch(FUNCTION_PATTERN, self.function):
-            raise ValueError(f"{self.key}: function must be lower-case letters, digits and -, got {self.function!r}")
         if len(self.scopes) > 10:  # API Gateway quota: authorization scopes per route
             raise ValueError(f"{self.key} must ask for 10 scopes at most, got {len(self.scopes)}")
 
-    def _check_items(self) -> None:
+    def _check_limits(self) -> None:
+        if not re.fullmatch(FUNCTION_PATTERN, self.function):
+            raise ValueError(f"{self.key}: function must be lower-case letters, digits and -, got {self.function!r}")
+        limit = self.throttle
+        if limit and (limit.rate <= 0 or limit.burst <= 0):  # API Gateway reads 0 as "refuse everything"
+            raise ValueError(
+                f"{self.key}: throttle must have a rate and a burst above 0, got {limit.rate} and {limit.burst}"
+            )
         for items, actions in self.items.items():
+            if not re.fullmatch(FUNCTION_PATTERN, items.name):
+                raise ValueError(
+                    f"{self.key}: a table's name must be lower-case letters, digits and -, got {items.name!r}"
+                )
             if not actions or not ITEM_ACTIONS.issuperset(actions):
                 allowed = ", ".join(sorted(ITEM_ACTIONS))
                 raise ValueError(f"{self.key}: items of {items.name} must be of {allowed}, got {', '.join(actions)}")
 
     def _check_types(self) -> None:
+        from handler.parameters import declared
+
         declared(self.parameters, self.key)  # refuses what the key does not say, and unknown forms
         if self.request is not None:
             parameters = getattr(self.request, "__dataclass_params__", None)
@@ -238,6 +250,7 @@ class Route:
         for error in self.errors:
             if not (isinstance(error, type) and issubclass(error, RouteError)) or error is RouteError:
                 raise ValueError(f"{self.key}: errors must be subclasses of handler.route_errors', got {error!r}")
+            check(error)
         codes = [error.reason for error in self.errors]
         if len(set(codes)) < len(codes):
             raise ValueError(f"{self.key}: errors must each have a reason of their own, got {', '.join(codes)}")
@@ -245,6 +258,8 @@ class Route:
 
 def table(*routes: Route) -> tuple[Route, ...]:
     """Return the routes as given. ValueError if two share a key or there are more than API Gateway's 300."""
+    if _DEPLOYED:
+        return routes
     keys = [route.key for route in routes]
     repeated = {key for key in keys if keys.count(key) > 1} if len(set(keys)) < len(keys) else set()
     if repeated:

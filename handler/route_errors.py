@@ -13,30 +13,28 @@ A client gets the fixed text only. A failure that the raising route does not dec
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from handler.errors import Refused
 
-_REASON = re.compile(r"[a-z][a-z0-9_]{2,39}").fullmatch
-
-
-def reserved(base: type[Refused] = Refused) -> set[str]:
-    """Return the reason codes that are not a route's own: alarms count them."""
-    kinds = [kind for kind in base.__subclasses__() if kind.__name__ != "RouteError"]
-    return {kind.reason for kind in kinds if hasattr(kind, "reason")}.union(*map(reserved, kinds))
-
 
 class RouteError(Refused):
-    """Base of the failures below. ValueError for a reason or a message that an answer must not have."""
+    """Base of the failures below."""
 
-    def __init_subclass__(cls, **more: Any) -> None:
-        super().__init_subclass__(**more)
-        if not _REASON(cls.reason):
-            raise ValueError(f"{cls.__name__}: reason must be 3 to 40 lower-case letters, digits and _")
-        if not (0 < len(cls.message) <= 200 and cls.message.isprintable()):
-            raise ValueError(f"{cls.__name__}: message must be 1 to 200 printable characters")
-        if cls.reason in reserved():
-            raise ValueError(f"{cls.__name__}: reason must not be {cls.reason}, which the function uses itself")
+
+def check(error: type[RouteError]) -> None:
+    """Raise ValueError if the reason or the message is one that an answer must not have."""
+    if not re.fullmatch("[a-z][a-z0-9_]{2,39}", error.reason):
+        raise ValueError(f"{error.__name__}: reason must be 3 to 40 lower-case letters, digits and _")
+    if not (0 < len(error.message) <= 200 and error.message.isprintable()):
+        raise ValueError(f"{error.__name__}: message must be 1 to 200 printable characters")
+    if error.reason in _reserved():
+        raise ValueError(f"{error.__name__}: reason must not be {error.reason}, which the function uses itself")
+
+
+def _reserved(base: type[Refused] = Refused) -> set[str]:
+    """Return the reason codes that are not a route's own: alarms count them."""
+    kinds = [kind for kind in base.__subclasses__() if kind is not RouteError]
+    return {kind.reason for kind in kinds if hasattr(kind, "reason")}.union(*map(_reserved, kinds))
 
 
 class NotFound(RouteError):

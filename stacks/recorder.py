@@ -122,7 +122,7 @@ class _Recorder(engine.Monitor):
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the engine's name for it
         outputs = without_floats(rpc.deserialize_properties(request.outputs))
         if _STACK_TYPE in request.urn.split("::"):
-            self.recording.secret_outputs = set(_secrets_of(outputs))
+            self.recording.secret_outputs |= _secrets_of(outputs)
         else:
             _refuse_unresolved(request.urn, outputs)
             if request.urn in self.recording.registered:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from handler import aws, idempotency, pages
-from handler.bodies import LINE, TEXT, Length, Pattern, Range
 from handler.errors import StorageUnavailable
 from handler.idempotency import Repeatable
+from handler.marks import LINE, TEXT, Length, Pattern, Range
 from handler.route import Answer, Items, Request
 from handler.route_errors import NotFound
 from handler.settings import TABLE_PATTERN, matching

@@ -11,9 +11,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from contract import openapi
 from contract.document import contract
-from handler.bodies import Length, Range
 from handler.errors import Refused, ValueRefused
-from handler.parameters import Header
+from handler.marks import Header, Length, Range
 from handler.route import Route
 from handler.route_errors import Conflict, NotFound, RouteError
 

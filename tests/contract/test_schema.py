@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 
 from contract.document import described
 from contract.schema import Schemas
-from handler.bodies import Length, Pattern, Range, read
+from handler.bodies import read
 from handler.errors import BodyInvalid
+from handler.marks import Length, Pattern, Range
 from handler.routes import ROUTES
 from stacks.command_line import CommandError
 from tests.handler import schema as apart

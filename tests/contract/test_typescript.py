@@ -14,7 +14,7 @@ import pytest
 from contract import typescript
 from contract.document import contract
 from contract.schema import Schemas
-from handler.parameters import Header
+from handler.marks import Header
 from handler.route import Route
 from handler.route_errors import Conflict, Gone
 from stacks import ROOT

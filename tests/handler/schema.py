@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired, Union, get_args, get_or
 
 from jsonschema import Draft202012Validator
 
-from handler.bodies import Length, Pattern
+from handler.marks import Length, Pattern
 
 _NAMES = {str: "string", bool: "boolean", int: "integer", float: "number"}
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Literal, TypedDict
 
-from handler.bodies import Length, Pattern, Range, Uuid
-from handler.parameters import Header
+from handler.marks import Header, Length, Pattern, Range, Uuid
 from handler.route import Answer, Request, Route, table
 from handler.route_errors import Conflict, NotFound, PreconditionFailed
 

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler import parameters, texts
-from handler.bodies import Length, Range
 from handler.errors import BodyInvalid, EventInvalid, HeaderValueInvalid, PathInvalid, QueryInvalid, ValueRefused
-from handler.parameters import Header
+from handler.marks import Header, Length, Range
 from tests.handler.api import Api
 from tests.handler.events import bearer, http_event
 from tests.handler.signing import World

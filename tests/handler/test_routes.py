@@ -132,7 +132,7 @@ def test_throttle_of_zero_is_refused(rate: float, burst: int) -> None:
     """API Gateway reads 0 as "refuse everything"."""
     assert route(throttle=Throttle(0.5, 1)).throttle == Throttle(0.5, 1)
     with pytest.raises(ValueError, match="above 0"):
-        Throttle(rate, burst)
+        route(throttle=Throttle(rate, burst))
 
 
 @pytest.mark.parametrize("key", ["POST /items", "PUT /items/a", "PATCH /items/a"])
@@ -218,7 +218,7 @@ def test_promise_that_no_client_could_use_is_refused(line: dict[str, Any], rule:
 def test_error_has_a_code_of_its_own_and_a_text(members: dict[str, str], rule: str) -> None:
     """Alarms count the function's reason codes: a route's failure must not look like an attack."""
     with pytest.raises(ValueError, match=rule):
-        type("Odd", (NotFound,), members)
+        route(errors=(type("Odd", (NotFound,), members),))
 
 
 def test_route_key_stands_once() -> None:
@@ -253,7 +253,7 @@ def test_table_of_items_is_one_and_has_a_name() -> None:
     """Two routes that mean one table by different keys would each write what the other cannot read."""
     assert Items("user-notes").variable == "USER_NOTES_TABLE"
     with pytest.raises(ValueError, match="must be lower-case"):
-        Items("Notes")
+        route(items={Items("Notes"): ("Query",)})
     same = route("GET /a", items={Items("a"): ("Query",)}), route("GET /b", items={Items("a"): ("GetItem",)})
     assert len(table(*same)) == 2
     with pytest.raises(ValueError, match="the same in every route"):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import pytest
 
-from handler.bodies import Length
+from handler.marks import Length
 from local.deployment import FirstCall
 from tests.handler.table import TABLE
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 import pytest
 import requests
 
-from handler.bodies import Length
+from handler.marks import Length
 from local.live import Calls
 from local.recorder import LOG
 from stacks import ROOT

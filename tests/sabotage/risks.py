@@ -625,7 +625,7 @@ RISKS: tuple[Risk, ...] = (
         gain="A user's text ends the Location header and begins another, such as Set-Cookie.",
         file="handler/endpoint.py",
         within="Endpoint._with_headers",
-        old="if not _PATH(reply.location):",
+        old="if not re.fullmatch(_PATH, reply.location):",
         new="if False:",
         tests=("tests/handler/test_answers.py",),
     ),

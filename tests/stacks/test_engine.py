@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from stacks import ROOT
 from stacks.command_line import CommandError
-from stacks.engine import Stack, evaluate
+from stacks.engine import Monitor, Stack, evaluate
 
 
 def nothing(_type: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -42,6 +43,19 @@ def test_outputs_of_the_program_come_back(tmp_path: Path, stack: Stack) -> None:
         tmp_path, "group = aws.cloudwatch.LogGroup('logs')\npulumi.export('id', group.id)\npulumi.export('n', 3)"
     )
     assert evaluate(stack, nothing, path) == {"id": "logs-id", "n": 3}
+
+
+def test_outputs_stay_whichever_stack_comes_last(tmp_path: Path, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pulumi's mocks register an empty stack of their own, in a thread of their own."""
+    register = Monitor.RegisterResourceOutputs
+
+    def late(monitor: Monitor, request: Any) -> Any:
+        if not request.outputs.fields:
+            time.sleep(0.3)
+        return register(monitor, request)
+
+    monkeypatch.setattr(Monitor, "RegisterResourceOutputs", late)
+    assert evaluate(stack, nothing, program(tmp_path, "pulumi.export('n', 3)")) == {"n": 3}
 
 
 def test_missing_package_is_said_with_its_place(tmp_path: Path, stack: Stack) -> None:
