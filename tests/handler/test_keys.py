@@ -83,15 +83,20 @@ class Clock:
 
 
 class Endpoint:
-    """A `fetch` that records its calls. It returns `body`, raises it, or fetches the real address if it is None."""
+    """A `fetch` that records its calls. It returns `body`, raises it, or fetches the real address if it is None.
+
+    It takes `seconds` of the clock's.
+    """
 
     def __init__(self, clock: Clock, body: bytes | FetchFailed | None) -> None:
         self.body = body
         self.asked: list[float] = []
+        self.seconds = 0.0
         self._clock = clock
 
     def __call__(self, url: str) -> bytes:
         self.asked.append(self._clock())
+        self._clock.now += self.seconds
         if isinstance(self.body, FetchFailed):
             raise self.body
         return fetch_within_deadline(url) if self.body is None else self.body
@@ -785,6 +790,18 @@ def test_j08_stale_key_is_not_believed_beyond_the_hard_age(
     endpoint.body = GOOD
     clock.now += keys.BACKOFF_MOST
     assert signing_keys.get("old") == OLD
+
+
+def test_j08_cooldown_begins_with_the_fetch(signing_keys: SigningKeys, endpoint: Endpoint, clock: Clock) -> None:
+    """Counted from its end, a slow endpoint would make a fresh key wait longer than the Retry-After of its 503."""
+    signing_keys.prefetch()
+    endpoint.seconds = 1
+    unknown(signing_keys, "made-up")
+    endpoint.body = ROTATED
+    clock.now += keys.COOLDOWN - 1.25
+    assert unavailable(signing_keys, "new") == "cooldown"
+    clock.now += 0.25
+    assert signing_keys.get("new") == NEW
 
 
 def test_j08_flood_of_unknown_ids_costs_one_fetch_per_cooldown(

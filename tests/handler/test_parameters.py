@@ -111,6 +111,7 @@ def test_comma_in_a_value_is_no_boundary(raw: str, joined: str, values: list[str
             for text in ("01", "+1", "1.0", "1e0", "-0", "%201", "", "%D9%A1")
         ),
         ("limit=9007199254740992", "limit", "be an integer"),
+        ("limit=9007199254740991", "limit", "be from 1 to 50"),
         *((f"ratio={text}", "ratio", "be a number") for text in ("1.50", ".5", "1.", "1e3", "NaN", "-0", "Infinity")),
         *((f"exact={text}", "exact", "be true or false") for text in ("True", "1", "", "yes", "TRUE")),
         *((f"sort={text}", "sort", "be one of up, down, 3") for text in ("Up", "3.0", "left", "")),
