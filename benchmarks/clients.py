@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from benchmarks.figures import Figure, Table
@@ -22,7 +23,21 @@ from stacks.command_line import CommandError
 from stacks.routes import path_of, public_route, signed_in_route
 
 CALLS, CLIENTS = 10_000, 50
+WRITE = "POST /notes"  # the sample that keeps something, while the table has it
 _TIMEOUT = 60  # seconds for one call
+
+
+class _Call(NamedTuple):
+    path: str
+    token: str | None
+    expected: int
+    method: str = "GET"
+    body: bytes | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return sent if self.body is None else {**sent, "Content-Type": "application/json"}
 
 
 @dataclass
@@ -68,7 +83,7 @@ def measure(calls: int = CALLS, clients: int = CLIENTS) -> Table:
         topic="clients",
         title=f"Load: {calls:,} calls of {clients} clients on a fresh local stack, with the live view on",
         baseline="",
-        method="a public route, one for signed-in users, and the latter without a token, in turn; by the clock",
+        method="a public route, one for signed-in users, the latter without a token, a write, in turn; by the clock",
         figures=[
             Figure(
                 name="answers of the cold burst other than expected", amount=sum(burst.wrong.values()), unit="", limit=0
@@ -99,10 +114,9 @@ def _send(api_url: str, token: str, calls: int, clients: int) -> _Load:
             if call is None:
                 connection.close()
                 return
-            path, headers, expected = call
             began = time.perf_counter()
             try:
-                connection.request("GET", f"{url.path}{path}", headers=headers)
+                connection.request(call.method, f"{url.path}{call.path}", body=call.body, headers=call.headers)
                 answer = connection.getresponse()
                 answer.read()
                 seen = str(answer.status)
@@ -111,8 +125,8 @@ def _send(api_url: str, token: str, calls: int, clients: int) -> _Load:
                 connection.close()
             with lock:
                 load.seconds.append(time.perf_counter() - began)
-                if seen != str(expected):
-                    load.wrong[f"{path} answered {seen}"] += 1
+                if seen != str(call.expected):
+                    load.wrong[f"{call.method} {call.path} answered {seen}"] += 1
 
     threads = [threading.Thread(target=client) for _ in range(clients)]
     began = time.perf_counter()
@@ -124,13 +138,14 @@ def _send(api_url: str, token: str, calls: int, clients: int) -> _Load:
     return load
 
 
-def _kinds(token: str, calls: int) -> Iterator[tuple[str, dict[str, str], int]]:
+def _kinds(token: str, calls: int) -> Iterator[_Call]:
     public, signed_in = public_route(ROUTES), signed_in_route(ROUTES)
-    kinds: list[tuple[str, dict[str, str], int]] = []
+    kinds: list[_Call] = []
     if public:
-        kinds.append((path_of(public), {}, 200))
+        kinds.append(_Call(path_of(public), None, 200))
     if signed_in:
-        kinds += [(path_of(signed_in), {"Authorization": f"Bearer {token}"}, 200), (path_of(signed_in), {}, 401)]
+        kinds += [_Call(path_of(signed_in), token, 200), _Call(path_of(signed_in), None, 401)]
+    kinds += [_Call(path_of(route), token, 201, "POST", b'{"text": "milk"}') for route in ROUTES if route.key == WRITE]
     if not kinds:
         raise CommandError("the route table must have a public GET route or one for any signed-in user")
     return (kinds[number % len(kinds)] for number in range(calls))

@@ -81,6 +81,11 @@ class Alias:
                 return [str(version) for version in sorted(found)]
             more = {"Marker": page["NextMarker"]}
 
+    def configuration(self, version: str) -> Mapping[str, Any]:
+        """Return a published version's configuration."""
+        found: Mapping[str, Any] = self._call("get_function_configuration", Qualifier=version)
+        return found
+
     def set(self, traffic: Traffic, description: str | None = None) -> None:
         """Point the alias at these versions; CommandError if it has changed since `traffic` read it."""
         described = {} if description is None else {"Description": description}

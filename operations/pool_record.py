@@ -13,6 +13,7 @@ from components.auth_pool import UserPoolTier
 from components.custom_attributes import AttributeType
 from components.second_factors import AccountRecovery
 from local.provider import client
+from operations.needs import needs_of
 from settings.pool_record import Attribute, Deployed, PoolRecord, path_of, recorded
 from stacks.command_line import CommandError
 
@@ -28,7 +29,7 @@ def describe(outputs: Mapping[str, Any], *, whole: bool) -> PoolRecord:
             client(endpoint, region, "cognito-idp") if endpoint else boto3.client("cognito-idp", region_name=region)
         )
         pool = cognito.describe_user_pool(UserPoolId=pool_id)["UserPool"]
-        deployed = _deployed(cognito, pool_id, pool) if whole else None
+        deployed = _deployed(cognito, outputs, pool) if whole else None
     except (BotoCoreError, ClientError) as error:
         raise CommandError(f"Cognito must describe pool {pool_id}, got: {' '.join(str(error).split())}") from None
     return PoolRecord(
@@ -48,7 +49,8 @@ def describe(outputs: Mapping[str, Any], *, whole: bool) -> PoolRecord:
     )
 
 
-def _deployed(cognito: Any, pool_id: str, pool: Mapping[str, Any]) -> Deployed:
+def _deployed(cognito: Any, outputs: Mapping[str, Any], pool: Mapping[str, Any]) -> Deployed:
+    pool_id = outputs["userPoolId"]
     mechanisms = pool.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
     by_administrators = [each["Name"] for each in mechanisms] == ["admin_only"]
     pages = cognito.get_paginator("list_user_pool_clients").paginate(UserPoolId=pool_id)
@@ -59,6 +61,7 @@ def _deployed(cognito: Any, pool_id: str, pool: Mapping[str, Any]) -> Deployed:
         recovery=AccountRecovery.ADMINISTRATORS if by_administrators else AccountRecovery.EMAIL,
         trigger="PreTokenGenerationConfig" in pool.get("LambdaConfig", {}),
         rotation=any(each.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED" for each in clients),
+        functions=needs_of(outputs),
     )
 
 

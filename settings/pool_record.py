@@ -8,22 +8,50 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import pathlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from typing import Protocol
 
+from components.api_function import FunctionSizeArgs
 from components.app_clients import AppClientArgs
-from components.arguments import ArgumentsError, Key, Problem, Rule, checked, converted, matching, validate, written
+from components.arguments import (
+    ArgumentsError,
+    Key,
+    Path,
+    Problem,
+    Rule,
+    checked,
+    converted,
+    matching,
+    validate,
+    written,
+)
 from components.auth_pool import UserPoolTier
 from components.custom_attributes import AttributeType, CustomAttributeArgs
 from components.second_factors import AccountRecovery, FirstFactor, Mfa, SecondFactor
 from settings.problems import key_of, set_command
 
-FOLDER = Path(__file__).parents[1]
+FOLDER = pathlib.Path(__file__).parents[1]
 _GUIDE = "docs/operations.md, Moving users to another pool"
 _STEPS = "docs/configuration.md, Changes in two steps"
 _PROGRAM = "components/auth_pool.py"
+_RECORD = "python -m operations pool record"
+
+
+class Items(Protocol):
+    """A table of a route. Settings may not import the handler, whose tables fit."""
+
+    @property
+    def variable(self) -> str: ...
+
+
+class Route(Protocol):
+    """A route of the table, as far as these rules ask."""
+
+    @property
+    def items(self) -> Iterable[Items]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +60,20 @@ class Attribute:
 
     type: AttributeType
     mutable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """Needs of the versions of a function that get traffic, or would get it by a rollback."""
+
+    secrets: Sequence[str]
+    """Names of `secretReferences`."""
+    tables: Sequence[str]
+    """Variables with the names of tables."""
+    vpc: bool
+    """Whether a version runs in subnets."""
+    keys: Sequence[str]
+    """KMS keys of the versions' environments."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +87,8 @@ class Deployed:
     """Whether the pool calls a function before it signs a token."""
     rotation: bool
     """Whether an app client rotates refresh tokens."""
+    functions: Mapping[str, Needs] = field(default_factory=dict)
+    """The needs of each function's published versions, by its name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +121,7 @@ def _member(name: str) -> str:
     return "region" if name == "aws_region" else key_of(name)
 
 
-def path_of(stack: str) -> Path:
+def path_of(stack: str) -> pathlib.Path:
     """Return the file that holds the record of a stack."""
     return FOLDER / f"Pulumi.{stack}.pool.json"
 
@@ -111,7 +155,8 @@ def rules_of(stack: str) -> tuple[Rule, ...]:
     stay = tuple(partial(rule, deployed) for rule in (region_stays, names_stay, case_stays, attributes_stay))
     if deployed.deployed is None:
         return stay
-    return (*stay, *(partial(rule, deployed.deployed) for rule in (factors_follow, tokens_lead, trigger_leaves_last)))
+    in_order = (factors_follow, tokens_lead, trigger_leaves_last, secrets_stay, tables_stay, subnets_stay, keys_stay)
+    return (*stay, *(partial(rule, deployed.deployed) for rule in in_order))
 
 
 def region_stays(deployed: PoolRecord, region: str) -> Iterator[Problem]:
@@ -196,8 +241,62 @@ def trigger_leaves_last(
         yield _later("group_scopes", rule, None, first)
 
 
+def secrets_stay(
+    deployed: Deployed,
+    shift_traffic: bool,
+    secret_references: Mapping[str, str],
+    other_functions: Mapping[str, FunctionSizeArgs],
+) -> Iterator[Problem]:
+    """All versions of a function have one role: a version in service would lose the right at once."""
+    wanted = {"api": secret_references, **{name: each.secret_references for name, each in other_functions.items()}}
+    for name, needs in deployed.functions.items():
+        path: Path = () if name == "api" else ("other_functions", Key(name))
+        for secret in needs.secrets:
+            if shift_traffic and name in wanted and secret not in wanted[name]:
+                yield _in_service((*path, "secret_references", Key(secret)), "reads it")
+
+
+def tables_stay(
+    deployed: Deployed, shift_traffic: bool, revocation: bool, routes: Sequence[Route]
+) -> Iterator[Problem]:
+    """A table goes with the last route that names it, and `revocation` with its own."""
+    wanted = {items.variable for route in routes for items in route.items}
+    for variable in sorted({each for needs in deployed.functions.values() for each in needs.tables}):
+        if shift_traffic and variable == "REVOCATION_TABLE" and not revocation:
+            yield _in_service(("revocation",), "asks it", value=False)
+        elif shift_traffic and variable not in {*wanted, "REVOCATION_TABLE"}:
+            yield _in_service(
+                (Key(variable),), "uses the table", rule="stay in the items of a route of handler/routes.py"
+            )
+
+
+def subnets_stay(deployed: Deployed, shift_traffic: bool, vpc_subnets: Sequence[str]) -> Iterator[Problem]:
+    """A version in subnets needs its role's right to network interfaces whenever Lambda starts it anew."""
+    if shift_traffic and not vpc_subnets and any(needs.vpc for needs in deployed.functions.values()):
+        fix = f"in two steps: deploy the change with shiftTraffic false; then shiftTraffic true again ({_STEPS})"
+        yield Problem(("vpc_subnets",), "stay while a version in service runs in them", None, fix)
+
+
+def keys_stay(deployed: Deployed, shift_traffic: bool, create_kms_key: bool, kms_key_arn: str) -> Iterator[Problem]:
+    """A version whose environment cannot be decrypted does not start. With a key of its own the stack keeps the right.
+
+    The record does not tell the stack's own key from another, so one that the stack still has counts for any.
+    """
+    keys = {key for needs in deployed.functions.values() for key in needs.keys} - {kms_key_arn}
+    if shift_traffic and keys and not create_kms_key:
+        rule = f"be true while the environment of a version in service is encrypted with {min(keys)}"
+        first = "deploy kmsKeyArn beside it, with a key that stays, release it and the version after it"
+        fix = f"in two steps: {first}, and run {_RECORD}; or deploy the change with shiftTraffic false ({_STEPS})"
+        yield Problem(("create_kms_key",), rule, value=False, fix=fix)
+
+
+def _in_service(path: Path, does: str, value: object = None, rule: str = "stay") -> Problem:
+    fix = f"in two steps: release code without it; then deploy the rest with shiftTraffic false ({_STEPS})"
+    return Problem(path, f"{rule} while a version in service {does}", value, fix)
+
+
 def _later(name: str, rule: str, value: object, first: str) -> Problem:
-    fix = f"in two steps: {first}, and run python -m operations pool record; then the rest ({_STEPS})"
+    fix = f"in two steps: {first}, and run {_RECORD}; then the rest ({_STEPS})"
     return Problem((name,), rule, value, fix)
 
 

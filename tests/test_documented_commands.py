@@ -34,6 +34,8 @@ PULUMI = {
     "stack change-secrets-provider": {"--stack"},
     "config set": {"--secret", "--path", "--stack"},
     "config rm": {"--path", "--stack"},
+    "stack": {"--show-urns"},
+    "state unprotect": set(),
 }
 # Of the AWS command line itself; its command reference, "Global options".
 GLOBAL = {"region", "output", "query", "profile"}

@@ -57,7 +57,9 @@ def test_first_deployment_works_as_it_is_typed(engine: Engine) -> None:
         assert "Traceback" not in done.text
     assert len(first) == 10
     assert "Pulumi.prod.pool.json is written" in deployed.text
+    functions = record["deployed"].pop("functions")
     assert record["deployed"] == {"tier": "PLUS", "recovery": "email", "trigger": False, "rotation": False}
+    assert "REVOCATION_TABLE" in functions["api"]["tables"]
     assert re.search(r"api: version 1 answers, version 2 gets 50%\n(.*\n)+api: version 2 answers\n", released.text)
     assert re.search(r"api: version 1 answers, no longer 2", released.text)
     assert "stack 'prod' has been removed" in ended.text.replace('"', "'").lower()

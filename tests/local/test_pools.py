@@ -12,6 +12,7 @@ from operations.__main__ import main
 from settings import pool_record
 from stacks.engine import Stack
 from stacks.recorder import record_program
+from tests.handler.table import TABLE
 
 
 @pytest.fixture
@@ -41,6 +42,7 @@ def test_record_says_what_cognito_says(
         "Pulumi.local.pool.json is up to date\n",
         f"Pulumi.local.pool.json matches pool {outputs['userPoolId']}\n",
     ]
+    tables = sorted({items.variable for route in TABLE for items in route.items})
     assert json.loads((records / "Pulumi.local.pool.json").read_text()) == {
         "userPoolId": outputs["userPoolId"],
         "region": outputs["region"],
@@ -48,7 +50,13 @@ def test_record_says_what_cognito_says(
         "aliasAttributes": ["email"],
         "caseSensitive": False,
         "customAttributes": {},
-        "deployed": {"recovery": "email", "rotation": False, "tier": "ESSENTIALS", "trigger": False},
+        "deployed": {
+            "recovery": "email",
+            "rotation": False,
+            "tier": "ESSENTIALS",
+            "trigger": False,
+            "functions": {"api": {"secrets": [], "tables": tables, "vpc": False, "keys": []}},
+        },
     }
     assert record_program(Stack.load("local")).outputs
 

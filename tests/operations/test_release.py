@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import zipfile
@@ -15,7 +16,9 @@ from local.emulator import Emulator
 from local.provider import client
 from operations import __main__ as command
 from operations.alias import Alarms, Alias, Traffic, _event
+from operations.needs import needs_of
 from operations.shift import Released, Step, rollback, shift
+from settings.pool_record import Needs
 from stacks.command_line import CommandError
 
 REGION = "us-east-1"
@@ -438,3 +441,35 @@ class TestCommandLine:
 
         assert words in error
         assert error.count("\n") == 1
+
+
+def test_needs_are_those_of_versions_in_service_or_kept_for_a_rollback(account: Account) -> None:
+    """The record must not forget a version that may answer, nor remember one that never will again."""
+    name = account.function(200)
+    alias, alarms = account.alias(name), account.alarms()
+    outputs = {
+        "awsEndpointUrl": account.endpoint,
+        "region": REGION,
+        "release": {"functions": {"api": {"function": name, "alias": "live"}, "bare": {"function": name}}},
+    }
+
+    def publish(*variables: str, **more: Any) -> None:
+        environment = {"Variables": dict.fromkeys(variables, "x")}
+        account.functions.update_function_configuration(FunctionName=name, Environment=environment, **more)
+        account.functions.publish_version(FunctionName=name)
+
+    key = "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000"
+    subnets = {"SubnetIds": ["subnet-0123456789abcdef0"], "SecurityGroupIds": ["sg-0123456789abcdef0"]}
+    publish("SECRET_OLD", "NOTES_TABLE", "LOG_LEVEL", KMSKeyArn=key, VpcConfig=subnets)
+    assert needs_of(outputs) == {"api": Needs(secrets=[], tables=[], vpc=False, keys=[])}
+    move(alias, alarms=alarms)
+    old = Needs(secrets=["OLD"], tables=["NOTES_TABLE"], vpc=True, keys=[key])
+    assert needs_of(outputs) == {"api": old}
+
+    publish("SECRET_NEW", KMSKeyArn="", VpcConfig={"SubnetIds": [], "SecurityGroupIds": []})
+    assert needs_of(outputs) == {"api": old}
+    move(alias, alarms=alarms)
+    assert needs_of(outputs) == {"api": dataclasses.replace(old, secrets=["NEW", "OLD"])}
+    publish("SECRET_NEW")
+    move(alias, alarms=alarms)
+    assert needs_of(outputs) == {"api": Needs(secrets=["NEW"], tables=[], vpc=False, keys=[])}

@@ -50,6 +50,13 @@ POOL = PoolRecord(
 
 
 @dataclass(frozen=True)
+class Items:
+    """A table, as far as the rules ask."""
+
+    variable: str
+
+
+@dataclass(frozen=True)
 class Route:
     """A route, as far as rules ask."""
 
@@ -59,6 +66,7 @@ class Route:
     scopes: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     fresh: bool = False
+    items: Sequence[Items] = ()
 
 
 def load(config: Config, routes: Sequence[AnyRoute] = TABLE) -> Settings:

@@ -21,20 +21,36 @@ from components.auth_pool import UserPoolTier
 from components.custom_attributes import AttributeType
 from components.second_factors import AccountRecovery
 from settings import model, pool_record, rules
-from settings.pool_record import Attribute, Deployed
-from tests.settings.stack import POOL, PRODUCTION, SCOPES, Config, Refusal, Route, lines_of, settings_with
+from settings.pool_record import Attribute, Deployed, Needs
+from tests.settings.stack import POOL, PRODUCTION, SCOPES, Config, Items, Refusal, Route, lines_of, settings_with
 
 ROUTES = {
     "OPEN": [Route("GET /a")],
     "REPORTS": [Route("GET /a"), Route("GET /b", function="reports")],
+    "NOTES": [Route("GET /a", items=(Items("NOTES_TABLE"),)), Route("GET /b", function="reports")],
     "FRESH": [Route("GET /a"), Route("GET /b", fresh=True)],
 }
 LITE = Deployed(tier=UserPoolTier.LITE, recovery=AccountRecovery.EMAIL, trigger=False, rotation=False)
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+SERVING = {
+    "api": Needs(secrets=["TOKEN"], tables=["NOTES_TABLE", "REVOCATION_TABLE"], vpc=True, keys=[KEY]),
+    "reports": Needs(secrets=["SALT"], tables=["NOTES_TABLE"], vpc=True, keys=[]),
+}
+STAYING = {
+    "shiftTraffic": True,
+    "secretReferences": {"TOKEN": "/app/token"},
+    "otherFunctions": {"reports": {"secretReferences": {"SALT": "/app/salt"}}},
+    "revocation": True,
+    "vpcSubnets": ["subnet-0123456789abcdef0"],
+    "vpcSecurityGroups": ["sg-0123456789abcdef0"],
+    "createKmsKey": True,
+}
 POOLS = {
     "POOL": POOL,
     "LITE": replace(POOL, deployed=LITE),
     "ROTATING": replace(POOL, deployed=replace(LITE, tier=UserPoolTier.ESSENTIALS, rotation=True)),
     "TRIGGERED": replace(POOL, deployed=replace(LITE, tier=UserPoolTier.ESSENTIALS, trigger=True)),
+    "SERVING": replace(POOL, deployed=replace(LITE, tier=UserPoolTier.ESSENTIALS, functions=SERVING)),
     "BY_EMAIL": replace(POOL, username_attributes=["email"], alias_attributes=[]),
     "BY_PREFERRED_NAME": replace(POOL, alias_attributes=["preferred_username"]),
     "CASE_SENSITIVE": replace(POOL, case_sensitive=True),
@@ -158,6 +174,22 @@ def test_refusals_come_from_their_rule(rule: Rule, tmp_path: Path, monkeypatch: 
 def test_settings_that_fit_together_are_accepted(changes: Config) -> None:
     """A rule that refuses too much is switched off by whoever meets it."""
     assert settings_with(**changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        STAYING,
+        {**STAYING, "secretReferences": {"TOKEN": "/app/other", "MORE": "/app/more"}},
+        {**STAYING, "kmsKeyArn": KEY, "createKmsKey": False},
+        {**STAYING, "secretReferences": {}, "vpcSubnets": [], "vpcSecurityGroups": [], "shiftTraffic": False},
+        {**STAYING, "createKmsKey": False, "revocation": False, "shiftTraffic": False},
+    ],
+)
+def test_what_versions_in_service_need_may_grow_and_goes_without_shifting(changes: Config, tmp_path: Path) -> None:
+    """Only what is taken from a version that goes on answering is refused."""
+    row = Refusal(changes, "", "", "", ROUTES["NOTES"], POOLS["SERVING"])
+    assert row.lines(tmp_path) == []
 
 
 def test_routes_may_share_a_function() -> None:
