@@ -34,7 +34,6 @@ PULUMI = {
     "stack change-secrets-provider": {"--stack"},
     "config set": {"--secret", "--path", "--stack"},
     "config rm": {"--path", "--stack"},
-    "stack": {"--show-urns"},
     "state unprotect": set(),
 }
 # Of the AWS command line itself; its command reference, "Global options".
