@@ -133,7 +133,7 @@ def test_front_end_orders_and_pages(copy: Copy, tmp_path: Path) -> None:
         "1 of cocoa, at ../orders/c-1",
         "c-1 is taken",
         "item must have 1 to 40 characters",
-        "id must be 1 to 20 small letters, digits or -",
+        "id must be 1 to 20 lower-case letters, digits or -",
         "1 of tea, at ../orders/c-3",
     ]
     assert found == ["c-1", "c-3"]
