@@ -282,7 +282,7 @@ def without_none(annotation: Any) -> Any:
 
 
 def _is_deferred(annotation: Any) -> bool:
-    """Whether this is the Awaitable or the Output of `pulumi.Input[T]`."""
+    """Return whether this is the Awaitable or the Output of `pulumi.Input[T]`."""
     return isinstance(annotation, typing.ForwardRef) or typing.get_origin(annotation) in {Awaitable, pulumi.Output}
 
 

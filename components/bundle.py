@@ -48,7 +48,7 @@ class Target:
 
     @classmethod
     def of(cls, platform: str, architecture: str, python_version: str) -> Target:
-        """Lambda with that architecture and Python; this host for the platform `host`."""
+        """Return Lambda with that architecture and Python; this host for the platform `host`."""
         return cls.host() if platform == "host" else cls(architecture=architecture, python_version=python_version)
 
     @property
@@ -74,7 +74,7 @@ class Target:
 
 
 def build(source: Path, target: Target, cache: Path, report: Callable[[str], None] | None = None) -> Path:
-    """The zip of the package `source` and its `requirements.txt` for `target`, built only if its inputs changed.
+    """Return the zip of the package `source` and its `requirements.txt` for `target`, built only if its inputs changed.
 
     `report` is told if the package has no bytecode, because the target's Python is not installed here.
     A package without that file needs the standard library only. BundleError if the wheels are not available.

@@ -67,7 +67,7 @@ def _route(route: Route, schemas: Schemas) -> dict[str, Any]:
 
 
 def _check_routes(deployed: Sequence[str], routes: Sequence[Route]) -> None:
-    """CommandError if the stack runs another commit's routes: its contract would be wrong."""
+    """Raise CommandError if the stack runs another commit's routes: its contract would be wrong."""
     ours = [route.key for route in routes]
     missing, unknown = sorted(set(ours) - set(deployed)), sorted(set(deployed) - set(ours))
     if missing or unknown:

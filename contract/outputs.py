@@ -50,7 +50,7 @@ def allowed(outputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check(document: object, part: str | None = None) -> None:
-    """CommandError that names the member and its rule, unless the contract, or a part of it, is valid by its schema."""
+    """Raise a CommandError that names member and rule, unless the contract, or a part of it, is valid by its schema."""
     whole = schema() if part is None else {**schema()["$defs"][part], "$defs": schema()["$defs"]}
     error = best_match(Draft202012Validator(whole).iter_errors(document))
     if error is not None:

@@ -38,7 +38,7 @@ ROOT = DOCS.parent
 
 
 def configuration() -> str:
-    """Every setting by group, with its type, default and meaning."""
+    """Return every setting by group, with its type, default and meaning."""
     rows: list[str] = []
     for title, group in _groups():
         rows += [f"### {title}", "", "| key | type | default | meaning |", "|---|---|---|---|"]

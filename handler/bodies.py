@@ -157,7 +157,7 @@ def _reader(form: Any, within: tuple[Any, ...]) -> Reader:
         inner = _reader(next(each for each in arguments if each is not NoneType), within)
         return lambda value: None if value is None else inner(value)
     if origin is list:
-        return _list(_reader(arguments[0], within))
+        return list_of(_reader(arguments[0], within))
     if form in _SCALARS:
         return _SCALARS[form]
     if is_dataclass(form):
@@ -165,7 +165,9 @@ def _reader(form: Any, within: tuple[Any, ...]) -> Reader:
     raise ValueError(f"a body's form must be one that handler/bodies.py names, got {form!r}")
 
 
-def _list(read_item: Reader) -> Reader:
+def list_of(read_item: Reader) -> Reader:
+    """Return a reader of lists, whose refusal names the item."""
+
     def read_list(value: Any) -> list[Any]:
         if type(value) is not list:
             raise BodyInvalid("be a list")

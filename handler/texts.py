@@ -8,7 +8,7 @@ from datetime import datetime
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from handler.bodies import INTEGER_MOST, marked, read_time
+from handler.bodies import INTEGER_MOST, list_of, marked, read_time
 from handler.errors import BodyInvalid
 
 Place = Literal["path", "query", "header"]
@@ -39,25 +39,12 @@ def reader(form: Any, place: Place) -> Callable[[Any], Any]:
     if origin is Literal:
         return _literal(arguments)
     if origin is list:
-        return _list(reader(arguments[0], place))
+        return list_of(reader(arguments[0], place))
     if form is str:
         return {"path": _read_segment, "query": _read_text, "header": _read_header}[place]
     if form in _SCALARS:
         return _SCALARS[form]
     raise ValueError(f"a parameter's form must be one that handler/parameters.py names, got {form!r}")
-
-
-def _list(read_item: Reader) -> Callable[[list[str]], list[Any]]:
-    def read_list(texts: list[str]) -> list[Any]:
-        items = []
-        for index, text in enumerate(texts):
-            try:
-                items.append(read_item(text))
-            except BodyInvalid as wrong:
-                raise wrong.within(f"[{index}]") from None
-        return items
-
-    return read_list
 
 
 def _literal(allowed: tuple[Any, ...]) -> Reader:

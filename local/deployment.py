@@ -80,7 +80,7 @@ class FirstCall:
         return self.key if self.public else f"{self.key} without a token"
 
     def is_answer(self, status: int) -> bool:
-        """Whether the status comes from the stack as the route table has it.
+        """Return whether the status comes from the stack as the route table has it.
 
         A public route may refuse a call without parameters, but it exists and its function does not fail.
         """

@@ -105,7 +105,7 @@ class Emulator:
             time.sleep(0.02)
 
     def check(self) -> None:
-        """CommandError if the emulator has ended."""
+        """Raise CommandError if the emulator has ended."""
         if self._process is not None and self._process.poll() is not None:
             raise CommandError(f"the emulator ended with status {self._process.returncode}; see {self.log}")
         keep_short(self.log)

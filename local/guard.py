@@ -173,7 +173,7 @@ class Guard:
 
 
 def _opens_a_tab(request: Request) -> bool:
-    """Whether the page is opened as a whole, not in a frame or as a script. Older browsers do not say."""
+    """Return whether the page is opened as a whole, not in a frame or as a script. Older browsers do not say."""
     return request.one("sec-fetch-dest") in {"", "document"}
 
 

@@ -120,7 +120,7 @@ class Provider:
         return described(self._made, self._emulator.endpoint)
 
     def has(self, type_: str, name: str, inputs: dict[str, Any]) -> bool:
-        """Whether the resource exists with these inputs."""
+        """Return whether the resource exists with these inputs."""
         made = self._made.get((type_, name))
         if made is None:
             return False

@@ -75,7 +75,7 @@ class _Rotation:
         return status, sent, body
 
     def _grace(self, client_id: str) -> int | None:
-        """Seconds for which a used token goes on; None where the client's do not rotate."""
+        """Return the seconds for which a used token goes on; None where the client's do not rotate."""
         _, _, client = self._cognito._find_pool_by_client_id(client_id)
         rotation = (client or {}).get("RefreshTokenRotation") or {}
         return int(rotation.get("RetryGracePeriodSeconds", 0)) if rotation.get("Feature") == "ENABLED" else None

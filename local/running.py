@@ -86,7 +86,7 @@ class Folder:
         _write(self._run_file, asdict(run))
 
     def is_up(self, pid: int | None = None) -> bool:
-        """Whether a run is up, of the process `pid` if that is given."""
+        """Return whether a run is up, of the process `pid` if that is given."""
         try:
             run = self.run()
         except CommandError:

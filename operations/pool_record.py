@@ -80,7 +80,7 @@ def write(stack: str, pool: PoolRecord, *, replaced: bool) -> bool:
 
 
 def check(stack: str, pool: PoolRecord) -> None:
-    """CommandError unless the record is of this pool, described without what deployments change."""
+    """Raise CommandError unless the record is of this pool, described without what deployments change."""
     before = _before(stack)
     if before is None or replace(before, deployed=None) != pool:
         raise CommandError(

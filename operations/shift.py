@@ -176,7 +176,7 @@ def _known(version: str, versions: Sequence[str]) -> str:
 
 
 def _check_ready(moves: Sequence[_Move], alarms: Alarms, say: Say) -> None:
-    """CommandError if an alarm is on already, or a new version does not answer at all."""
+    """Raise CommandError if an alarm is on already, or a new version does not answer at all."""
     if active := alarms.in_alarm():
         raise CommandError(f"every alarm must be off before a release, but {', '.join(active)} is on")
     for each in moves:

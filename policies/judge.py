@@ -55,7 +55,7 @@ def suppression_of(violation: Violation, rule: Rule, suppressions: Iterable[Supp
 
 
 def check_ids(suppressions: Iterable[Suppression]) -> None:
-    """CommandError for a suppression of an unknown rule: it would have no effect, unnoticed."""
+    """Raise CommandError for a suppression of an unknown rule: it would have no effect, unnoticed."""
     ids = {rule.id for rule in RULES}
     for each in suppressions:
         if each.rule not in ids:

@@ -68,7 +68,7 @@ def runbook_at(base: str) -> str:
 
 
 def alarms(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAlarm, ...]:
-    """All alarms of the stack."""
+    """Return all alarms of the stack."""
     called = {**monitored.functions, **monitored.triggers}
     return (
         *_answers(monitored, at),
@@ -118,7 +118,7 @@ def _answers(monitored: Monitored, at: Thresholds) -> tuple[Alarm, ...]:
 
 
 def _function(key: str, which: MonitoredFunction, at: Thresholds) -> tuple[Alarm, ...]:
-    """Alarms of one function: `api`, another one that routes name, or a trigger of the user pool."""
+    """Return the alarms of one function: `api`, another one that routes name, or a trigger of the user pool."""
     name, of = ("", "The function") if key == "api" else (f"-{key.replace('_', '-')}", f"The function {key}")
     alarms = (
         Alarm(
@@ -148,7 +148,7 @@ def _function(key: str, which: MonitoredFunction, at: Thresholds) -> tuple[Alarm
 
 
 def _shared(monitored: Monitored, at: Thresholds) -> tuple[Alarm, ...]:
-    """Alarms that cover all functions: signing keys unavailable, and account concurrency.
+    """Return the alarms that cover all functions: signing keys unavailable, and account concurrency.
 
     The second one is made if any function has no reserved concurrency.
     """
@@ -256,7 +256,7 @@ def _refusals(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAl
 
 
 def _sign_in(monitored: Monitored) -> Iterator[Alarm]:
-    """Alarms of all app clients that users have; a second one where they have more metrics than an alarm takes."""
+    """Return the alarms of all app clients that users have: a second one where one alarm does not take all metrics."""
     clients = monitored.user_clients.values()
     throttles = [
         *(

@@ -63,7 +63,7 @@ def _report_errors(app: Any) -> None:
 
 
 def _is_frame(filename: str, root: str) -> bool:
-    """Whether the file is the frame around routes, or a library: the developer's own line is elsewhere."""
+    """Return whether the file is the frame around routes, or a library: the developer's own line is elsewhere."""
     name = filename.removeprefix(root)
     return not name.startswith("handler") or name in {"handler/app.py", "handler/endpoint.py"}
 
