@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -50,9 +51,9 @@ class Revocations:
     def __init__(self, settings: RevocationSettings) -> None:
         self._settings = settings
         # When the answer on a caller, with none of its subjects revoked, was asked for: most calls look here alone.
-        self._clear: dict[Identity, float] = {}
-        self._asked: dict[str, float] = {}  # when each subject was asked for, the oldest first
-        self._revoked: dict[str, int] = {}  # the revocations that were seen
+        self._clear: OrderedDict[Identity, float] = OrderedDict()
+        self._asked: OrderedDict[str, float] = OrderedDict()  # when each subject was asked for, the oldest first
+        self._revoked: OrderedDict[str, int] = OrderedDict()  # the revocations that were seen
         self._storing = threading.Lock()
         self._failed_at = NEVER
         self._cause: StorageCause = "failed"
@@ -145,9 +146,12 @@ def _moment(value: Mapping[str, str] | None) -> int:
     return int(value["N"])
 
 
-def _keep(cache: dict[Any, Any], key: object, value: float) -> None:
-    """Put the value last, and drop the first one if the cache is full."""
-    cache.pop(key, None)
+def _keep(cache: OrderedDict[Any, Any], key: object, value: float) -> None:
+    """Put the value last, and drop the first one if the cache is full.
+
+    A plain dict finds its first key by passing over those that were deleted before it.
+    """
     cache[key] = value
+    cache.move_to_end(key)
     if len(cache) > MOST:
-        del cache[next(iter(cache))]
+        cache.popitem(last=False)

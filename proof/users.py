@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Any, Self
@@ -64,6 +65,16 @@ class TemporaryUsers:
         except (ClientError, BotoCoreError) as error:
             raise CommandError(f"a second pool must be made, but: {' '.join(str(error).split())}") from None
         return self._tokens(pool, self._client(pool), "root")
+
+    def revoke(self, table: str, subject: str) -> None:
+        """Revoke the tokens of a subject, issued until now. The entry is deleted with the users."""
+        dynamodb, key, now = client_of(self._target, "dynamodb"), {"subject": {"S": subject}}, int(time.time())
+        entry = {"revokedBefore": {"N": str(now + 2)}, "expires": {"N": str(now + 86_400)}}
+        try:
+            dynamodb.put_item(TableName=table, Item={**key, **entry})
+        except (ClientError, BotoCoreError) as error:
+            raise CommandError(f"a token must be revoked, but: {' '.join(str(error).split())}") from None
+        self._undo.callback(dynamodb.delete_item, TableName=table, Key=key)
 
     def _client(self, pool: str) -> str:
         try:

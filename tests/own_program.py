@@ -28,6 +28,7 @@ STACK_FILE = """config:
   secure-serverless-api:deletionProtection: false
   secure-serverless-api:logLevel: DEBUG
   secure-serverless-api:alarms: false
+  secure-serverless-api:revocation: true
 """
 
 

@@ -20,6 +20,7 @@ GROUPS = {
     "E": "encoding",
     "F": "transport",
     "R": "exhaustion",
+    "S": "revocation",
 }
 NO_BODY = b"{not json"  # every route refuses it, once the right to call is established and before its own code runs
 ACCEPTED: Final = ""  # as the function's reason: it lets the request through

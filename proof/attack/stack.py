@@ -24,12 +24,16 @@ from stacks.command_line import CommandError
 
 # The holders of real tokens, and why a run may lack a holder's tokens.
 USER, UNSCOPED, STRANGER, OTHER_CLIENT, OTHER_POOL = "user", "unscoped", "stranger", "other client", "other pool"
+OF_REVOKED_USER, OF_ENDED_SESSION = "revoked user", "ended session"
 _WITHOUT = {
     USER: "no --user given, so there is no real token",
     UNSCOPED: "no --user given, so there is no real token",
     STRANGER: "the user is in every group; name one who is not with: --user NAME",
     OTHER_CLIENT: "a second app client is made on this machine only",
     OTHER_POOL: "a second user pool is made on this machine only",
+    **dict.fromkeys(
+        (OF_REVOKED_USER, OF_ENDED_SESSION), "a token is revoked on this machine only, on a stack with revocation"
+    ),
 }
 
 
@@ -52,8 +56,9 @@ class TargetStack:
     """One stack as an attacker sees it.
 
     `tokens` are real tokens by holder: USER may call the most, UNSCOPED is the same user without the table's scopes,
-    STRANGER is in no group, OTHER_CLIENT has tokens of another app client and OTHER_POOL of another pool. Asking for
-    tokens that the run lacks raises CannotTestError. `canary` is None where nothing could be led to it.
+    STRANGER is in no group, OTHER_CLIENT has tokens of another app client and OTHER_POOL of another pool.
+    OF_REVOKED_USER and OF_ENDED_SESSION could call as much as USER, but for the table of revocations. Asking for tokens
+    that the run lacks raises CannotTestError. `canary` is None where nothing could be led to it.
     `public_answers` are the bodies of the public routes' answers, by route key. `private` is None in a live run.
     """
 
@@ -223,4 +228,9 @@ def _tokens(
         tokens[STRANGER] = tokens_of(client, target, stranger, temporary.password, target.scopes)
         tokens[OTHER_CLIENT] = temporary.of_other_client(stranger)
         tokens[OTHER_POOL] = temporary.of_other_pool()
+        if table_name := (target.outputs.get("revocation") or {}).get("table"):
+            for holder, kind, claim in ((OF_REVOKED_USER, "user", "sub"), (OF_ENDED_SESSION, "session", "origin_jti")):
+                name = temporary.user(groups)
+                tokens[holder] = tokens_of(client, target, name, temporary.password, target.scopes)
+                temporary.revoke(table_name, f"{kind}#{tokens[holder].claims[claim]}")
     return tokens

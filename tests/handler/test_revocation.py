@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from statistics import median
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from handler import aws, revocation, revoking
 from handler.errors import RevocationUnavailable, TokenRevoked
-from handler.revocation import Entry, Revocations
+from handler.revocation import MOST, Entry, Revocations
 from handler.route import Caller, Route, table
 from handler.settings import RevocationSettings
 from proof.attack.tokens import ABSENT
@@ -197,6 +198,21 @@ def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.check(CALLER._replace(sub=f"user-{number}", session=None), NOW)
     assert len(asked._clear) == 1000
     assert "session#session-19999" in asked._revoked
+
+
+@pytest.mark.parametrize("subjects", [60_000, pytest.param(1_000_000, marks=pytest.mark.acceptance)])
+def test_full_caches_cost_no_more_than_empty_ones(monkeypatch: pytest.MonkeyPatch, subjects: int) -> None:
+    """Among a million users nearly every call is of another one; looking for the oldest must not cost it time."""
+    monkeypatch.setattr(revocation, "read_entries", lambda *_: {})
+    asked, times, part = revocations(), [], 2_000
+    for first in range(0, subjects, part):
+        callers = [CALLER._replace(sub=f"user-{n}", session=f"session-{n}") for n in range(first, first + part)]
+        began = time.thread_time()
+        for caller in callers:
+            asked.check(caller, NOW)
+        times.append(time.thread_time() - began)
+    assert (len(asked._clear), len(asked._asked)) == (MOST, MOST)
+    assert median(times[-20:]) < 2 * median(times[:4])
 
 
 # A route that asks at each call

@@ -269,6 +269,7 @@ def test_outputs_are_the_contract(outputs: dict[str, Any]) -> None:
         "signIn",
         "routes",
         "release",
+        "revocation",
         "awsEndpointUrl",
     }
     assert outputs["issuer"] == f"https://cognito-idp.{outputs['region']}.amazonaws.com/{outputs['userPoolId']}"

@@ -123,7 +123,7 @@ def test_alarms_are_there_and_tell_the_encrypted_topic(other: dict[str, Any]) ->
     telling = [each for each in found["MetricAlarms"] + found["CompositeAlarms"] if each["AlarmActions"]]
 
     assert attributes["KmsMasterKeyId"].startswith("arn:aws:kms:")
-    assert len(telling) == 9
+    assert len(telling) == 11
     assert all(each["AlarmActions"] == [topic["TopicArn"]] for each in telling)
 
 

@@ -105,10 +105,23 @@ class Breaker:
         with zipfile.ZipFile(archive, "w") as files:
             files.writestr("handler/__init__.py", "")
             files.writestr("handler/app.py", source)
-        # The API calls an alias: the version that it is at answers, whatever the function's newest code is.
-        before = self._lambda.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
         made = self._lambda.update_function_code(FunctionName=name, ZipFile=archive.getvalue(), Publish=True)
-        self._lambda.update_alias(FunctionName=name, Name="live", FunctionVersion=made["Version"])
+        self._go_live(name, made["Version"])
+
+    def without_variables(self, *names: str) -> None:
+        """Take variables from the function's environment."""
+        name = self._lambda.list_functions()["Functions"][0]["FunctionName"]
+        before = self._lambda.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        left = {"Variables": {key: value for key, value in before.items() if key not in names}}
+        whole = {"FunctionName": name, "Environment": {"Variables": before}}
+        self._undo.callback(self._lambda.update_function_configuration, **whole)
+        self._lambda.update_function_configuration(FunctionName=name, Environment=left)
+        self._go_live(name, self._lambda.publish_version(FunctionName=name)["Version"])
+
+    def _go_live(self, name: str, version: str) -> None:
+        """Move the alias, which the API calls: its version answers, whatever the function's newest code is."""
+        before = self._lambda.get_alias(FunctionName=name, Name="live")["FunctionVersion"]
+        self._lambda.update_alias(FunctionName=name, Name="live", FunctionVersion=version)
         self._undo.callback(self._lambda.update_alias, FunctionName=name, Name="live", FunctionVersion=before)
 
 

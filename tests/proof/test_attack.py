@@ -27,7 +27,7 @@ from proof.attack.case import GROUPS, Case, bearer, tokens
 from proof.attack.case import Request as HttpRequest
 from proof.attack.cases import live_cases
 from proof.attack.run import Result, attack
-from proof.attack.stack import CannotTestError, TargetStack, target_stack
+from proof.attack.stack import OF_ENDED_SESSION, OF_REVOKED_USER, CannotTestError, TargetStack, target_stack
 from proof.attack.tokens import jwk
 from proof.aws import client_of
 from proof.client import Client
@@ -130,6 +130,29 @@ def test_deviation_fails_the_command(breaker: Breaker, proof: Run, monkeypatch: 
     assert status == 1
     assert "DEVIATION  GET /hello  F15-wiring" in out
     assert err == "proof: the stack must answer as the corpus expects, and has 2 deviations\n"
+
+
+REVOKED = ("S01-revoked-user", "S01-revoked-session")
+
+
+def test_function_that_asks_for_no_revocation_is_found(breaker: Breaker, client: Client, stack: TargetStack) -> None:
+    """A user who was signed out everywhere goes on, and every other case looks as it should."""
+    protected = {route.key for route in stack.table.routes if not route.public}
+    asked = [found for found in results(client, stack, *REVOKED) if found.case in REVOKED]
+    assert {(found.route, found.case) for found in asked} == {(key, case) for key in protected for case in REVOKED}
+    assert {(found.status, found.layer) for found in asked} == {(401, "function")}
+
+    breaker.without_variables("REVOCATION_TABLE")
+    assert deviations(client, stack, *REVOKED).keys() == {(key, case) for key in protected for case in REVOKED}
+
+
+def test_stack_without_revocation_skips_what_needs_it(client: Client, stack: TargetStack) -> None:
+    """A case that cannot be sent is said, with the reason."""
+    left = {holder: each for holder, each in stack.tokens.items() if holder not in {OF_REVOKED_USER, OF_ENDED_SESSION}}
+    found = [each for each in results(client, replace(stack, tokens=left), *REVOKED) if each.case in REVOKED]
+
+    assert {each.verdict for each in found} == {"skipped"}
+    assert {each.skipped for each in found} == {"a token is revoked on this machine only, on a stack with revocation"}
 
 
 def test_opened_route_is_found_from_outside(breaker: Breaker, client: Client, stack: TargetStack) -> None:

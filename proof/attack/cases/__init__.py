@@ -9,6 +9,7 @@ from proof.attack.cases.encoding import encoding_cases
 from proof.attack.cases.events import event_cases
 from proof.attack.cases.exhaustion import exhaustion_cases
 from proof.attack.cases.header import header_cases
+from proof.attack.cases.revocation import revocation_cases
 from proof.attack.cases.signature import signature_cases
 from proof.attack.cases.transport import transport_cases
 
@@ -49,6 +50,7 @@ def all_cases() -> tuple[Case, ...]:
         *transport_cases(),
         *event_cases(),
         *exhaustion_cases(),
+        *revocation_cases(),
     )
 
 
@@ -67,7 +69,8 @@ def not_live() -> dict[str, str]:
         f"some cases of {ids['event']}": "no client can bring them about; tests/handler calls the function with them",
         "D37": "a revoked token works until it expires, where the stack has no revocation: a documented limit",
         "F17": "there is no custom domain beside the API's own",
-        "S01 to S05": "they need entries in the table of revocations; tests/handler and tests/local make them",
+        "S01 by app client": "it would shut out every user of the client; tests/handler revokes one",
+        "S02 to S05": "they need a table of revocations that fails; tests/handler has one",
         "B10, R06, R09, R04 as a flood": "known answers and load, which one request to a running API cannot show",
     }
 
