@@ -1,4 +1,7 @@
-"""The web ACL in front of the user pool: its sign-in page, its token endpoint, and its API for clients."""
+"""The web ACL in front of the user pool: its sign-in page, its token endpoint, and its API for clients.
+
+Annotations that name `aws.wafv2` are texts: importing it takes longer than the whole program, and few stacks need it.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -74,7 +77,7 @@ def web_acl(
 
 def _made(
     name: str, pool: aws.cognito.UserPool, args: SignInWebAclArgs, opts: pulumi.ResourceOptions
-) -> aws.wafv2.WebAcl:
+) -> "aws.wafv2.WebAcl":
     # The pool's id makes it unique: metrics need a name before Pulumi's random suffix is known.
     acl = pulumi.Output.concat("sign-in-", pool.id)
     return aws.wafv2.WebAcl(
@@ -121,7 +124,7 @@ def _made(
     )
 
 
-def _managed(name: str, priority: int, group: str, counted: tuple[str, ...] = ()) -> aws.wafv2.WebAclRuleArgsDict:
+def _managed(name: str, priority: int, group: str, counted: tuple[str, ...] = ()) -> "aws.wafv2.WebAclRuleArgsDict":
     """Return a rule that does what AWS's rule group says, but for the rules that only count."""
     overrides: list[aws.wafv2.WebAclRuleStatementManagedRuleGroupStatementRuleActionOverrideArgsDict] = [
         {"name": each, "action_to_use": {"count": {}}} for each in counted
@@ -141,14 +144,14 @@ def _managed(name: str, priority: int, group: str, counted: tuple[str, ...] = ()
     }
 
 
-def _visibility(metric: pulumi.Input[str]) -> aws.wafv2.WebAclVisibilityConfigArgsDict:
+def _visibility(metric: pulumi.Input[str]) -> "aws.wafv2.WebAclVisibilityConfigArgsDict":
     """Return metrics without samples, which show whole requests in the console: redaction is of the log alone."""
     return {"cloudwatch_metrics_enabled": True, "metric_name": metric, "sampled_requests_enabled": False}
 
 
 def _log(
     name: str,
-    acl: aws.wafv2.WebAcl,
+    acl: "aws.wafv2.WebAcl",
     retention: int,
     key_arn: pulumi.Input[str] | None,
     opts: pulumi.ResourceOptions,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from functools import cache
 from typing import Any
 
 import pytest
 
 from components.web_acl import COUNTED
+from stacks import ROOT
 from stacks.recorder import Recording
 from tests.components.test_auth_pool import default, pool_of, registered
 from tests.settings.stack import KEY, WEB_ACL
@@ -163,3 +166,10 @@ def test_existing_one_is_only_associated() -> None:
     assert [each.kind for each in recording.resources if each.kind in PARTS] == ["WebAclAssociation"]
     assert recording.one("WebAclAssociation").inputs["webAclArn"] == WEB_ACL
     assert registered(recording).get("web_acl_name") is None
+
+
+def test_stack_without_one_does_not_import_its_service() -> None:
+    """The provider's classes of AWS WAF take longer to import than the whole program to evaluate."""
+    code = "import sys, components.auth_pool; print('pulumi_aws.wafv2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "False\n"
