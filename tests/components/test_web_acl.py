@@ -170,6 +170,6 @@ def test_existing_one_is_only_associated() -> None:
 
 def test_stack_without_one_does_not_import_its_service() -> None:
     """The provider's classes of AWS WAF take longer to import than the whole program to evaluate."""
-    code = "import sys, components.auth_pool; print('pulumi_aws.wafv2' in sys.modules)"
+    code = "import sys, components.auth_pool; print('pulumi_aws.wafv2.web_acl' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout == "False\n"
