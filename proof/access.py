@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import yaml
 
 from handler.route import Route
 from handler.routes import ROUTES
+from proof.surface import Surface, surface_of
 from stacks import ROOT
 from stacks.command_line import CommandError
 
@@ -34,6 +35,7 @@ class Access:
     """Access to one route. One of several scopes or groups is enough; a scope and a group are both required.
 
     `answer` names the required members of the route's answer; `needs_parameters` says whether a call must have any.
+    `surface` is for attacks, which take this checkout's table; tables of other revisions are only compared.
     """
 
     key: str
@@ -44,6 +46,7 @@ class Access:
     throttle: Throttle | None  # None: the stack's own
     answer: tuple[str, ...] = ()
     needs_parameters: bool = False
+    surface: Surface = field(default=Surface(), compare=False)
 
     @property
     def method(self) -> str:
@@ -109,6 +112,7 @@ def of(route: Route) -> Access:
         groups=tuple(route.groups),
         throttle=Throttle(rate=route.throttle.rate, burst=route.throttle.burst) if route.throttle else None,
         needs_parameters=route.needs_parameters,
+        surface=surface_of(route),
         answer=tuple(sorted(getattr(route.response, "__required_keys__", ()))),
     )
 

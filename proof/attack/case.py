@@ -19,6 +19,7 @@ GROUPS = {
     "D": "claims and rights",
     "E": "encoding",
     "F": "transport",
+    "P": "parameters",
     "R": "exhaustion",
     "S": "revocation",
 }
@@ -33,6 +34,8 @@ TOO_MUCH: Final[dict[str, Any]] = {"expected": (401, *_TOO_MUCH), "public": (200
 _STATUS = {
     "event_invalid": 400,
     "body_unexpected": 400,
+    "query_invalid": 400,
+    "path_invalid": 404,
     "body_too_large": 413,
     "scope_missing": 403,
     "group_missing": 403,
@@ -81,7 +84,7 @@ class Case:
     reason: str | tuple[str, ...] | None = None
     expected: tuple[int, ...] = ()
     public: tuple[int, ...] = (200,)
-    on: Literal["every", "protected", "public", "plain", "scoped", "grouped"] = "every"
+    on: Literal["every", "protected", "public", "plain", "scoped", "grouped", "path", "numbers", "owned"] = "every"
     sent: Literal["live", "key", "event"] = "live"
     by: Literal["gateway", "function"] | None = None
     judge: Callable[[TargetStack, Access, Answer], str] | None = None
@@ -123,6 +126,9 @@ class Case:
             "plain": not (route.public or route.scopes or route.groups),
             "scoped": bool(route.scopes),
             "grouped": bool(route.groups),
+            "path": not route.public and "{" in route.path,
+            "numbers": not route.public and bool(route.surface.numbers),
+            "owned": not route.public and route.surface.owned and route.path.endswith("}"),
         }[self.on]
 
     def request(self, stack: TargetStack, route: Access) -> Request | None:

@@ -27,6 +27,7 @@ _PASSES = """
     D31-username-crlf D31-username-129-characters D32 D33 D35-payload-claim-twice D35-payload-utf-16 D36-jti-number
     D36-jti-null D36-jti-list E03 E04 E05-signature-exclamation E05-signature-inner-exclamation F04-spacing-two-spaces
     F05 F16-body-not-json F16-body-prototype F16-body-event F16-body-binary F16-body-300-kB F16-body-without-the-right
+    P01 P02 P03 P04-path-backslash P04-path-nul P04-path-line-break P04-path-delete P04-path-encoded-twice P05
     R08-exp-4299-digits
 """
 PASSES = frozenset(_PASSES.split())
@@ -35,7 +36,7 @@ PASSES = frozenset(_PASSES.split())
 _AWS_SAYS = {
     "refuses": "A05-alg-none A05-alg-HS256 A05-alg-ES256",
     "passes": "D16 D17 D19 D20 D23-aud-list-ours D23-aud-list-ours-and-other D28 D31-machine D31-machine-group-route"
-    " D32 D33 F05 F16",
+    " D32 D33 F05 F16 P01 P03 P05",
 }
 
 

@@ -139,7 +139,7 @@ def _problem(
         case.judge(stack, route, answer) if case.judge else "",
         _disclosure(answer, request),
         _wrong_layer(case, route, answer),
-        _missing_header(answer),
+        _missing_header(route, answer),
     ):
         if found:
             return f"{found} ({answer.status}: {_excerpt(answer)})"
@@ -170,12 +170,13 @@ def _wrong_layer(case: Case, route: Access, answer: Answer) -> str:
     return ""
 
 
-def _missing_header(answer: Answer) -> str:
+def _missing_header(route: Access, answer: Answer) -> str:
     """Return which header every answer of the function must have, and this one lacks."""
     if answer.layer != "function":
         return ""
-    if "no-store" not in (answer.header("cache-control") or ""):
-        return "an answer of the function's must not be stored by a cache"
+    expected = route.surface.cache_control if answer.status < 400 else "no-store"
+    if answer.header("cache-control") != expected:
+        return f"an answer of the function's must have Cache-Control: {expected}"
     # API Gateway gives this header of a function's another name on some kinds of API.
     challenge = answer.header("www-authenticate") or answer.header("x-amzn-remapped-www-authenticate") or ""
     if answer.status == 401 and not challenge.startswith("Bearer"):

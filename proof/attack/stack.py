@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -59,7 +60,8 @@ class TargetStack:
     STRANGER is in no group, OTHER_CLIENT has tokens of another app client and OTHER_POOL of another pool.
     OF_REVOKED_USER and OF_ENDED_SESSION could call as much as USER, but for the table of revocations. Asking for tokens
     that the run lacks raises CannotTestError. `canary` is None where nothing could be led to it.
-    `public_answers` are the bodies of the public routes' answers, by route key. `private` is None in a live run.
+    `public_answers` are the bodies of the public routes' answers, by route key. `items` are the paths of items that
+    belong to STRANGER, by the path in the table. `private` is None in a live run.
     """
 
     target: Target
@@ -69,6 +71,7 @@ class TargetStack:
     tokens: Mapping[str, Tokens] = field(default_factory=dict)
     canary: Canary | None = None
     public_answers: Mapping[str, bytes] = field(default_factory=dict)
+    items: Mapping[str, str] = field(default_factory=dict)
     private: PoolKeys | None = None
 
     @property
@@ -190,14 +193,16 @@ def target_stack(client: Client, target: Target, table: Table, user: tuple[str, 
         if target.is_local:  # nothing deployed could reach a listener on this machine
             members = [jwk(attacker.public_key(), str(key.get("kid"))) for key in keys]
             bird = undo.enter_context(canary({"keys": members}))
+        tokens = _tokens(client, target, table, user, undo)
         yield TargetStack(
             target=target,
             table=table,
             keys=keys,
             attacker=attacker,
-            tokens=_tokens(client, target, table, user, undo),
+            tokens=tokens,
             canary=bird,
             public_answers={route.key: _answer(client, route) for route in table.routes if is_plain(route)},
+            items=_items(client, table, tokens[STRANGER]) if STRANGER in tokens else {},
         )
 
 
@@ -211,6 +216,22 @@ def _answer(client: Client, route: Access) -> bytes:
     if answer.status != 200:
         raise CommandError(f"{route.key} must answer 200 before an attack on it means anything, got {answer.status}")
     return answer.body
+
+
+def _items(client: Client, table: Table, owner: Tokens) -> dict[str, str]:
+    """Make an item of each kind that takes a body alone, and return the path of each by the path in the table."""
+    headers = (("Authorization", f"Bearer {owner.access}"), ("Content-Type", "application/json"))
+    made = {}
+    for route in table.routes:
+        if route.method != "POST" or route.surface.body is None or not route.surface.owned or route.needs_parameters:
+            continue
+        below = {each.path for each in table.routes if re.fullmatch(rf"{re.escape(route.path)}/{{\w+}}", each.path)}
+        members = (client.call("POST", route.path, headers, route.surface.body).members or {}) if below else {}
+        for path in below:
+            parent, _, name = path.rpartition("/")
+            if name[1:-1] in members:
+                made[path] = f"{parent}/{members[name[1:-1]]}"
+    return made
 
 
 def _tokens(

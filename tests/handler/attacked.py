@@ -63,7 +63,9 @@ def _target(world: World) -> Target:
 
 def route_for(case: Case, stack: TargetStack) -> Access:
     """Return the first route of the case's kind: any signed-in user's, unless the case is for another kind."""
-    routes = [route for route in stack.table.routes if route.method == "GET" and not route.needs_parameters]
+    routes = [route for route in stack.table.routes if route.method == "GET"]
+    if case.on not in {"path", "numbers"}:
+        routes = [route for route in routes if not route.needs_parameters]
     plain = [route for route in routes if not (route.public or route.scopes or route.groups)]
     return next(route for route in [*plain, *routes] if case.applies_to(route))
 

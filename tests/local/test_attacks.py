@@ -35,7 +35,8 @@ from stacks.routes import group_route, scoped_route, signed_in_route
 from tests.handler.events import http_event
 from tests.handler.table import TABLE
 
-SENDABLE = [case for case in all_cases() if case.sent != "event"]
+# The tests' table keeps no items of users; tests/local/samples attacks those of the sample routes.
+SENDABLE = [case for case in all_cases() if case.sent != "event" and case.on != "owned"]
 SEED, COUNT = 20251122, 300
 
 

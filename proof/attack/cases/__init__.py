@@ -9,6 +9,7 @@ from proof.attack.cases.encoding import encoding_cases
 from proof.attack.cases.events import event_cases
 from proof.attack.cases.exhaustion import exhaustion_cases
 from proof.attack.cases.header import header_cases
+from proof.attack.cases.parameters import parameter_cases
 from proof.attack.cases.revocation import revocation_cases
 from proof.attack.cases.signature import signature_cases
 from proof.attack.cases.transport import transport_cases
@@ -34,7 +35,8 @@ SCENARIOS = {
 STOPPED_BY = {
     "gateway": "F14 R03",
     "function": "A06 A12 A13 A14 A15 A18 A19 A24 B10 C03 C12 C13 C15 C16 D03 D04 D06 D16 D17 D19 D20 D23 D26 D27 D28"
-    " D30 D31 D32 D33 D36 E02 E04 F05 F06 F08 F09 F10 F16 F18 R02 R04 R06 R07 R08 R09 S01 S02 S03 S04 S05",
+    " D30 D31 D32 D33 D36 E02 E04 F05 F06 F08 F09 F10 F16 F18 P01 P02"
+    " P03 P04 P05 P06 R02 R04 R06 R07 R08 R09 S01 S02 S03 S04 S05",
     "nobody: allowed, or a documented limit": "A17 D37 F00 F03",
 }
 
@@ -48,6 +50,7 @@ def all_cases() -> tuple[Case, ...]:
         *claims_cases(),
         *encoding_cases(),
         *transport_cases(),
+        *parameter_cases(),
         *event_cases(),
         *exhaustion_cases(),
         *revocation_cases(),
