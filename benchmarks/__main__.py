@@ -21,7 +21,7 @@ _TOPICS: dict[str, tuple[Callable[..., Table], str, int]] = {
     "preview": (preview.measure, "pulumi preview of dev, compared with a program of one resource", 30),
     "crowd": (crowd.measure, "the key endpoint in front of a million users, simulated", 60),
     "load": (load.measure, "300 routes, and the memory over a million calls", 120),
-    "startup": (startup.measure, "start-up of the local run, by phase", 20),
+    "startup": (startup.measure, "start-up of the local run, by phase and with 300 routes", 60),
     "clients": (clients.measure, "the local run under the calls of many clients at once", 90),
 }
 _ABOUT = "Measure what the project costs. Figures over their limit are marked, but do not fail the command."
