@@ -38,6 +38,7 @@ urls: Check = sized(0, 100)
 access_token_minutes = between(5, 1440)  # Cognito: 5 minutes to 1 day
 refresh_token_days = between(1, 3650)  # Cognito: 60 minutes to 10 years
 refresh_grace_seconds = between(0, 60)  # Cognito: RetryGracePeriodSeconds
+_SCOPE = "api/reports.read"
 MOST_SCOPES = 47  # Cognito: 50 of an app client, three of which are OpenID Connect's
 
 
@@ -48,7 +49,9 @@ def machines_have_scopes_and_no_urls(
     if kind is not ClientKind.MACHINE:
         return
     if not scopes:
-        yield Problem(("scopes",), "include a scope for a machine: its token opens nothing else", None, None)
+        yield Problem(
+            ("scopes",), "include a scope for a machine: its token opens nothing else", None, Set(("scopes", 0), _SCOPE)
+        )
     for name, values in {"callback_urls": callback_urls, "logout_urls": logout_urls}.items():
         if values:
             yield Problem((name,), "be empty for a machine", list(values), Remove((name,)))
@@ -87,15 +90,20 @@ class AppClientArgs:
 
     name: str = field(
         metadata=checked(
-            matching(r"[a-z][a-z0-9-]{0,30}", "be up to 31 lower-case letters, digits and hyphens, a letter first")
+            matching(r"[a-z][a-z0-9-]{0,30}", "be up to 31 lower-case letters, digits and hyphens, a letter first"),
+            example="shop",
         )
     )
     """Short name, of lower-case letters, digits and hyphens."""
     kind: ClientKind
     """browser, native (an app on a device) or machine (client credentials, with a secret)."""
-    callback_urls: Sequence[str] = field(default=(), metadata=checked(urls, distinct, each_entry(return_url)))
+    callback_urls: Sequence[str] = field(
+        default=(), metadata=checked(urls, distinct, each_entry(return_url), example=["https://app.example.com/"])
+    )
     """Exact URLs that the sign-in page may return to, also of a native app's own scheme."""
-    logout_urls: Sequence[str] = field(default=(), metadata=checked(urls, distinct, each_entry(return_url)))
+    logout_urls: Sequence[str] = field(
+        default=(), metadata=checked(urls, distinct, each_entry(return_url), example=["https://app.example.com/"])
+    )
     """Exact URLs that sign-out may return to."""
     scopes: Sequence[str] = field(default=(), metadata=checked(sized(0, MOST_SCOPES), distinct))
     """Scopes of the route table that the client may ask for."""

@@ -31,7 +31,8 @@ class CustomAttributeArgs:
 
     name: str = field(
         metadata=checked(
-            matching(r"[A-Za-z][A-Za-z0-9_-]{0,19}", "be up to 20 letters, digits, _ and -, a letter first")
+            matching(r"[A-Za-z][A-Za-z0-9_-]{0,19}", "be up to 20 letters, digits, _ and -, a letter first"),
+            example="team",
         )
     )
     """Up to 20 letters, digits, _ and -. Tokens have it as `custom:<name>`."""

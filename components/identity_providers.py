@@ -70,18 +70,23 @@ class IdentityProviderArgs:
 
     name: str = field(
         # Cognito: no underscore, space or hyphen at either end; three characters at least (ProviderNameTypeV2)
-        metadata=checked(matching(r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]", "be 3 to 32 letters, digits and hyphens"))
+        metadata=checked(
+            matching(r"[A-Za-z][A-Za-z0-9-]{1,30}[A-Za-z0-9]", "be 3 to 32 letters, digits and hyphens"),
+            example="Partner",
+        )
     )
     """The provider's name on the sign-in page. A Google provider is named Google."""
     type: ProviderType
     """oidc, saml or google."""
     client_id: str = ""
     """The client id that the provider gave to this user pool."""
-    issuer: str = field(default="", metadata=checked(optional(https_url)))
+    issuer: str = field(default="", metadata=checked(optional(https_url), example="https://login.example.com"))
     """Issuer of an OpenID Connect provider."""
     scopes: Sequence[str] = field(default=("openid", "email"), metadata=checked(distinct))
     """Scopes to ask the provider for."""
-    metadata_url: str = field(default="", metadata=checked(optional(https_url)))
+    metadata_url: str = field(
+        default="", metadata=checked(optional(https_url), example="https://idp.example.com/metadata.xml")
+    )
     """Address of a SAML provider's metadata."""
     attribute_mapping: Mapping[str, str] = field(default_factory=dict)
     """Pool attribute to the provider's claim. Empty: the email address, and whether it is verified."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import enum
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, dataclass, field
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 import pulumi
 from pulumi.runtime import config as runtime_config
@@ -19,6 +20,7 @@ from components.api_function import OPTION_RULES as FUNCTION_RULES
 from components.api_function import FunctionOptionsArgs
 from components.app_clients import AppClientsArgs
 from components.arguments import (
+    Path,
     Problem,
     Rule,
     Set,
@@ -244,7 +246,31 @@ def _smallest_fix(problem: Problem, setting: Setting, fix: Set | None) -> Set | 
     if len(problem.path) == 1:
         default = None if setting.required else setting.default
         return fix or (Set(problem.path, default) if isinstance(default, str | int | bool) else None)
-    return "see docs/configuration.md for its members"
+    value = _example(setting.annotation, problem.path[1:], setting.field)
+    return "see docs/configuration.md for its members" if value is None else Set(problem.path, value)
+
+
+def _example(annotation: Any, path: Path, field: dataclasses.Field[Any] | None, example: object = None) -> object:
+    """Return a value that the member at `path` may have, None where neither an example nor a default says one.
+
+    `field` is the field that holds the whole value, `example` is an example of it where there is no field.
+    """
+    annotation = without_none(annotation)
+    if field is not None:
+        default = None if field.default is MISSING or field.default == "" else field.default
+        example = field.metadata.get("example") or default
+    if not path:
+        if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+            example = next(iter(annotation))
+        return example.value if isinstance(example, enum.Enum) else example
+    if dataclasses.is_dataclass(annotation):
+        member = next((each for each in dataclasses.fields(annotation) if each.name == path[0]), None)
+        hints = annotations_of(cast("type", annotation))
+        return None if member is None else _example(hints[member.name], path[1:], member)
+    values = list(example.values()) if isinstance(example, Mapping) else example
+    first = values[0] if isinstance(values, list | tuple) and values else None
+    inner = get_args(annotation)
+    return _example(inner[-1], path[1:], None, first) if inner else None
 
 
 def _configured() -> dict[str, object]:

@@ -70,10 +70,8 @@ def remedy_of(problem: Problem, secrets: AbstractSet[str] = frozenset()) -> str:
 
 def set_command(path: Path, value: object, *, secret: bool = False) -> str:
     """Return the command that gives a setting, or a member of one, this value."""
-    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], dict):
+    if isinstance(value, list) and len(value) == 1:
         path, value = (*path, 0), value[0]  # a list is set member by member
-    elif isinstance(value, list) and len(value) == 1:
-        path, value = (*path, 0), value[0]
     if isinstance(value, dict) and secret:
         name, value = next(iter(value.items()))
         path = (*path, name)
