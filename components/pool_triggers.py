@@ -36,7 +36,8 @@ def environments_fit(
     }.items():
         size = environment_size(environment)
         if size > 4096:
-            yield Problem((name,), f"take at most 4096 bytes of environment, and takes {size}", None, None)
+            rule = f"take at most 4096 bytes of environment, and takes {size}"
+            yield Problem((name,), rule, None, "use fewer or shorter entries")
 
 
 @optional_in_schema

@@ -43,7 +43,8 @@ def unknown_key(key: str) -> Problem:
     """Return the problem of a mistyped key: the intended setting would keep its default, without a word."""
     if key.startswith(":"):
         name = key.removeprefix(":")
-        return Problem((Key(name),), f"be written as {pulumi.get_project()}:{name} in the stack file")
+        rule = f"be written as {pulumi.get_project()}:{name} in the stack file"
+        return Problem((Key(name),), rule, None, f"add the prefix in Pulumi.{pulumi.get_stack()}.yaml")
     return Problem((Key(key),), "be a key that docs/configuration.md lists", None, Remove((Key(key),)))
 
 

@@ -196,7 +196,9 @@ class TestKeys:
         with pytest.raises(CommandError) as refused:
             record(lambda: Settings.load(ROUTES), replace(own, config={**own.config, key: "required"}))
 
-        assert str(refused.value).startswith(f"stack test must change {key}: must be written as {PROJECT}:{key}")
+        message = str(refused.value)
+        assert message.startswith(f"stack test must change {key}: must be written as {PROJECT}:{key} in the stack file")
+        assert message.endswith("(add the prefix in Pulumi.test.yaml)")
 
     def test_keys_of_other_packages_are_theirs(self) -> None:
         """`aws:profile` and the like are the provider's to read and to refuse."""

@@ -65,7 +65,7 @@ JOBS = [{"name": f"job-{number}", "kind": "machine", "scopes": [SCOPES[0]]} for 
 # Values too long for the table.
 LONG: dict[Rule, list[Refusal]] = {
     pool_triggers.environments_fit: [
-        Refusal({key: value}, key, "take at most 4096 bytes of environment", "", routes)
+        Refusal({key: value}, key, "take at most 4096 bytes of environment", "use fewer or", routes)
         for key, value, routes in (
             ("signUpEmailDomains", [f"{number:03}.{'x' * 50}.example.com" for number in range(100)], ROUTES["OPEN"]),
             (

@@ -182,6 +182,7 @@ REFUSED: list[tuple[str, str, Any, str]] = [
     *(("memoryMb", "memoryMb", value, "be a whole number") for value in ("lots", 512.5, '"512"', True, [1])),
     *(("throttleRate", "throttleRate", value, "be 1 to 10000") for value in (0, -1, 10**30)),
     ("reservedConcurrency", "reservedConcurrency", 0, "be -1, or at least 1"),
+    ("triggerConcurrency", "triggerConcurrency", 0, "be -1, or at least 1"),
     (
         "otherFunctions.reports.reservedConcurrency",
         "otherFunctions",
@@ -225,7 +226,13 @@ REFUSED: list[tuple[str, str, Any, str]] = [
         for value in ("API.example.com", "https://a.example.com", "x")
     ),
     ("apiZoneId", "apiZoneId", "/hostedzone/Z1", "be the id of a Route 53 hosted zone"),
-    ("apiCertificateArn", "apiCertificateArn", "arn:aws:iam::123456789012:server-certificate/c", "of a certificate"),
+    *(
+        ("apiCertificateArn", "apiCertificateArn", value, "of a certificate")
+        for value in (
+            "arn:aws:iam::123456789012:server-certificate/c",
+            "arn:aws-cn:acm:eu-central-1:123456789012:certificate/1b2c3d4e-0000-0000-0000-000000000000",
+        )
+    ),
     ("truststore.uri", "truststore", {"uri": "https://example.com/ca.pem"}, "be an S3 URI"),
     *(
         ("kmsKeyArn", "kmsKeyArn", value, "be the ARN of a KMS key")
