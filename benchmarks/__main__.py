@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import clients, coldstart, crowd, handler, imports, load, preview, program, startup
+from benchmarks import clients, coldstart, crowd, handler, imports, load, preview, program, revocation, startup
 from benchmarks.figures import Table
 from stacks.command_line import Parser, run
 
@@ -19,6 +19,7 @@ _TOPICS: dict[str, tuple[Callable[..., Table], str, int]] = {
     "coldstart": (coldstart.measure, "a cold start until its first answer, compared with import jwt", 40),
     "program": (program.measure, "evaluation of the Pulumi program, compared with its imports", 40),
     "preview": (preview.measure, "pulumi preview of dev, compared with a program of one resource", 30),
+    "revocation": (revocation.measure, "the check for revoked tokens, with and without its read", 60),
     "crowd": (crowd.measure, "the key endpoint in front of a million users, simulated", 60),
     "load": (load.measure, "300 routes, and the memory over a million calls", 120),
     "startup": (startup.measure, "start-up of the local run, by phase and with 300 routes", 60),
