@@ -1,4 +1,4 @@
-"""`python -m operations role`: the policies and the trust policy of the role that deploys a stack."""
+"""`python -m operations role`: the policies of the role that deploys a stack, and of those who end sessions in it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,12 @@ SECRET_READS = frozenset(
         "ssm:GetParameters",
     }
 )
+# The calls of operations/sessions.py: of the pool, and of the table of revocations.
+SESSION_CALLS: Mapping[str, str] = {
+    "cognito-idp": "AdminGetUser AdminUserGlobalSignOut AdminDisableUser AdminEnableUser AdminRemoveUserFromGroup "
+    "GetGroup ListUsers DescribeUserPoolClient",
+    "dynamodb": "UpdateItem BatchGetItem",
+}
 _READS = re.compile(r"[\w-]+:(GET|Get\w+|List\w+|Describe\w+)")
 # GitHub's default subject, with and without the immutable ids of owner and repository ("OpenID Connect reference").
 _SUBJECT_PREFIX = re.compile(r"repo:[\w.-]+(@\d+)?/[\w.-]+(?(1)@\d+)")
@@ -42,7 +48,7 @@ Document = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add `policy` and `trust`, each with the stack and the account."""
+    """Add `policy`, `trust` and `sessions`, each with the stack and the account."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     policy = actions.add_parser("policy", help="print the role's permissions, as one managed policy or a list")
     policy.add_argument("--api-id", default="*", metavar="ID", help="the deployed HTTP API: narrow its routes to it")
@@ -55,7 +61,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="as GitHub shows it for the repository: repo:OWNER/NAME or repo:OWNER@ID/NAME@ID",
     )
     trust_.add_argument("--environment", metavar="NAME", help="GitHub's environment (the stack's name)")
-    for action in (policy, trust_):
+    sessions = actions.add_parser(
+        "sessions", help="print what it takes to end sessions: sign-out, disable and the like"
+    )
+    for action in (policy, trust_, sessions):
         action.add_argument("--stack", required=True, metavar="NAME", help="the stack")
         action.add_argument("--account", required=True, metavar="ID", help="the AWS account, twelve digits")
 
@@ -67,6 +76,9 @@ def execute(arguments: argparse.Namespace) -> None:
     if arguments.action == "trust":
         environment = arguments.environment or arguments.stack
         print(json.dumps(trust(arguments.account, arguments.subject_prefix, environment), indent=2))
+        return
+    if arguments.action == "sessions":
+        print(json.dumps(session_policy(plan_of(arguments.stack), arguments.account), indent=2))
         return
     if not re.fullmatch(r"[a-z0-9]+|\*", arguments.api_id):
         raise CommandError(f"--api-id must be lower-case letters and digits, got {arguments.api_id}")
@@ -110,6 +122,33 @@ def policies(plan: Plan, account: str, *, api_id: str = "*", read_only: bool = F
             documents.append([])
         documents[-1].append(statement)
     return [_document(each) for each in documents]
+
+
+def session_policy(plan: Plan, account: str) -> Document:
+    """Return the permissions of those who end sessions by the commands of operations/sessions.py."""
+    region, own = plan.settings.region, _conditions(plan)[Scope.OWN]
+    places = {"cognito-idp": f"arn:aws:cognito-idp:{region}:{account}:userpool/*"}
+    tables = [each for each in plan.resources if each.kind == "Table" and each.name == "revocations-table"]
+    if tables:
+        places["dynamodb"] = f"arn:aws:dynamodb:{region}:{account}:table/{_name(tables[0])}"
+    statements: list[Mapping[str, Any]] = [
+        {
+            "Effect": "Allow",
+            "Action": sorted(f"{service}:{action}" for action in SESSION_CALLS[service].split()),
+            "Resource": [place],
+            "Condition": own,
+        }
+        for service, place in places.items()
+    ]
+    for table in tables:
+        key = (table.inputs.get("serverSideEncryption") or {}).get("kmsKeyArn")
+        if key:
+            by_table = {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
+            is_own = any(each.outputs.get("arn") == key for each in plan.resources if each.kind == "Key")
+            named = {"StringEquals": {**(own["StringEquals"] if is_own else {}), **by_table}}
+            arn = f"arn:aws:kms:{region}:{account}:key/*" if is_own else key
+            statements.append({"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [arn], "Condition": named})
+    return _document(statements)
 
 
 def _statements(plan: Plan, account: str, api_id: str, *, read_only: bool) -> Iterable[Mapping[str, Any]]:
@@ -208,11 +247,12 @@ def _size(document: Document) -> int:
 
 
 COMMAND = Command(
-    about="Print the permissions and the trust policy of the role that deploys a stack.",
+    about="Print the permissions and the trust policy of the role that deploys a stack, and those to end sessions.",
     examples="""examples:
   python -m operations role policy --stack prod --account 123456789012
   python -m operations role policy --stack prod --account 123456789012 --api-id a1b2c3d4e5    after the first deployment
-  python -m operations role trust --stack prod --account 123456789012 --subject-prefix repo:acme@123/api@456""",
+  python -m operations role trust --stack prod --account 123456789012 --subject-prefix repo:acme@123/api@456
+  python -m operations role sessions --stack prod --account 123456789012    for those who sign users out""",
     add_arguments=add_arguments,
     execute=execute,
 )

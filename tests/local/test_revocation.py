@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import botocore.client
 import pytest
 import requests
 
 from handler import revoking
 from local.users import Users, new_password
 from operations.__main__ import main
+from operations.role import SESSION_CALLS
 from proof.attack.tokens import decoded
 from tests.own_program import brought_up
 
@@ -236,3 +238,29 @@ def test_stack_without_a_table_says_what_goes_on(
     assert main(["sign-out", "--user", name, "--outputs", str(tmp_path / "outputs.json")]) == 0
     assert "access tokens work until they expire" in capsys.readouterr().out
     assert main(["reconcile", "--outputs", str(tmp_path / "outputs.json")]) == 1
+
+
+def test_policy_of_operators_has_the_calls_of_the_commands(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A right that is missing leaves a user signed in; one that no command uses is one too many."""
+    seen: set[str] = set()
+    make = botocore.client.BaseClient._make_api_call
+
+    def recording(client: Any, operation: str, parameters: dict[str, Any]) -> Any:
+        seen.add(f"{client.meta.service_model.service_name}:{operation}")
+        return make(client, operation, parameters)
+
+    name = running.user()
+    session = json.loads(decoded(running.sign_in(name)["access_token"].split(".")[1]))["origin_jti"]
+    client = running.cognito.create_user_pool_client(UserPoolId=running.outputs["userPoolId"], ClientName="other")
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", recording)
+    for arguments in (
+        ("sign-out", "--user", name),
+        ("sign-out", "--session", session),
+        ("sign-out", "--client", client["UserPoolClient"]["ClientId"]),
+        ("remove-from-group", "--user", name, "--group", "admin"),
+        ("disable", "--user", name),
+        ("reconcile", "--apply"),
+        ("enable", "--user", name),
+    ):
+        assert running.operate(*arguments) == 0
+    assert seen == {f"{service}:{each}" for service, calls in SESSION_CALLS.items() for each in calls.split()}

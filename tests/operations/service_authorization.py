@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from operations.resource_types import RESOURCE_TYPES
+from operations.role import SESSION_CALLS
 from stacks.resource import Resource
 
 FILE = Path(__file__).with_suffix(".json")
@@ -29,7 +30,10 @@ _INPUTS = {
 
 def actions() -> set[str]:
     """Return every action that the role can get."""
-    found = {"iam:PassRole"}
+    found = {
+        "iam:PassRole",
+        *(f"{service}:{name}" for service, names in SESSION_CALLS.items() for name in names.split()),
+    }
     for name, type_ in RESOURCE_TYPES.items():
         rights = (*type_.rights, *type_.by_setting(Resource(type=name, name="any", inputs=_INPUTS)))
         found |= {f"{right.service}:{action}" for right in rights for action in right.actions.split()}

@@ -20,7 +20,7 @@ from local.deployment import Steps, bring_up
 from local.emulator import Emulator
 from operations.__main__ import main
 from operations.resource_types import RESOURCE_TYPES
-from operations.role import MOST, SECRET_READS, policies, trust
+from operations.role import MOST, SECRET_READS, policies, session_policy, trust
 from stacks.command_line import CommandError
 from stacks.engine import Stack
 from stacks.mappings import MAPPINGS
@@ -252,6 +252,38 @@ def _fitting(action: str, arn: str) -> list[str]:
     """Return the action's ARN formats that the ARN fits."""
     wild = {each: re.sub(r"\$\{\w+\}", "*", each) for each in REFERENCE[action]["resources"]}
     return [each for each, pattern in wild.items() if fnmatchcase(arn, pattern) or fnmatchcase(pattern, arn)]
+
+
+class TestSessions:
+    @pytest.mark.parametrize(
+        ("name", "services"), [("prod", {"cognito-idp", "dynamodb", "kms"}), ("dev", {"cognito-idp"})]
+    )
+    def test_operators_may_end_sessions_of_this_stack_alone(self, name: str, services: set[str]) -> None:
+        """Whoever signs prod's users out must not delete them, nor touch another stack's; dev has no table."""
+        granted, region = session_policy(planned(name), ACCOUNT)["Statement"], planned(name).settings.region
+        assert {action.partition(":")[0] for each in granted for action in each["Action"]} == services
+        for each in granted:
+            assert "aws:ResourceTag/Stack" in each["Condition"]["StringEquals"]
+            for action in each["Action"]:
+                assert all(_fitting(action, arn) for arn in each["Resource"] if action in REFERENCE), action
+        stack = deployment(name)
+        assert not allows(granted, Call("cognito-idp:AdminDeleteUser", stack.pool, stack.tags), region)
+        assert allows(granted, Call("cognito-idp:AdminUserGlobalSignOut", stack.pool, stack.tags), region)
+        assert not allows(granted, Call("cognito-idp:AdminUserGlobalSignOut", stack.pool, OTHER), region)
+
+    def test_table_is_that_of_revocations(self) -> None:
+        """The right to write notes would be one to forge them."""
+        granted, region = session_policy(planned("prod"), ACCOUNT)["Statement"], planned("prod").settings.region
+        tables = {each.name: each.outputs["arn"] for each in planned("prod").resources if each.kind == "Table"}
+        stack = deployment("prod")
+        may = {
+            name
+            for name, arn in tables.items()
+            if allows(granted, Call("dynamodb:UpdateItem", arn, stack.tags), region)
+        }
+
+        assert len(tables) > 1
+        assert may == {"revocations-table"}
 
 
 def test_unknown_type_is_an_error_that_names_the_file() -> None:
