@@ -103,7 +103,7 @@ format: $(DONE) ## Format the code and fix what the linter can
 bench: $(DONE) $(COMPARED)/.installed $(ENGINE)/pulumi ## Measure the handler, its import, the program and the start-up
 	@$(BIN)/python -m benchmarks
 
-fuzz: $(DONE) ## Throw 200,000 random mutations of valid tokens at the handler
+fuzz: $(DONE) ## Throw 200,000 random mutations of valid tokens at the handler, and as many of parameters
 	@$(BIN)/python -m tests.handler.fuzz --count 200000
 
 contract: $(DONE) ## Write what front ends build on of the stack that runs here, or of STACK=prod (TO=.build/contract)

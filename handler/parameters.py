@@ -197,7 +197,7 @@ def _mapping(event: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _value(one: Parameter, read_one: Callable[[Any], Any], given: Any) -> Any:
-    if not isinstance(given, str | list):
+    if not isinstance(given, list if one.repeats else str):
         raise EventInvalid
     try:
         return read_one(given)

@@ -16,7 +16,7 @@ Reader = Callable[[str], Any]
 
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,15}", re.ASCII).fullmatch
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{0,15}[1-9])?", re.ASCII).fullmatch
-_SEGMENT = re.compile(r"(?!\.{1,2}$)[^/\\%\x00-\x1f\x7f]+").fullmatch
+_SEGMENT = re.compile(r"(?!\.{1,2}$)[^/\\%\x00-\x1f\x7f\ud800-\udfff]+").fullmatch  # no half of a surrogate pair
 
 
 def plain(form: Any) -> Any:

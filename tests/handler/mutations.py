@@ -185,11 +185,11 @@ def event(random: Random, token: str) -> Any:
         random.choice(PROTECTED), [("Authorization", scheme + token)], claims={"sub": "x", "cognito:groups": ["admin"]}
     )
     while random.random() < 0.3:
-        _bend(random, made)
+        bend(random, made)
     return made
 
 
-def _bend(random: Random, node: dict[str, Any]) -> None:
+def bend(random: Random, node: dict[str, Any]) -> None:
     """One member somewhere replaced, taken away or added."""
     while True:
         name = random.choice(sorted(node)) if node else "x"

@@ -165,6 +165,14 @@ def test_path_is_not_decoded_again() -> None:
         READ(made)
 
 
+def test_half_of_a_surrogate_pair_is_no_segment() -> None:
+    """No UTF-8 holds it, so a route could neither store nor send it."""
+    made = event()
+    made["pathParameters"]["id"] = "\ud800"
+    with pytest.raises(PathInvalid):
+        READ(made)
+
+
 @pytest.mark.parametrize("value", ["a\tb", "\u00fc", "a\x00", "a\x7f"])
 def test_header_is_printable_ascii(value: str) -> None:
     """Anything else has no encoding that both sides know (RFC 9110, 5.5)."""
@@ -190,7 +198,8 @@ def test_parameter_without_a_default_must_be_given() -> None:
     [
         *({"rawQueryString": value} for value in (1, ["limit=1"], {"limit": "1"})),
         *({"pathParameters": value} for value in (None, "a", [], {}, {"id": "a"}, {"id": 1, "number": "1"})),
-        *({"headers": value} for value in (None, [], {"x-trace": 1})),
+        {"pathParameters": {"id": ["a"], "number": "1"}},
+        *({"headers": value} for value in (None, [], {"x-trace": 1}, {"x-trace": ["a"]})),
     ],
 )
 def test_event_that_api_gateway_never_sends_is_refused(change: dict[str, Any]) -> None:

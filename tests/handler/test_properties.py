@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from contextlib import redirect_stdout
 from random import Random
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handler import texts
 from handler.app import App
 from tests.handler import fuzz
 from tests.handler.api import CONTEXT, Api
@@ -100,11 +102,12 @@ def _never_more(api: Api, made: Any, *, public: bool) -> None:
     assert out.getvalue().count("\n") == 1
 
 
-def test_fuzzer_finds_nothing_in_the_handler(world: World) -> None:
+@pytest.mark.parametrize("what", fuzz.WHAT)
+def test_fuzzer_finds_nothing_in_the_handler(what: str, world: World) -> None:
     """The long run's own code, briefly: it has to work on the day it is needed."""
     screen = io.StringIO()
-    assert fuzz.fuzz(world, 7, 0, 300, screen) == 0
-    assert screen.getvalue().startswith("300 requests in ")
+    assert fuzz.fuzz(world, 7, 0, 300, screen, what) == 0
+    assert screen.getvalue().startswith(f"{what}: 300 requests in ")
 
 
 @pytest.mark.parametrize("fault", ["200", "500", "exception", "two-lines", "token"])
@@ -132,12 +135,20 @@ def test_fuzzer_finds_a_fault(fault: str, world: World, monkeypatch: pytest.Monk
     monkeypatch.setattr(App, "handle", faulty)
     screen = io.StringIO()
     assert fuzz.fuzz(world, 7, 0, 300, screen) == 1
-    assert "again: python -m tests.handler.fuzz --seed 7 --first " in screen.getvalue()
+    assert "again: python -m tests.handler.fuzz --what tokens --seed 7 --first " in screen.getvalue()
 
 
-def test_seed_gives_the_same_keys_and_requests(spoiler: Spoiler) -> None:
+def test_fuzzer_finds_a_parameter_that_climbs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path parameter that kept its slashes would reach another user's item."""
+    monkeypatch.setattr(texts, "_read_segment", lambda text: text)
+    screen = io.StringIO()
+    assert fuzz.fuzz(world, 7, 0, 20_000, screen, "parameters") == 1
+    assert re.match(r"request \d+ (reached|changed) another user's item\n", screen.getvalue())
+
+
+def test_seed_gives_the_same_keys_and_requests(world: World) -> None:
     """A reproducer that reproduces nothing is a rumour."""
     first, again, other = (fuzz.prime(Random(seed), 128) for seed in (1, 1, 2))  # noqa: S311 - no secret
     assert first == again != other
-    first, again, other = (fuzz.request(spoiler, seed, 5)[0] for seed in (1, 1, 2))
+    first, again, other = (fuzz.TokenSearch(world).request(seed, 5)[0] for seed in (1, 1, 2))
     assert first == again != other
