@@ -161,7 +161,8 @@ def test_stack_rules_are_asked_in_production(prod: AnalyzerStub) -> None:
     """Rules about missing resources need the whole stack."""
     only_a_pool = messages.AnalyzeStackRequest(resources=[_in_stack(good("UserPool"))])
 
-    assert {(rule, level) for rule, _, level in said(prod.AnalyzeStack(only_a_pool))} == {("OPS-ALARMS", "MANDATORY")}
+    found = {(rule, level) for rule, _, level in said(prod.AnalyzeStack(only_a_pool))}
+    assert found == {("COG-WAF", "MANDATORY"), ("OPS-ALARMS", "MANDATORY")}
 
 
 def test_suppressed_rules_are_silent() -> None:
