@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qsl
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -126,9 +127,12 @@ def access_claims() -> dict[str, Any]:
     }
 
 
-def event(token: str, key: str = "GET /hello") -> dict[str, Any]:
-    """Return the event of a GET request (payload format 2.0) after API Gateway's authorizer accepted it."""
-    path = key.partition(" ")[2]
+def event(token: str, key: str = "GET /hello", request: str = "") -> dict[str, Any]:
+    """Return the event of a GET request (payload format 2.0) after API Gateway's authorizer accepted it.
+
+    `request` is the path and query on the wire, if the key has variables.
+    """
+    path, _, query = (request or key.partition(" ")[2]).partition("?")
     claims = {name: str(value) for name, value in access_claims().items()}
     domain = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
     headers = {
@@ -146,11 +150,17 @@ def event(token: str, key: str = "GET /hello") -> dict[str, Any]:
         "x-forwarded-port": "443",
         "x-forwarded-proto": "https",
     }
+    names = zip(key.partition(" ")[2].split("/"), path.split("/"), strict=True)
+    given: dict[str, dict[str, str]] = {
+        "pathParameters": {name[1:-1]: value for name, value in names if name.startswith("{")},
+        "queryStringParameters": dict(parse_qsl(query)),
+    }
     return {
+        **{name: values for name, values in given.items() if values},  # API Gateway leaves out what is empty
         "version": "2.0",
         "routeKey": key,
         "rawPath": path,
-        "rawQueryString": "",
+        "rawQueryString": query,
         "headers": headers,
         "requestContext": {
             "accountId": "123456789012",

@@ -198,28 +198,33 @@ def _literal(allowed: tuple[Any, ...]) -> Reader:
 
 def marked(read_value: Reader, form: Any, marks: tuple[Any, ...]) -> Reader:
     """Return a reader that also checks the marks of `form`. ValueError for a mark that does not belong to it."""
-    checks = [_check(form, mark) for mark in marks]
+    for mark in marks:
+        read_value = _checked(read_value, *_check(form, mark))
+    return read_value
 
-    def read_marked(value: Any) -> Any:
+
+def _checked(read_value: Reader, holds: Callable[[Any], bool], rule: str) -> Reader:
+    def read_checked(value: Any) -> Any:
         value = read_value(value)
-        for holds, rule in checks:
-            if not holds(value):
-                raise BodyInvalid(rule)
+        if not holds(value):
+            raise BodyInvalid(rule)
         return value
 
-    return read_marked
+    return read_checked
 
 
 def _check(form: Any, mark: Any) -> tuple[Callable[[Any], bool], str]:
     """Return a predicate for values of `form`, and its rule in words."""
-    if isinstance(mark, Length | Range) and mark.least > mark.most:
-        raise ValueError(f"{mark} must have least before most")
+    if isinstance(mark, Length | Range):
+        least, most = mark.least, mark.most  # looked up once, and not for every value
+        if least > most:
+            raise ValueError(f"{mark} must have least before most")
     if isinstance(mark, Length) and (form is str or get_origin(form) is list):
         unit = "characters" if form is str else "items"
-        amount = f"{mark.least} to {mark.most}" if mark.least else f"at most {mark.most}"
-        return lambda value: mark.least <= len(value) <= mark.most, f"have {amount} {unit}"
+        amount = f"{least} to {most}" if least else f"at most {most}"
+        return lambda value: least <= len(value) <= most, f"have {amount} {unit}"
     if isinstance(mark, Range) and form in (int, float):
-        return lambda value: mark.least <= value <= mark.most, f"be from {mark.least} to {mark.most}"
+        return lambda value: least <= value <= most, f"be from {least} to {most}"
     if isinstance(mark, Pattern) and form is str:
         whole = re.compile(mark.expression).fullmatch
         return lambda value: whole(value) is not None, mark.rule

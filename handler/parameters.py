@@ -36,7 +36,7 @@ _REFUSALS: Mapping[texts.Place, type[ValueRefused]] = {
     "header": HeaderValueInvalid,
 }
 _HEADER_NAME = "[A-Za-z][A-Za-z0-9-]{0,62}"
-_ESCAPED = re.compile(r"(?:[^%]|%[0-9A-Fa-f]{2})*").fullmatch
+_HALF_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})").search
 # The function reads them itself, or an OpenAPI document may not describe them (OpenAPI 3.1, Parameter Object).
 _TAKEN = frozenset({"accept", "authorization", "content-length", "content-type", "cookie", "host", "if-none-match"})
 
@@ -215,7 +215,7 @@ def _pairs(query: Any) -> dict[str, list[str]]:
     if len(query) > QUERY_LIMIT:
         raise QueryInvalid(f"have at most {QUERY_LIMIT} characters")
     escaped = "%" in query or "+" in query
-    if not query.isascii() or (escaped and not _ESCAPED(query)):
+    if not query.isascii() or (escaped and _HALF_ESCAPE(query)):
         raise QueryInvalid("be percent-encoded UTF-8")
     for pair in query.split("&"):
         name, equals, value = pair.partition("=")
@@ -231,6 +231,8 @@ def _pairs(query: Any) -> dict[str, list[str]]:
 
 
 def _unescaped(text: str) -> str:
+    if "%" not in text and "+" not in text:
+        return text
     try:
         return unquote_to_bytes(text.replace("+", " ")).decode()
     except UnicodeDecodeError:
