@@ -71,7 +71,7 @@ down: $(DONE) ## Stop the stack that runs on this machine
 	@$(BIN)/python -m local down
 
 test: $(DONE) ## Run all tests but the acceptance tests
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 3 --dist loadfile
 
 quick: $(DONE) ## Check format, lint and types, and run the tests nearest to the changes since main, in seconds
 	@$(BIN)/python -m tests.quick

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -143,7 +145,8 @@ def record(create: Callable[[], object], stack: Stack | None = None) -> Recordin
         create()
 
     recorder = _Recorder(engine.Resources(partial(_create, stack.region), partial(answer, account=ACCOUNT)))
-    engine.run(stack, recorder, program)
+    with ThreadPoolExecutor(1) as thread:  # with a short call stack, which Pulumi takes down for each resource
+        thread.submit(copy_context().run, engine.run, stack, recorder, program).result()
     recording = recorder.recording
     recording.outputs = without_floats(recorder.outputs)
     _refuse_unresolved("the stack", recording.outputs)

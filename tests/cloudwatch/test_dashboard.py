@@ -150,6 +150,7 @@ def test_every_app_client_is_shown_by_its_name() -> None:
     assert not any("IdentityProvider" in dimensions for _, dimensions, _ in drawn(body(default())))
 
 
+@pytest.mark.acceptance
 def test_most_clients_functions_and_providers_fit() -> None:
     """As many as the settings allow: no panel, expression or alarm is larger than CloudWatch takes."""
     recording = monitoring_of(

@@ -48,7 +48,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
         yield made[1]
 
 
-@pytest.mark.parametrize("path", ["/dies", "/sleeps"])
+@pytest.mark.parametrize("path", ["/dies", pytest.param("/sleeps", marks=pytest.mark.acceptance)])
 def test_function_that_fails_is_a_fixed_500(outputs: dict[str, Any], path: str) -> None:
     """The emulator's 502 has the failure in it; a front end that was built for it meets another answer on AWS."""
     answer = requests.get(outputs["apiUrl"] + path, timeout=30)

@@ -119,6 +119,7 @@ class Function:
         return int(json.loads(answer["Payload"].read())["statusCode"])
 
 
+@pytest.mark.acceptance
 def test_function_never_admits_what_the_gateway_refuses(
     stack: TargetStack, http: Client, outputs: dict[str, Any]
 ) -> None:

@@ -51,6 +51,7 @@ def outputs(deployment: Deployment, stack: Stack) -> dict[str, Any]:
     return deployment.change(stack)
 
 
+@pytest.mark.acceptance
 def test_changed_program_changes_the_stack_and_keeps_the_users(
     deployment: Deployment, stack: Stack, outputs: dict[str, Any]
 ) -> None:
@@ -82,6 +83,7 @@ def test_changed_program_changes_the_stack_and_keeps_the_users(
     assert cors["AllowOrigins"] == ["http://localhost:3000"]
 
 
+@pytest.mark.acceptance
 def test_group_and_client_come_and_go_while_users_stay(
     deployment: Deployment, stack: Stack, outputs: dict[str, Any]
 ) -> None:

@@ -132,6 +132,7 @@ PRICED_SETTINGS: list[tuple[dict[str, str], str]] = [
 ]
 
 
+@pytest.mark.acceptance  # the whole program for each row
 @pytest.mark.parametrize(("changes", "line"), PRICED_SETTINGS, ids=str)
 def test_setting_with_a_price_has_a_line(changes: dict[str, str], line: str) -> None:
     """The same total with and without a setting that costs is a budget that is too low."""

@@ -66,6 +66,7 @@ def deviations(client: Client, stack: TargetStack, *names: str) -> dict[tuple[st
     return {(result.route, result.case): result.problem for result in found}
 
 
+@pytest.mark.acceptance
 def test_good_stack_has_no_deviation(proof: Run, tmp_path: Path, target: Target, table: Table) -> None:
     """The whole corpus, as a person runs it; and what it made in the stack is gone again."""
     files = {kind: tmp_path / f"attack.{kind}" for kind in ("json", "junit", "html")}

@@ -30,6 +30,7 @@ def stack(outputs: dict[str, Any], http: Client) -> Iterator[TargetStack]:
         yield attacked
 
 
+@pytest.mark.acceptance
 def test_no_parameter_gets_through(stack: TargetStack, http: Client) -> None:
     """Nothing is skipped: the attack makes another user's note by itself, and it is still there afterwards."""
     owner = [("Authorization", f"Bearer {stack.real(STRANGER).access}")]
