@@ -17,8 +17,8 @@ from stacks.command_line import CommandError
 
 SCHEMA = Path(__file__).parent / "contract.schema.json"
 FOR_OPERATORS = frozenset({"release", "revocation"})  # outputs for the deployment's tools, not for front ends
-_SECRET = "[secret]"  # what the Pulumi CLI prints in place of a secret output  # noqa: S105
-_SECRET_MARK = "4dabf18193072939515e22adb298388d"  # the member by which Pulumi's own files tell a secret  # noqa: S105
+_SECRET = "[secret]"  # noqa: S105 - what the Pulumi CLI prints in place of a secret output
+_SECRET_MARK = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the member by which Pulumi's own files tell a secret
 _SECRET_NAME = re.compile(r"secret|password|credential|private_?key|api_?key|tokens?$", re.IGNORECASE)
 
 

@@ -1,4 +1,4 @@
-"""One route as the function serves it: read parameters and body, call the route, write its answer.
+"""Serve one route: read parameters and body, call the route, and write its answer.
 
 What reads them is imported when the first request has them, so that no other cold start waits for it.
 """

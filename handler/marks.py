@@ -41,7 +41,7 @@ class Range(Mark):
 
 
 class Pattern(Mark):
-    """A regular expression for a whole string, and its rule in words, to be read after "must".
+    """A regular expression that a whole string must match. `rule` says it in words, to be read after "must".
 
     `expression` must mean the same in Python and ECMA 262: character ranges, no classes and no flags.
     """

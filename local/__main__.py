@@ -128,7 +128,7 @@ def _down(_: argparse.Namespace, folder: Folder) -> int:
 
 def _reset(arguments: argparse.Namespace, folder: Folder) -> int:
     from local.state import State  # noqa: PLC0415 - as above
-    from stacks.engine import Stack  # noqa: PLC0415
+    from stacks.engine import Stack  # noqa: PLC0415 - likewise
 
     stack = Stack.load(arguments.stack)
     with folder.held():
@@ -154,7 +154,7 @@ def _status(_: argparse.Namespace, folder: Folder) -> int:
 
 def _token_of(arguments: argparse.Namespace, folder: Folder, use: str) -> str:
     from local.provider import refusals_in_one_line  # noqa: PLC0415 - imports boto3, which other commands do not need
-    from local.users import Users  # noqa: PLC0415
+    from local.users import Users  # noqa: PLC0415 - likewise
 
     with refusals_in_one_line():
         outputs, run_ = folder.outputs(), folder.run()

@@ -13,6 +13,6 @@ if __package__:
 # The engine runs the folder by its path: Python puts the folder on the path, not the repository.
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from policies import pack  # noqa: E402
+from policies import pack  # noqa: E402 - needs the path above
 
 pack.start()

@@ -123,7 +123,7 @@ def _smoke(arguments: argparse.Namespace, root: Path) -> int:
 
 def _attack(arguments: argparse.Namespace, root: Path) -> int:
     from proof import access, client  # noqa: PLC0415 - each command loads what it needs
-    from proof.attack import cases, page, report, run, stack  # noqa: PLC0415
+    from proof.attack import cases, page, report, run, stack  # noqa: PLC0415 - likewise
 
     user = _user(arguments)
     aim, table = target.read(arguments, root), access.current()

@@ -9,10 +9,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
 
 from components.api_function import FunctionSizeArgs
 from components.app_clients import AppClientArgs
@@ -32,26 +31,13 @@ from components.auth_pool import UserPoolTier
 from components.custom_attributes import AttributeType, CustomAttributeArgs
 from components.second_factors import AccountRecovery, FirstFactor, Mfa, SecondFactor
 from settings.problems import key_of, set_command
+from settings.rules import Route
 
 FOLDER = pathlib.Path(__file__).parents[1]
 _GUIDE = "docs/operations.md, Moving users to another pool"
 _STEPS = "docs/configuration.md, Changes in two steps"
 _PROGRAM = "components/auth_pool.py"
 _RECORD = "python -m operations pool record"
-
-
-class Items(Protocol):
-    """A table of a route. Settings may not import the handler, whose tables fit."""
-
-    @property
-    def variable(self) -> str: ...
-
-
-class Route(Protocol):
-    """A route of the table, as far as these rules ask."""
-
-    @property
-    def items(self) -> Iterable[Items]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +57,7 @@ class Needs:
     tables: Sequence[str]
     """Variables with the names of tables."""
     vpc: bool
-    """Whether a version runs in subnets."""
+    """A version runs in subnets of a VPC."""
     keys: Sequence[str]
     """KMS keys of the versions' environments."""
 

@@ -7,7 +7,7 @@ where each of them is right by itself, so a rule never has to doubt a value. `ro
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import pulumi
@@ -20,6 +20,13 @@ from components.auth_pool import UserPoolTier
 from components.second_factors import Mfa
 from components.web_acl import SignInWebAclArgs
 from settings.stack import Environment
+
+
+class Items(Protocol):
+    """A table of a route, as far as the rules ask."""
+
+    @property
+    def variable(self) -> str: ...
 
 
 class Route(Protocol):
@@ -37,6 +44,8 @@ class Route(Protocol):
     def groups(self) -> Sequence[str]: ...
     @property
     def fresh(self) -> bool: ...
+    @property
+    def items(self) -> Iterable[Items]: ...
 
 
 def unknown_key(key: str) -> Problem:

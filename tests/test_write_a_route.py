@@ -63,7 +63,7 @@ def token(copy: Copy, user: str) -> str:
 
 
 def test_every_snippet_is_typed_in_here() -> None:
-    """One that is not would rot."""
+    """A snippet that no test runs becomes wrong unnoticed."""
     assert SNIPPETS.keys() == {"handler/orders.py", "handler/routes.py", "tests/handler/test_orders.py", "orders.ts"}
     fences = re.findall(r"^```(\S+.*)$", PAGE, re.MULTILINE)
     assert {fence.partition(" ")[2] for fence in fences if fence != "console"} == SNIPPETS.keys()

@@ -90,7 +90,7 @@ def revocations_gone() -> Days:
 
 
 def guessing() -> Days:
-    """One address tries twenty passwords a minute beyond its limit, for a quarter of an hour."""
+    """An address goes on trying passwords beyond its limit: twenty a minute, for a quarter of an hour."""
     return Days().each_minute(BLOCKED, NOON, 15, 20)
 
 

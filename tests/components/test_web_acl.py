@@ -131,7 +131,7 @@ def test_log_holds_nothing_that_signs_somebody_in() -> None:
 
 
 def test_log_holds_what_a_rule_matched() -> None:
-    """Whom a rule shut out is in it, and whom one would; who simply signed in is not."""
+    """The log keeps the requests that a rule blocked or counted. Ordinary sign-ins are not logged."""
     logging = made().one("WebAclLoggingConfiguration").inputs
     (kept,) = logging["loggingFilter"]["filters"]
 

@@ -86,7 +86,7 @@ def test_revocation_is_three_reads_of_each_call_that_asks() -> None:
 
 
 def test_web_acl_is_priced_by_hand() -> None:
-    """One web ACL, four rules, and 2,000 users with 60 sign-ins and refreshes of two requests each."""
+    """The sum by hand: a web ACL, four rules, and 2,000 users with 60 sign-ins or refreshes of two requests each."""
     month = Month(users=2_000)
     made, shared, none = (
         bill(planned(frozenset({("signInWebAcl", json.dumps(value))})), month)

@@ -371,7 +371,7 @@ def test_write_that_timed_out_and_was_stored_is_one_note_when_repeated(
 
 
 def test_note_that_was_never_stored_is_stored_when_repeated(world: World, api: Api, store: Store) -> None:
-    """What is remembered is a plan, not a success."""
+    """The key remembers the plan of the first request, not that it succeeded."""
 
     def first_alone() -> Reply:
         store.ill = error("InternalServerError", 500)

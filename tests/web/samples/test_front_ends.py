@@ -143,7 +143,7 @@ def person(users: Users) -> str:
 
 
 def test_every_snippet_of_the_page_is_run_here() -> None:
-    """One that is not would rot; a console block is for the eye, and shows only commands that other tests run."""
+    """A snippet that no test runs becomes wrong unnoticed. Console blocks show only commands that other tests run."""
     fences = re.findall(r"^```(\S.*)$", PAGE.read_text(), re.MULTILINE)
     assert {fence.split(" ")[-1] for fence in fences if fence not in {"console", "yaml"}} == set(SNIPPETS)
     assert set(SNIPPETS) == {
