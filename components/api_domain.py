@@ -1,12 +1,12 @@
 """The API's custom domain: certificate, TLS, client certificates where they are required, and the DNS record."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pulumi
 import pulumi_aws as aws
 
-from .arguments import Problem, Set, checked, matching, optional_in_schema, typed, validate
+from .arguments import Problem, Set, arguments, checked, matching, typed, validate
 from .formats import certificate_arn as an_arn
 from .formats import hostname, optional, s3_uri
 from .formats import zone_id as a_zone
@@ -21,8 +21,7 @@ def others_need_the_file(uri: str, version: str, ownership_certificate_arn: str)
             yield Problem(("uri",), f"be set with {name}", None, Set(("uri",), "s3://example-trust/clients.pem"))
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class TruststoreArgs:
     """Certificate authorities whose clients may connect (mutual TLS)."""
 
@@ -44,8 +43,7 @@ def certificate_can_be_proven(certificate_arn: str, zone_id: str, domain: str) -
         yield Problem(("zone_id",), "be set with domain, unless certificate_arn is", None, fix)
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class ApiDomainArgs:
     """A domain name, the API and stage that answer there, and the name's certificate and record."""
 

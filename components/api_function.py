@@ -1,7 +1,7 @@
 """A function behind the API: its role, its log group, its versions, and the alias that callers reach."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 import pulumi
@@ -12,12 +12,12 @@ from .arguments import (
     Path,
     Problem,
     Set,
+    arguments,
     between,
     checked,
     distinct,
     each_entry,
     keys,
-    optional_in_schema,
     sized,
     typed,
     validate,
@@ -83,8 +83,7 @@ def provisioned_fits_into_reserved(provisioned_concurrency: int, reserved_concur
         yield Problem(("provisioned_concurrency",), rule, provisioned_concurrency, fix)
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class FunctionSizeArgs:
     """The settings that each function has of its own."""
 
@@ -152,8 +151,7 @@ OPTION_RULES = (
 )
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class FunctionOptionsArgs(FunctionSizeArgs):
     """The instruction set that the function runs on."""
 
@@ -198,8 +196,7 @@ def secret_variables(options: FunctionSizeArgs) -> dict[str, str]:
     return {f"SECRET_{name}": reference for name, reference in options.secret_references.items()}
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class ApiFunctionArgs:
     """Arguments of a function. Raises ArgumentsError for what Lambda would refuse half-way."""
 
@@ -252,9 +249,7 @@ class ApiFunction(pulumi.ComponentResource):
         logs = aws.cloudwatch.LogGroup(
             f"{name}-logs", retention_in_days=args.log_retention_days, kms_key_id=args.kms_key_arn, opts=child
         )
-        role = aws.iam.Role(
-            f"{name}-role", assume_role_policy=pulumi.Output.json_dumps(execution_role.TRUST), opts=child
-        )
+        role = aws.iam.Role(f"{name}-role", assume_role_policy=execution_role.TRUST, opts=child)
         policy = aws.iam.RolePolicy(
             f"{name}-policy", role=role.id, policy=execution_role.policy(_rights(args, logs.arn)), opts=child
         )

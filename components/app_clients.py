@@ -13,12 +13,12 @@ from .arguments import (
     Problem,
     Remove,
     Set,
+    arguments,
     between,
     checked,
     distinct,
     each_entry,
     matching,
-    optional_in_schema,
     sized,
     validate,
 )
@@ -83,8 +83,7 @@ def urls_are_as_browsers_send_them(callback_urls: Sequence[str], logout_urls: Se
                 yield Problem(path, "be a URL as browsers send it", url, fix)
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class AppClientArgs:
     """One app client. A machine has scopes and no URLs; the others have URLs and may have scopes."""
 
@@ -132,8 +131,7 @@ def names_are_unique(app_clients: Sequence[AppClientArgs]) -> Iterator[Problem]:
 RULES = (names_are_unique,)
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class AppClientsArgs:
     """App clients in addition to the browser's."""
 

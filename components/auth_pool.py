@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from itertools import groupby
 from typing import TypedDict
@@ -17,11 +17,11 @@ from .arguments import (
     Problem,
     Remove,
     Set,
+    arguments,
     between,
     checked,
     distinct,
     each_entry,
-    optional_in_schema,
     sized,
     typed,
     validate,
@@ -59,8 +59,7 @@ def attribute_names_are_unique(custom_attributes: Sequence[CustomAttributeArgs])
             yield Problem((*path, "name"), "be unique among the attributes", name, Remove(path))
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class SignInArgs:
     """How users sign in with the browser's app client."""
 
@@ -263,8 +262,7 @@ RULES = (
 )
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class AuthPoolArgs:
     """Arguments of a user pool. Raises ArgumentsError for what Cognito would refuse, or take and not do."""
 

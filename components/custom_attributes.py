@@ -1,12 +1,12 @@
 """A user pool's custom attributes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 import pulumi_aws as aws
 
-from .arguments import checked, matching, optional_in_schema, validate
+from .arguments import arguments, checked, matching, validate
 
 # What an app client may write of Cognito's own attributes by default ("Attribute permissions and scopes").
 STANDARD = (
@@ -24,8 +24,7 @@ class AttributeType(StrEnum):
     BOOLEAN = "Boolean"
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class CustomAttributeArgs:
     """An attribute in addition to Cognito's. Cognito adds one in place, and never changes or removes one."""
 

@@ -1,16 +1,15 @@
 """The stack's KMS key for logs, environments and the table. It rotates every year."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pulumi
 import pulumi_aws as aws
 
 from . import arn
-from .arguments import between, checked, optional_in_schema, typed, validate
+from .arguments import arguments, between, checked, typed, validate
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class EncryptionArgs:
     """Arguments of the key."""
 

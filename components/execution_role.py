@@ -1,23 +1,27 @@
 """Execution roles of functions: statements that are each as narrow as AWS allows."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
+from typing import Any
 
 import pulumi
 
 from . import arn
-from .arguments import optional_in_schema
+from .arguments import arguments
+from .documents import document
 
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}},
-    ],
-}
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}},
+        ],
+    }
+)
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class StatementArgs:
     """One statement of a policy."""
 
@@ -35,21 +39,22 @@ class StatementArgs:
 
 def policy(statements: Iterable[StatementArgs]) -> pulumi.Output[str]:
     """Return the policy document of these statements."""
-    return pulumi.Output.json_dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": each.sid,
-                    "Effect": each.effect,
-                    "Action": list(each.actions),
-                    "Resource": each.resources[0] if len(each.resources) == 1 else list(each.resources),
-                    **({"Condition": each.condition} if each.condition else {}),
-                }
-                for each in statements
-            ],
-        }
-    )
+    ordered = list(statements)
+
+    def stated(known: Sequence[tuple[Sequence[str], Mapping[str, Any]]]) -> dict[str, Any]:
+        each_stated = [
+            {
+                "Sid": each.sid,
+                "Effect": each.effect,
+                "Action": list(each.actions),
+                "Resource": resources[0] if len(resources) == 1 else resources,
+                **({"Condition": condition} if condition else {}),
+            }
+            for each, (resources, condition) in zip(ordered, known, strict=True)
+        ]
+        return {"Version": "2012-10-17", "Statement": each_stated}
+
+    return document([[each.resources, each.condition] for each in ordered], stated)
 
 
 def write_logs(log_arn: pulumi.Output[str]) -> StatementArgs:

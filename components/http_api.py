@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pulumi
 import pulumi_aws as aws
@@ -12,12 +12,12 @@ from .arguments import (
     Problem,
     Remove,
     Set,
+    arguments,
     between,
     checked,
     distinct,
     each_entry,
     matching,
-    optional_in_schema,
     sized,
     typed,
     validate,
@@ -50,8 +50,7 @@ CALLER_FIELDS = {  # personal data
 CORS_HEADERS = ("authorization", "content-type", "if-none-match")  # which every page may send
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class ThrottleArgs:
     """A route's own limit."""
 
@@ -64,8 +63,7 @@ class ThrottleArgs:
         validate(self)
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class RouteArgs:
     """One route. It is protected unless `public` says otherwise."""
 
@@ -88,8 +86,7 @@ class RouteArgs:
         validate(self)
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class TargetArgs:
     """A function that answers routes."""
 
@@ -159,8 +156,7 @@ OPTION_RULES = (
 )
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class HttpApiOptionsArgs:
     """The API's tokens, origins and throttles."""
 
@@ -226,8 +222,7 @@ def audiences_fit(audiences: Sequence[object], options: HttpApiOptionsArgs) -> I
         yield Problem(path, rule, list(options.resource_identifiers))
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class HttpApiArgs:
     """Arguments of an API. Raises ArgumentsError for what API Gateway would refuse, or accepts and should not."""
 
@@ -348,12 +343,13 @@ def _routes(
     routes: Sequence[RouteArgs],
     opts: pulumi.ResourceOptions,
 ) -> list[pulumi.Resource]:
+    targets = {key: pulumi.Output.concat("integrations/", each.id) for key, each in integrations.items()}
     return [
         aws.apigatewayv2.Route(
             f"{name}-{route.key}",
             api_id=api.id,
             route_key=route.key,
-            target=pulumi.Output.concat("integrations/", integrations[route.function].id),
+            target=targets[route.function],
             # The type is what protects: with an authorizer's id alone, a route stays open.
             authorization_type="NONE" if route.public else "JWT",
             authorizer_id=None if route.public else authorizer.id,

@@ -1,13 +1,13 @@
 """External identity providers: OpenID Connect, SAML and Google."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
 
-from .arguments import Key, Problem, Remove, Set, checked, distinct, matching, optional_in_schema, sized, validate
+from .arguments import Key, Problem, Remove, Set, arguments, checked, distinct, matching, sized, validate
 from .formats import https_url, optional
 
 
@@ -63,8 +63,7 @@ def name_fits_the_type(type: ProviderType, name: str) -> Iterator[Problem]:  # n
         yield Problem(("name",), f"not be {name}, which Cognito reserves", None, Set(("name",), "Partner"))
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class IdentityProviderArgs:
     """One provider. OpenID Connect and Google have a client id and a secret, SAML has metadata."""
 
@@ -120,8 +119,7 @@ def secrets_fit_the_providers(
 RULES = (names_are_unique, secrets_fit_the_providers)
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class IdentityProvidersArgs:
     """Providers in addition to the pool's own users."""
 

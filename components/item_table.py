@@ -1,17 +1,14 @@
 """A DynamoDB table that is paid by use, encrypted, restorable, and hard to lose."""
 
-from dataclasses import dataclass
-
 import pulumi
 import pulumi_aws as aws
 
 from . import arn
-from .arguments import optional_in_schema, typed
+from .arguments import arguments, typed
 from .execution_role import StatementArgs
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class ItemTableArgs:
     """Keys and protection of a table."""
 

@@ -11,13 +11,13 @@ from . import execution_role
 from .api_function import Architecture, PythonVersion, environment_size, not_zero
 from .arguments import (
     Problem,
+    arguments,
     between,
     checked,
     distinct,
     each_entry,
     keys,
     matching,
-    optional_in_schema,
     sized,
     typed,
     validate,
@@ -40,8 +40,7 @@ def environments_fit(
             yield Problem((name,), rule, None, "use fewer or shorter entries")
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class TriggersArgs:
     """Which triggers there are, and what each needs to know."""
 
@@ -70,8 +69,7 @@ class TriggersArgs:
         validate(self, environments_fit)
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class PoolTriggersArgs:
     """Which triggers there are, and what their functions run on."""
 
@@ -94,8 +92,7 @@ class PoolTriggersArgs:
         validate(self)
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class PoolTriggerArgs:
     """A trigger as its pool needs it."""
 
@@ -196,7 +193,7 @@ def _function(
     logs = aws.cloudwatch.LogGroup(
         f"{name}-logs", retention_in_days=args.log_retention_days, kms_key_id=args.kms_key_arn, opts=opts
     )
-    role = aws.iam.Role(f"{name}-role", assume_role_policy=pulumi.Output.json_dumps(execution_role.TRUST), opts=opts)
+    role = aws.iam.Role(f"{name}-role", assume_role_policy=execution_role.TRUST, opts=opts)
     decrypt = [execution_role.decrypt(args.kms_key_arn)] if args.kms_key_arn else []
     trace = [execution_role.send_traces()] if args.tracing else []
     rights = execution_role.policy([execution_role.write_logs(logs.arn), *trace, *decrypt])

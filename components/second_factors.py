@@ -1,12 +1,12 @@
 """How users prove who they are: passwords, passkeys, codes by email, and second factors."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 import pulumi_aws as aws
 
-from .arguments import Problem, Set, checked, distinct, matching, optional_in_schema, sized, validate
+from .arguments import Problem, Set, arguments, checked, distinct, matching, sized, validate
 
 
 class Mfa(StrEnum):
@@ -81,8 +81,7 @@ def relying_party_needs_passkeys(
 RULES = (password_stays, required_mfa_has_passwords_alone, relying_party_needs_passkeys)
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class SecondFactorsArgs:
     """First and second factors of a user pool."""
 

@@ -1,12 +1,12 @@
 """Cognito's reaction to suspicious sign-ins, and the log of sign-ins."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 import pulumi
 import pulumi_aws as aws
 
-from .arguments import checked, optional_in_schema, validate
+from .arguments import arguments, checked, validate
 from .mail import MailArgs
 
 
@@ -37,8 +37,7 @@ class CompromisedCredentials(StrEnum):
 _MODES = {ThreatProtection.OFF: "OFF", ThreatProtection.AUDIT: "AUDIT", ThreatProtection.ENFORCED: "ENFORCED"}
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class RiskActionsArgs:
     """Reaction to a risk that an account is taken over: NO_ACTION, MFA_IF_CONFIGURED, MFA_REQUIRED or BLOCK."""
 
@@ -50,8 +49,7 @@ class RiskActionsArgs:
     """At a high risk."""
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class ThreatProtectionArgs:
     """Reaction to suspicious sign-ins. All of it needs the tier PLUS."""
 

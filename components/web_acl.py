@@ -4,12 +4,12 @@ Annotations that name `aws.wafv2` are texts: importing it takes longer than the 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pulumi
 import pulumi_aws as aws
 
-from .arguments import Problem, Set, between, checked, optional_in_schema, validate
+from .arguments import Problem, Set, arguments, between, checked, validate
 from .formats import optional, web_acl_arn
 
 EXAMPLE_ARN = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/sign-in/00000000-0000-0000-0000-000000000000"
@@ -32,8 +32,7 @@ def made_or_existing(create: bool, arn: str) -> Iterator[Problem]:
         yield Problem(("create",), "be false with arn", value=True, fix=Set(("create",), value=False))
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class SignInWebAclArgs:
     """The web ACL in front of sign-in. Without `create` and `arn` there is none."""
 

@@ -113,7 +113,7 @@ class Throttle(NamedTuple):
     burst: int
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # the rest that is generated would cost a cold start 1 ms
 class Route:
     """One route. It is protected unless it is `public`, and any signed-in user may call it unless it asks for more.
 

@@ -35,7 +35,7 @@ from components.http_api import OPTION_RULES as API_RULES
 from components.http_api import HttpApiOptionsArgs
 from components.identity_providers import IdentityProvidersArgs
 from components.mail import MailArgs
-from components.monitoring import MonitoringOptionsArgs
+from components.monitoring.options import MonitoringOptionsArgs
 from components.pool_triggers import TriggersArgs
 from components.revocation import RevocationArgs
 from components.second_factors import SecondFactorsArgs

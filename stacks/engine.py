@@ -29,7 +29,7 @@ from pulumi.runtime.stack import run_in_stack
 
 from stacks import ROOT
 from stacks.command_line import CommandError
-from stacks.mappings import answer
+from stacks.invokes import answer
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # ten times as fast with libyaml

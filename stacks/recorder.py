@@ -26,7 +26,8 @@ from components import bundle
 from stacks import ROOT, engine
 from stacks.command_line import CommandError
 from stacks.engine import Stack, stack_names
-from stacks.mappings import Deployed, ResourceMapping, answer, mapped
+from stacks.invokes import answer
+from stacks.mappings import Deployed, ResourceMapping, mapped
 from stacks.mappings.mapping import DEPLOYED_ACCOUNT, parameters_of, without_floats
 from stacks.resource import Resource
 

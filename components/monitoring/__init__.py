@@ -1,63 +1,20 @@
 """Monitoring of the stack: a dashboard, alarms and their topic, metrics from logs, and saved queries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pulumi
 import pulumi_aws as aws
 
-from ..arguments import between, checked, distinct, each_entry, matching, optional_in_schema, sized, typed, validate
-from ..formats import email, https_url
-from .alarms import Thresholds, alarms, runbook_at
+from ..arguments import arguments, typed
+from ..documents import document
 from .dashboard import dashboard
 from .metrics import FILTERS, UNCHECKED, Monitored, MonitoredFunction
+from .options import MonitoringOptionsArgs, runbook_at
 from .queries import QUERIES
-from .resources import make_alarms, name_of
-from .topic import alarm_topic
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
-class MonitoringOptionsArgs:
-    """The watched resources, the recipients of alarms, and the thresholds."""
-
-    dashboard: bool = True
-    """Make a CloudWatch dashboard of traffic, latency, errors, refusals and sign-in."""
-    alarms: bool = True
-    """Make alarms, and the encrypted topic that they notify. In production it must have a subscriber."""
-    # SNS has no limit that anybody meets; more people than this are reached through a list or a tool.
-    alarm_emails: Sequence[str] = field(
-        default=(), metadata=checked(sized(0, 20), distinct, each_entry(email), example=["on-call@example.com"])
-    )
-    """Addresses that receive alarms. Each must confirm the mail that SNS sends first."""
-    alarm_urls: Sequence[str] = field(
-        default=(),
-        metadata=checked(sized(0, 20), distinct, each_entry(https_url), example=["https://events.example.com/alarms"]),
-    )
-    """https:// endpoints that receive alarms, such as a paging service's."""
-    runbook_url: str = field(
-        default="",
-        metadata=checked(
-            matching(r"https://[^\s#?]+", "be an https:// address without query and fragment", empty=True),
-            example="https://git.example.com/secure-api/blob/main",
-        ),
-    )
-    """Web address of this project's files, which alarms link to. Empty: alarms name the page by its path."""
-    alarm_server_errors_percent: int = field(default=1, metadata=checked(between(1, 100)))
-    """Share of requests that end with a 5xx at which an alarm starts, in percent, 1 to 100."""
-    alarm_latency_ms: int = field(default=1500, metadata=checked(between(1, 30_000)))
-    """Milliseconds that one request in a hundred may take before an alarm starts, 1 to 30000."""
-    alarm_refusals: int = field(default=50, metadata=checked(between(1, 1_000_000)))
-    """Refusals in five minutes below which no alarm starts, however unusual they are."""
-    alarm_concurrency_percent: int = field(default=80, metadata=checked(between(1, 100)))
-    """Share of the concurrency limit at which an alarm starts, in percent, 1 to 100."""
-
-    def __post_init__(self) -> None:
-        validate(self)
-
-
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class MonitoredFunctionArgs:
     """A function that answers routes."""
 
@@ -69,8 +26,7 @@ class MonitoredFunctionArgs:
     """Its own limit of concurrent calls. -1: it shares the account's."""
 
 
-@optional_in_schema
-@dataclass(frozen=True, kw_only=True)
+@arguments
 class MonitoringArgs:
     """Arguments of the monitoring of one stack."""
 
@@ -122,16 +78,6 @@ class MonitoringArgs:
             web_acl=self.web_acl_name,
         )
 
-    @property
-    def thresholds(self) -> Thresholds:
-        """The alarms' thresholds."""
-        return Thresholds(
-            server_errors_percent=self.options.alarm_server_errors_percent,
-            latency_ms=self.options.alarm_latency_ms,
-            refusals=self.options.alarm_refusals,
-            concurrency_percent=self.options.alarm_concurrency_percent,
-        )
-
 
 # The log groups of each kind, by the function that writes them.
 Logs = Mapping[str, Mapping[str, pulumi.Input[str]]]
@@ -157,28 +103,40 @@ class Monitoring(pulumi.ComponentResource):
             "function": {key: each.log_group for key, each in args.functions.items()},
             "access": {"api": args.api_log_group},
         }
-        _filters(name, args.monitored, logs, child)
-        _queries(name, args.monitored, logs, child)
-        topic = alarm_topic(name, options.alarm_emails, options.alarm_urls, child) if options.alarms else None
-        definitions, base = alarms(args.monitored, args.thresholds), options.runbook_url
-        made = make_alarms(name, args.api_id, definitions, topic.arn, base, child) if topic else {}
+        monitored = args.monitored
+        _filters(name, monitored, logs, child)
+        _queries(name, monitored, logs, child)
+        topic = None
+        made: Mapping[str, aws.cloudwatch.MetricAlarm | aws.cloudwatch.CompositeAlarm] = {}
+        if options.alarms:
+            from .resources import alarm_resources  # noqa: PLC0415 - a stack without alarms need not wait for it
+
+            topic, made = alarm_resources(name, monitored, options, child)
         board = None
         if options.dashboard:
-            body = dashboard(args.monitored, [alarm.arn for alarm in made.values()], runbook_at(base))
             board = aws.cloudwatch.Dashboard(
                 f"{name}-dashboard",
                 # Pulumi gives it no suffix of its own; two stacks of one account would write over each other.
-                dashboard_name=pulumi.Output.concat("secure-api-", args.monitored.api_id),
-                dashboard_body=pulumi.Output.json_dumps(body),
+                dashboard_name=pulumi.Output.concat("secure-api-", monitored.api_id),
+                dashboard_body=document(
+                    {"names": monitored.names, "alarms": [alarm.arn for alarm in made.values()]},
+                    lambda known: dashboard(
+                        monitored.named(**known["names"]), known["alarms"], runbook_at(options.runbook_url)
+                    ),
+                ),
                 opts=child,
             )
 
         self.topic_arn = topic.arn if topic else None
         self.dashboard_name = board.dashboard_name if board else None
-        self.alarm_names = {key: name_of(alarm) for key, alarm in made.items()}
+        self.alarm_names = {key: _name_of(alarm) for key, alarm in made.items()}
         self.register_outputs(
             {"topic_arn": self.topic_arn, "dashboard_name": self.dashboard_name, "alarm_names": self.alarm_names}
         )
+
+
+def _name_of(alarm: aws.cloudwatch.MetricAlarm | aws.cloudwatch.CompositeAlarm) -> pulumi.Output[str]:
+    return alarm.name if isinstance(alarm, aws.cloudwatch.MetricAlarm) else alarm.alarm_name
 
 
 def _filters(name: str, monitored: Monitored, logs: Logs, opts: pulumi.ResourceOptions) -> None:
@@ -202,12 +160,11 @@ def _filters(name: str, monitored: Monitored, logs: Logs, opts: pulumi.ResourceO
 
 
 def _queries(name: str, monitored: Monitored, logs: Logs, opts: pulumi.ResourceOptions) -> None:
+    folder = pulumi.Output.concat("secure-api-", monitored.api_id, "/")  # the console makes one of it
     for each in QUERIES:
         aws.cloudwatch.QueryDefinition(
             f"{name}-{each.name}",
-            name=pulumi.Output.concat(
-                "secure-api-", monitored.api_id, "/", each.name
-            ),  # the console makes a folder of it
+            name=pulumi.Output.concat(folder, each.name),
             log_group_names=[group for log in each.logs for group in logs[log].values()],
             query_string=each.text,
             opts=opts,

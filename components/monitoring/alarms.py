@@ -4,20 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .metrics import Metric, Monitored, MonitoredFunction, Text, account, blocked, function, gateway, logged, sign_in
+from .options import MonitoringOptionsArgs, runbook_at
 
-RUNBOOK = "docs/operations.md"
 _MOST_METRICS = 10  # of an alarm on an expression ("Create an alarm based on a metric math expression")
 BAND = 3  # standard deviations of what is usual for the hour and the day of the week
-
-
-@dataclass(frozen=True, kw_only=True)
-class Thresholds:
-    """The alarms' thresholds: percent of requests, milliseconds, refusals in five minutes, percent of the limit."""
-
-    server_errors_percent: int = 1
-    latency_ms: int = 1500
-    refusals: int = 50
-    concurrency_percent: int = 80
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +52,7 @@ def _description(meaning: str, first: str, name: str, base: str) -> str:
     return f"{meaning} First: {first} Runbook: {runbook_at(base)}#{name}"
 
 
-def runbook_at(base: str) -> str:
-    """The page's address below `base`, or its path in this project."""
-    return f"{base.rstrip('/')}/{RUNBOOK}" if base else RUNBOOK
-
-
-def alarms(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAlarm, ...]:
+def alarms(monitored: Monitored, at: MonitoringOptionsArgs) -> tuple[Alarm | CompositeAlarm, ...]:
     """Return all alarms of the stack."""
     called = {**monitored.functions, **monitored.triggers}
     return (
@@ -81,12 +66,12 @@ def alarms(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAlarm
     )
 
 
-def _answers(monitored: Monitored, at: Thresholds) -> tuple[Alarm, ...]:
+def _answers(monitored: Monitored, at: MonitoringOptionsArgs) -> tuple[Alarm, ...]:
     requests = gateway(monitored, "Count")
     return (
         Alarm(
             name="server-errors",
-            meaning=f"{at.server_errors_percent} % or more of the requests, and five at least, ended with a 5xx.",
+            meaning=f"{at.alarm_server_errors_percent} % or more of the requests, and five at least, ended with a 5xx.",
             first="see on the dashboard whether the function fails or the gateway, and roll back if it was deployed.",
             # Five at least: at night a single one would be a high share.
             series={
@@ -95,13 +80,13 @@ def _answers(monitored: Monitored, at: Thresholds) -> tuple[Alarm, ...]:
                 "share": "IF(errors >= 5, 100 * errors / requests, 0)",
             },
             compared="share",
-            threshold=at.server_errors_percent,
+            threshold=at.alarm_server_errors_percent,
             periods=3,
             datapoints=2,
         ),
         Alarm(
             name="slow-answers",
-            meaning=f"One request in a hundred takes {at.latency_ms} ms or more, for a quarter of an hour.",
+            meaning=f"One request in a hundred takes {at.alarm_latency_ms} ms or more, for a quarter of an hour.",
             first="compare gateway and function on the dashboard, then cold starts and key endpoint failures.",
             # A hundred at least: below, p99 is the slowest request, and at night that is a cold start.
             series={
@@ -110,14 +95,14 @@ def _answers(monitored: Monitored, at: Thresholds) -> tuple[Alarm, ...]:
                 "latency": "IF(requests >= 100, slowest, 0)",
             },
             compared="latency",
-            threshold=at.latency_ms,
+            threshold=at.alarm_latency_ms,
             periods=3,
             datapoints=3,
         ),
     )
 
 
-def _function(key: str, which: MonitoredFunction, at: Thresholds) -> tuple[Alarm, ...]:
+def _function(key: str, which: MonitoredFunction, at: MonitoringOptionsArgs) -> tuple[Alarm, ...]:
     """Return the alarms of one function: `api`, another one that routes name, or a trigger of the user pool."""
     name, of = ("", "The function") if key == "api" else (f"-{key.replace('_', '-')}", f"The function {key}")
     alarms = (
@@ -147,7 +132,7 @@ def _function(key: str, which: MonitoredFunction, at: Thresholds) -> tuple[Alarm
     return (*alarms, _concurrency(f"reserve-near-limit{name}", f"{of}'s reserve", used, at))
 
 
-def _shared(monitored: Monitored, at: Thresholds) -> tuple[Alarm, ...]:
+def _shared(monitored: Monitored, at: MonitoringOptionsArgs) -> tuple[Alarm, ...]:
     """Return the alarms that cover all functions: signing keys unavailable, and account concurrency.
 
     The second one is made if any function has no reserved concurrency.
@@ -183,36 +168,36 @@ def _unchecked(monitored: Monitored) -> Alarm:
     )
 
 
-def _blocked(monitored: Monitored, web_acl: Text, at: Thresholds) -> Alarm:
+def _blocked(monitored: Monitored, web_acl: Text, at: MonitoringOptionsArgs) -> Alarm:
     return Alarm(
         name="sign-in-blocked",
-        meaning=f"The web ACL blocked {at.refusals} or more requests to sign-in in five minutes, ten minutes long: an "
-        "attack that is kept off, or users whom a rule takes for one.",
+        meaning=f"The web ACL blocked {at.alarm_refusals} or more requests to sign-in in five minutes, ten minutes "
+        "long: an attack that is kept off, or users whom a rule takes for one.",
         first="see in its log which rule and which addresses; raise requestsPerAddress if they are an office's.",
         series={"blocked": blocked(monitored, web_acl)},
         compared="blocked",
-        threshold=at.refusals,
+        threshold=at.alarm_refusals,
         periods=2,
         datapoints=2,
     )
 
 
-def _concurrency(name: str, what: str, used: Mapping[str, Metric | str], at: Thresholds) -> Alarm:
+def _concurrency(name: str, what: str, used: Mapping[str, Metric | str], at: MonitoringOptionsArgs) -> Alarm:
     return Alarm(
         name=name,
         part_of="concurrency-near-limit",
-        meaning=f"{at.concurrency_percent} % of {what} is in use; at the limit calls are turned away.",
+        meaning=f"{at.alarm_concurrency_percent} % of {what} is in use; at the limit calls are turned away.",
         first="see whether traffic or duration has grown, and ask for a higher limit before it is reached.",
         series=used,
         compared="used",
-        threshold=at.concurrency_percent,
+        threshold=at.alarm_concurrency_percent,
         period=60,
         periods=5,
         datapoints=3,
     )
 
 
-def _refusals(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAlarm, ...]:
+def _refusals(monitored: Monitored, at: MonitoringOptionsArgs) -> tuple[Alarm | CompositeAlarm, ...]:
     refused = logged(monitored, "Refused")
     surge = (
         "Far more requests are refused (401, 403) than is usual for this hour: an attack, or a client that is broken."
@@ -220,12 +205,12 @@ def _refusals(monitored: Monitored, at: Thresholds) -> tuple[Alarm | CompositeAl
     first = "run the saved queries for reason, route and the gateway's own words; throttle, or fix the client."
     many = Alarm(
         name="refusals-many",
-        meaning=f"{at.refusals} or more refusals in five minutes, ten minutes long.",
+        meaning=f"{at.alarm_refusals} or more refusals in five minutes, ten minutes long.",
         first="nothing: it only counts together with refusals-unusual.",
         part_of="refusals-surge",
         series={"refused": refused},
         compared="refused",
-        threshold=at.refusals,
+        threshold=at.alarm_refusals,
         periods=2,
         datapoints=2,
     )

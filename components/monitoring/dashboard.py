@@ -15,7 +15,6 @@ from .metrics import (
     blocked,
     function,
     gateway,
-    joined,
     logged,
     sign_in,
 )
@@ -32,7 +31,7 @@ Widget = dict[str, Any]
 def dashboard(
     monitored: Monitored, alarm_arns: Sequence[Text] = (), runbook: str = "docs/operations.md"
 ) -> dict[str, Any]:
-    """The body, its names still as they are given: strings or outputs."""
+    """Return the body for names that are texts (`Monitored.named`)."""
     top: list[Widget] = [_text(runbook)]
     if alarm_arns:
         top.append(_widget("alarm", 0, 2, 24, 3, {"title": "Alarms", "alarms": list(alarm_arns)[:_MOST_ALARMS]}))
@@ -173,11 +172,8 @@ def _federated(monitored: Monitored, name: str) -> list[Line]:
     """A line for each identity provider and app client, if there are providers."""
     if not monitored.identity_providers:
         return []
-    search = joined(
-        f"""SEARCH('{{AWS/Cognito,IdentityProvider,UserPool,UserPoolClient}} MetricName="{name}" UserPool=\"""",
-        monitored.user_pool_id,
-        "\"', 'Sum')",
-    )
+    dimensions = "AWS/Cognito,IdentityProvider,UserPool,UserPoolClient"
+    search = f"""SEARCH('{{{dimensions}}} MetricName="{name}" UserPool="{monitored.user_pool_id}"', 'Sum')"""
     return [[{"expression": search, "label": ""}]]
 
 
@@ -215,8 +211,8 @@ def _math(expression: str, label: str, color: str, **options: Any) -> Line:
 
 def _search(monitored: Monitored, name: str, dimension: str) -> Line:
     """A line for each value that occurred within two weeks, so that a new reason needs no new dashboard."""
-    term = f"""",{dimension}}} MetricName="{name}"', 'Sum')"""
-    return [{"expression": joined("SEARCH('{\"", monitored.namespace, term), "label": ""}]
+    search = f"""SEARCH('{{"{monitored.namespace}",{dimension}}} MetricName="{name}"', 'Sum')"""
+    return [{"expression": search, "label": ""}]
 
 
 def _panel(title: str, *lines: Line, stacked: bool = False) -> Widget:

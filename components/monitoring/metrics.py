@@ -1,16 +1,17 @@
 """The metrics of the stack: AWS's own, and those that metric filters make of its two logs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple
 
 import pulumi
 
 Text = pulumi.Input[str]
 
 
-@dataclass(frozen=True, kw_only=True)
-class MonitoredFunction:
+class MonitoredFunction(NamedTuple):
     """A function; `reserved_concurrency` is its own limit, -1 where it shares the account's."""
 
     name: Text
@@ -39,24 +40,42 @@ class Monitored:
     revocation: bool = False
     web_acl: Text | None = None
 
-    @property
+    @cached_property
     def namespace(self) -> Text:
-        return joined("SecureApi/", self.api_id)
+        return _joined("SecureApi/", self.api_id)
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """All names, which may be outputs."""
+        return {
+            "called": {key: each.name for key, each in {**self.functions, **self.triggers}.items()},
+            "api_id": self.api_id,
+            "user_pool_id": self.user_pool_id,
+            "user_clients": self.user_clients,
+            "web_acl": self.web_acl,
+        }
+
+    def named(self, called: Mapping[str, str], **names: Any) -> "Monitored":
+        """Return the same with these `names`, which are texts by now."""
+        functions, triggers = (
+            {key: each._replace(name=called[key]) for key, each in group.items()}
+            for group in (self.functions, self.triggers)
+        )
+        return replace(self, functions=functions, triggers=triggers, **names)
 
 
-def joined(*parts: Text) -> Text:
+def _joined(*parts: Text) -> Text:
     """The parts in a row: a string if all are, else an output."""
     texts = [part for part in parts if isinstance(part, str)]
     return "".join(texts) if len(texts) == len(parts) else pulumi.Output.concat(*parts)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metric:
+class Metric(NamedTuple):
     """One metric with the statistic that is read of it."""
 
     namespace: Text
     name: str
-    dimensions: Mapping[str, Text] = field(default_factory=dict)
+    dimensions: Mapping[str, Text] = MappingProxyType({})
     stat: str = "Sum"
 
 
@@ -96,8 +115,7 @@ def logged(monitored: Monitored, name: str, stat: str = "Sum", **dimensions: str
     return Metric(namespace=monitored.namespace, name=name, dimensions=dimensions, stat=stat)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filter:
+class Filter(NamedTuple):
     """How lines of a log become a metric. `dimensions` maps a name to the field of the line that fills it.
 
     `of` tells two filters of one metric apart. Each value of a dimension is a metric of its own, which costs; and a
@@ -109,7 +127,7 @@ class Filter:
     pattern: str
     value: str = "1"
     unit: str = "Count"
-    dimensions: Mapping[str, str] = field(default_factory=dict)
+    dimensions: Mapping[str, str] = MappingProxyType({})
     default: str | None = None
     of: str = ""
 

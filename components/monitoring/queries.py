@@ -1,11 +1,9 @@
 """Saved Logs Insights queries: what the runbook sends people to."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
-@dataclass(frozen=True, kw_only=True)
-class Query:
+class Query(NamedTuple):
     """A query with the logs it reads; `name` is what people look for in the console."""
 
     name: str

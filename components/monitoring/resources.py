@@ -1,49 +1,38 @@
 """The alarms of `alarms.py` as CloudWatch resources."""
 
-from collections.abc import Iterable
-
 import pulumi
 import pulumi_aws as aws
 
-from .alarms import Alarm, CompositeAlarm
-from .metrics import Metric, Text
+from .alarms import Alarm, alarms
+from .metrics import Metric, Monitored, Text
+from .options import MonitoringOptionsArgs
+from .topic import alarm_topic
 
 Made = aws.cloudwatch.MetricAlarm | aws.cloudwatch.CompositeAlarm
 
 
-def make_alarms(
-    name: str,
-    suffix: Text,
-    alarms: Iterable[Alarm | CompositeAlarm],
-    topic: Text,
-    base: str,
-    opts: pulumi.ResourceOptions,
-) -> dict[str, Made]:
-    """Make the alarms; return those that notify somebody, by name.
-
-    `suffix` tells a composite alarm from another stack's, since Pulumi adds none; `base` is the runbook's address.
-    """
+def alarm_resources(
+    name: str, monitored: Monitored, options: MonitoringOptionsArgs, opts: pulumi.ResourceOptions
+) -> tuple[aws.sns.Topic, dict[str, Made]]:
+    """Make the topic and the alarms; return it, and by name those alarms that notify it."""
+    topic = alarm_topic(name, options.alarm_emails, options.alarm_urls, opts)
+    base = options.runbook_url
     made: dict[str, Made] = {}
-    for alarm in alarms:
+    for alarm in alarms(monitored, options):
         if isinstance(alarm, Alarm):
-            made[alarm.name] = _alarm(name, alarm, base, [topic], opts)
+            made[alarm.name] = _alarm(name, alarm, base, [topic.arn], opts)
             continue
         first, second = [_alarm(name, part, base, [], opts).name for part in alarm.parts]
         made[alarm.name] = aws.cloudwatch.CompositeAlarm(
             f"{name}-{alarm.name}",
-            alarm_name=pulumi.Output.concat(f"{name}-{alarm.name}-", suffix),
+            alarm_name=pulumi.Output.concat(f"{name}-{alarm.name}-", monitored.api_id),
             alarm_description=alarm.description(base),
             alarm_rule=pulumi.Output.concat('ALARM("', first, '") AND ALARM("', second, '")'),
-            alarm_actions=[topic],
-            ok_actions=[topic],
+            alarm_actions=[topic.arn],
+            ok_actions=[topic.arn],
             opts=opts,
         )
-    return made
-
-
-def name_of(alarm: Made) -> pulumi.Output[str]:
-    """Return the alarm's name in CloudWatch."""
-    return alarm.name if isinstance(alarm, aws.cloudwatch.MetricAlarm) else alarm.alarm_name
+    return topic, made
 
 
 def _alarm(
@@ -72,7 +61,7 @@ def _query(id_: str, series: Metric | str, alarm: Alarm) -> aws.cloudwatch.Metri
     metric: aws.cloudwatch.MetricAlarmMetricQueryMetricArgsDict = {
         "namespace": series.namespace,
         "metric_name": series.name,
-        "dimensions": series.dimensions,
+        "dimensions": dict(series.dimensions),
         "stat": series.stat,
         "period": alarm.period,
     }

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from stacks.command_line import CommandError
-from stacks.mappings.mapping import ACCOUNT, Deployed, Endpoint, ResourceMapping, Values, without_floats
+from stacks.mappings.mapping import Deployed, Endpoint, ResourceMapping, Values, without_floats
 
-__all__ = ["MAPPINGS", "NOT_EMULATED", "Deployed", "Endpoint", "ResourceMapping", "Values", "answer", "mapped"]
+__all__ = ["MAPPINGS", "NOT_EMULATED", "Deployed", "Endpoint", "ResourceMapping", "Values", "mapped"]
 
 _MODULES = sorted({module.name for module in pkgutil.iter_modules(__path__)} - {"mapping"})
 MAPPINGS: Mapping[str, ResourceMapping] = {
     type_: mapping
     for name in _MODULES
     for type_, mapping in importlib.import_module(f"{__name__}.{name}").MAPPINGS.items()
-}
-
-# Answers to the program's Pulumi invokes, by token, for an account.
-_ANSWERS: Mapping[str, Callable[[str], dict[str, Any]]] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": lambda account: {
-        "accountId": account,
-        "arn": f"arn:aws:iam::{account}:root",
-        "userId": account,
-    },
 }
 
 # What AWS enforces and the emulator does not. Unit tests check these properties, and `up` prints the list.
@@ -42,13 +33,6 @@ NOT_EMULATED = (
     "email (none is sent; any confirmation code is accepted)",
     "the pre sign-up trigger for users that administrators create, and the post confirmation trigger",
 )
-
-
-def answer(token: str, account: str = ACCOUNT) -> dict[str, Any]:
-    """Answer a Pulumi invoke of the program. CommandError for an unknown one: an invented answer would be worse."""
-    if token not in _ANSWERS:
-        raise CommandError(f"{token} must have an answer: add one to _ANSWERS in stacks/mappings/__init__.py")
-    return _ANSWERS[token](account)
 
 
 def mapped(type_: str, name: str, inputs: Values) -> tuple[ResourceMapping, dict[str, Any]]:

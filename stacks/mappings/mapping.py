@@ -9,8 +9,8 @@ from itertools import zip_longest
 from typing import Any
 
 from stacks.command_line import CommandError
+from stacks.invokes import ACCOUNT
 
-ACCOUNT = "000000000000"  # the emulator's only account
 DEPLOYED_ACCOUNT = "123456789012"  # AWS's own example of an account id
 
 

@@ -6,7 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
-from dataclasses import fields, is_dataclass
+from dataclasses import FrozenInstanceError, fields, is_dataclass
 from functools import cache
 from typing import Any
 
@@ -116,8 +116,12 @@ def test_arguments_are_frozen_and_named(name: str) -> None:
     args: Any = _args(name)
 
     assert is_dataclass(args)
-    assert args.__dataclass_params__.frozen
     assert all(field.kw_only for field in fields(args))
+    for field in fields(args):
+        with pytest.raises(FrozenInstanceError, match=field.name):
+            setattr(args, field.name, getattr(args, field.name))
+        with pytest.raises(FrozenInstanceError, match=field.name):
+            delattr(args, field.name)
 
 
 @each_component

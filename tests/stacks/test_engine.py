@@ -88,7 +88,7 @@ def test_refused_resource_ends_the_program(tmp_path: Path, stack: Stack) -> None
 def test_unknown_invoke_is_refused_by_name(tmp_path: Path, stack: Stack) -> None:
     """An invented answer would be worse than none."""
     path = program(tmp_path, "pulumi.export('name', aws.get_region_output().name)")
-    with pytest.raises(CommandError, match=r"aws:index/getRegion:getRegion .* add one to _ANSWERS in stacks/mappings"):
+    with pytest.raises(CommandError, match=r"aws:index/getRegion:getRegion .* add one to _ANSWERS in stacks/invokes"):
         evaluate(stack, nothing, path)
 
 
