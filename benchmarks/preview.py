@@ -21,7 +21,7 @@ def measure() -> Table:
         topic="preview",
         title="Preview: pulumi preview of the dev stack with the real engine, nothing deployed yet",
         baseline="",
-        method="time by the clock, the least of 4 runs of each, in turn; a stand-in for the AWS provider",
+        method="time by the clock, the least of 8 runs of each, in turn; a stand-in for the AWS provider",
         figures=[
             Figure(name="a Python program with one resource", amount=one, unit="s"),
             Figure(name="dev, compared with that", amount=dev, unit="s", ratio=dev / one, limit=1.6),

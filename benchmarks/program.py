@@ -6,7 +6,7 @@ from benchmarks import child
 from benchmarks.figures import Figure, Table
 from handler.routes import ROUTES
 
-RUNS = 9
+RUNS = 15
 MANY = 300  # API Gateway quota: routes per HTTP API
 
 

@@ -6,7 +6,7 @@ from dataclasses import field
 import pulumi
 import pulumi_aws as aws
 
-from .arguments import Problem, Set, arguments, checked, matching, typed, validate
+from .arguments import Problem, Set, checked, frozen, matching, typed, validate
 from .formats import certificate_arn as an_arn
 from .formats import hostname, optional, s3_uri
 from .formats import zone_id as a_zone
@@ -21,7 +21,7 @@ def others_need_the_file(uri: str, version: str, ownership_certificate_arn: str)
             yield Problem(("uri",), f"be set with {name}", None, Set(("uri",), "s3://example-trust/clients.pem"))
 
 
-@arguments
+@frozen
 class TruststoreArgs:
     """Certificate authorities whose clients may connect (mutual TLS)."""
 
@@ -43,7 +43,7 @@ def certificate_can_be_proven(certificate_arn: str, zone_id: str, domain: str) -
         yield Problem(("zone_id",), "be set with domain, unless certificate_arn is", None, fix)
 
 
-@arguments
+@frozen
 class ApiDomainArgs:
     """A domain name, the API and stage that answer there, and the name's certificate and record."""
 

@@ -12,11 +12,11 @@ from .arguments import (
     Path,
     Problem,
     Set,
-    arguments,
     between,
     checked,
     distinct,
     each_entry,
+    frozen,
     keys,
     sized,
     typed,
@@ -83,7 +83,7 @@ def provisioned_fits_into_reserved(provisioned_concurrency: int, reserved_concur
         yield Problem(("provisioned_concurrency",), rule, provisioned_concurrency, fix)
 
 
-@arguments
+@frozen
 class FunctionSizeArgs:
     """The settings that each function has of its own."""
 
@@ -151,7 +151,7 @@ OPTION_RULES = (
 )
 
 
-@arguments
+@frozen
 class FunctionOptionsArgs(FunctionSizeArgs):
     """The instruction set that the function runs on."""
 
@@ -196,7 +196,7 @@ def secret_variables(options: FunctionSizeArgs) -> dict[str, str]:
     return {f"SECRET_{name}": reference for name, reference in options.secret_references.items()}
 
 
-@arguments
+@frozen
 class ApiFunctionArgs:
     """Arguments of a function. Raises ArgumentsError for what Lambda would refuse half-way."""
 

@@ -13,11 +13,11 @@ from .arguments import (
     Problem,
     Remove,
     Set,
-    arguments,
     between,
     checked,
     distinct,
     each_entry,
+    frozen,
     matching,
     sized,
     validate,
@@ -83,7 +83,7 @@ def urls_are_as_browsers_send_them(callback_urls: Sequence[str], logout_urls: Se
                 yield Problem(path, "be a URL as browsers send it", url, fix)
 
 
-@arguments
+@frozen
 class AppClientArgs:
     """One app client. A machine has scopes and no URLs; the others have URLs and may have scopes."""
 
@@ -131,7 +131,7 @@ def names_are_unique(app_clients: Sequence[AppClientArgs]) -> Iterator[Problem]:
 RULES = (names_are_unique,)
 
 
-@arguments
+@frozen
 class AppClientsArgs:
     """App clients in addition to the browser's."""
 
@@ -148,7 +148,7 @@ class AppClientsArgs:
         validate(self, *RULES)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class UserAccess:
     """How users sign in, whichever client they use."""
 

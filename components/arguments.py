@@ -377,7 +377,7 @@ def _remedy(fix: Fix | None) -> str:
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field,))
-def arguments(type_: type[T]) -> type[T]:
+def frozen(type_: type[T]) -> type[T]:
     """Make a dataclass whose fields are given by name and never change.
 
     It compares by identity. A frozen dataclass would be the same, but what Python generates for some forty of them is a
@@ -389,7 +389,8 @@ def arguments(type_: type[T]) -> type[T]:
     made.__delattr__ = _refuse_deletion  # type: ignore[method-assign]
     annotations = made.__annotations__
     for field in dataclasses.fields(made):  # type: ignore[arg-type]
-        if field.name in annotations and not (field.default is MISSING and field.default_factory is MISSING):
+        inherited_or_text = isinstance(annotations.get(field.name, ""), str)
+        if not inherited_or_text and not (field.default is field.default_factory is MISSING):
             annotations[field.name] = annotations[field.name] | None
     return made
 

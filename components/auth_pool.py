@@ -17,11 +17,11 @@ from .arguments import (
     Problem,
     Remove,
     Set,
-    arguments,
     between,
     checked,
     distinct,
     each_entry,
+    frozen,
     sized,
     typed,
     validate,
@@ -59,7 +59,7 @@ def attribute_names_are_unique(custom_attributes: Sequence[CustomAttributeArgs])
             yield Problem((*path, "name"), "be unique among the attributes", name, Remove(path))
 
 
-@arguments
+@frozen
 class SignInArgs:
     """How users sign in with the browser's app client."""
 
@@ -262,7 +262,7 @@ RULES = (
 )
 
 
-@arguments
+@frozen
 class AuthPoolArgs:
     """Arguments of a user pool. Raises ArgumentsError for what Cognito would refuse, or take and not do."""
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import pulumi_aws as aws
 
-from .arguments import arguments, checked, matching, validate
+from .arguments import checked, frozen, matching, validate
 
 # What an app client may write of Cognito's own attributes by default ("Attribute permissions and scopes").
 STANDARD = (
@@ -24,7 +24,7 @@ class AttributeType(StrEnum):
     BOOLEAN = "Boolean"
 
 
-@arguments
+@frozen
 class CustomAttributeArgs:
     """An attribute in addition to Cognito's. Cognito adds one in place, and never changes or removes one."""
 

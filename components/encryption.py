@@ -6,10 +6,10 @@ import pulumi
 import pulumi_aws as aws
 
 from . import arn
-from .arguments import arguments, between, checked, typed, validate
+from .arguments import between, checked, frozen, typed, validate
 
 
-@arguments
+@frozen
 class EncryptionArgs:
     """Arguments of the key."""
 

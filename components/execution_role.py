@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from . import arn
-from .arguments import arguments
+from .arguments import frozen
 from .documents import document
 
 TRUST = json.dumps(
@@ -21,7 +21,7 @@ TRUST = json.dumps(
 )
 
 
-@arguments
+@frozen
 class StatementArgs:
     """One statement of a policy."""
 

@@ -12,11 +12,11 @@ from .arguments import (
     Problem,
     Remove,
     Set,
-    arguments,
     between,
     checked,
     distinct,
     each_entry,
+    frozen,
     matching,
     sized,
     typed,
@@ -50,7 +50,7 @@ CALLER_FIELDS = {  # personal data
 CORS_HEADERS = ("authorization", "content-type", "if-none-match")  # which every page may send
 
 
-@arguments
+@frozen
 class ThrottleArgs:
     """A route's own limit."""
 
@@ -63,7 +63,7 @@ class ThrottleArgs:
         validate(self)
 
 
-@arguments
+@frozen
 class RouteArgs:
     """One route. It is protected unless `public` says otherwise."""
 
@@ -86,7 +86,7 @@ class RouteArgs:
         validate(self)
 
 
-@arguments
+@frozen
 class TargetArgs:
     """A function that answers routes."""
 
@@ -156,7 +156,7 @@ OPTION_RULES = (
 )
 
 
-@arguments
+@frozen
 class HttpApiOptionsArgs:
     """The API's tokens, origins and throttles."""
 
@@ -222,7 +222,7 @@ def audiences_fit(audiences: Sequence[object], options: HttpApiOptionsArgs) -> I
         yield Problem(path, rule, list(options.resource_identifiers))
 
 
-@arguments
+@frozen
 class HttpApiArgs:
     """Arguments of an API. Raises ArgumentsError for what API Gateway would refuse, or accepts and should not."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 import pulumi
 import pulumi_aws as aws
 
-from .arguments import Key, Problem, Remove, Set, arguments, checked, distinct, matching, sized, validate
+from .arguments import Key, Problem, Remove, Set, checked, distinct, frozen, matching, sized, validate
 from .formats import https_url, optional
 
 
@@ -63,7 +63,7 @@ def name_fits_the_type(type: ProviderType, name: str) -> Iterator[Problem]:  # n
         yield Problem(("name",), f"not be {name}, which Cognito reserves", None, Set(("name",), "Partner"))
 
 
-@arguments
+@frozen
 class IdentityProviderArgs:
     """One provider. OpenID Connect and Google have a client id and a secret, SAML has metadata."""
 
@@ -119,7 +119,7 @@ def secrets_fit_the_providers(
 RULES = (names_are_unique, secrets_fit_the_providers)
 
 
-@arguments
+@frozen
 class IdentityProvidersArgs:
     """Providers in addition to the pool's own users."""
 

@@ -4,11 +4,11 @@ import pulumi
 import pulumi_aws as aws
 
 from . import arn
-from .arguments import arguments, typed
+from .arguments import frozen, typed
 from .execution_role import StatementArgs
 
 
-@arguments
+@frozen
 class ItemTableArgs:
     """Keys and protection of a table."""
 

@@ -6,7 +6,7 @@ from dataclasses import field
 
 import pulumi_aws as aws
 
-from .arguments import Path, Problem, Set, arguments, checked, matching, sized, validate
+from .arguments import Path, Problem, Set, checked, frozen, matching, sized, validate
 from .formats import arn
 
 _ADDRESS = r"[^<>@\s]+@[^<>@\s]+"
@@ -20,7 +20,7 @@ def _holds_placeholders(value: str) -> Iterator[tuple[Path, str]]:
             yield (), f"include {part}, or be empty"
 
 
-@arguments
+@frozen
 class InvitationArgs:
     """The mail to a user whom an administrator creates."""
 
@@ -79,7 +79,7 @@ def sender_is_of_the_identity(email_from: str, email_source_arn: str) -> Iterato
 RULES = (identity_has_a_sender, sender_needs_the_identity, sender_is_of_the_identity)
 
 
-@arguments
+@frozen
 class MailArgs:
     """Sender and texts of the mail. Without `email_source_arn` Cognito sends, at most 50 messages a day."""
 

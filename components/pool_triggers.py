@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import pulumi
 import pulumi_aws as aws
@@ -11,11 +11,11 @@ from . import execution_role
 from .api_function import Architecture, PythonVersion, environment_size, not_zero
 from .arguments import (
     Problem,
-    arguments,
     between,
     checked,
     distinct,
     each_entry,
+    frozen,
     keys,
     matching,
     sized,
@@ -40,7 +40,7 @@ def environments_fit(
             yield Problem((name,), rule, None, "use fewer or shorter entries")
 
 
-@arguments
+@frozen
 class TriggersArgs:
     """Which triggers there are, and what each needs to know."""
 
@@ -69,7 +69,7 @@ class TriggersArgs:
         validate(self, environments_fit)
 
 
-@arguments
+@frozen
 class PoolTriggersArgs:
     """Which triggers there are, and what their functions run on."""
 
@@ -92,7 +92,7 @@ class PoolTriggersArgs:
         validate(self)
 
 
-@arguments
+@frozen
 class PoolTriggerArgs:
     """A trigger as its pool needs it."""
 
@@ -106,7 +106,7 @@ class PoolTriggerArgs:
     """Actions that the role may do to the pool, as `cognito-idp:AdminAddUserToGroup`."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class _Code:
     """The function that runs for one trigger."""
 

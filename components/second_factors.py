@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import pulumi_aws as aws
 
-from .arguments import Problem, Set, arguments, checked, distinct, matching, sized, validate
+from .arguments import Problem, Set, checked, distinct, frozen, matching, sized, validate
 
 
 class Mfa(StrEnum):
@@ -81,7 +81,7 @@ def relying_party_needs_passkeys(
 RULES = (password_stays, required_mfa_has_passwords_alone, relying_party_needs_passkeys)
 
 
-@arguments
+@frozen
 class SecondFactorsArgs:
     """First and second factors of a user pool."""
 

@@ -8,7 +8,7 @@ from pathlib import Path as File
 import pulumi
 import pulumi_aws as aws
 
-from .arguments import Path, Problem, Set, arguments, checked, matching, validate
+from .arguments import Path, Problem, Set, checked, frozen, matching, validate
 from .formats import cloudfront_certificate_arn, hostname, optional, zone_id
 
 _CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/1b2c3d4e-0000-0000-0000-000000000000"
@@ -57,7 +57,7 @@ def style_needs_managed_login(branding_file: str, managed_login: bool) -> Iterat
 RULES = (custom_domain_is_complete, style_needs_managed_login)
 
 
-@arguments
+@frozen
 class SignInPageArgs:
     """Host and style of the sign-in page."""
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 import pulumi
 import pulumi_aws as aws
 
-from .arguments import arguments, checked, validate
+from .arguments import checked, frozen, validate
 from .mail import MailArgs
 
 
@@ -37,7 +37,7 @@ class CompromisedCredentials(StrEnum):
 _MODES = {ThreatProtection.OFF: "OFF", ThreatProtection.AUDIT: "AUDIT", ThreatProtection.ENFORCED: "ENFORCED"}
 
 
-@arguments
+@frozen
 class RiskActionsArgs:
     """Reaction to a risk that an account is taken over: NO_ACTION, MFA_IF_CONFIGURED, MFA_REQUIRED or BLOCK."""
 
@@ -49,7 +49,7 @@ class RiskActionsArgs:
     """At a high risk."""
 
 
-@arguments
+@frozen
 class ThreatProtectionArgs:
     """Reaction to suspicious sign-ins. All of it needs the tier PLUS."""
 

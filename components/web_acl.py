@@ -9,7 +9,7 @@ from dataclasses import field
 import pulumi
 import pulumi_aws as aws
 
-from .arguments import Problem, Set, arguments, between, checked, validate
+from .arguments import Problem, Set, between, checked, frozen, validate
 from .formats import optional, web_acl_arn
 
 EXAMPLE_ARN = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/sign-in/00000000-0000-0000-0000-000000000000"
@@ -32,7 +32,7 @@ def made_or_existing(create: bool, arn: str) -> Iterator[Problem]:
         yield Problem(("create",), "be false with arn", value=True, fix=Set(("create",), value=False))
 
 
-@arguments
+@frozen
 class SignInWebAclArgs:
     """The web ACL in front of sign-in. Without `create` and `arn` there is none."""
 

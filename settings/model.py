@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import MISSING, dataclass, field
+from dataclasses import MISSING, field
 from typing import Any, NamedTuple, cast, get_args
 
 import pulumi
@@ -27,6 +27,7 @@ from components.arguments import (
     annotations_of,
     converted,
     field_problems,
+    frozen,
     rule_problems,
     without_none,
 )
@@ -48,7 +49,7 @@ from settings.rules import Route
 from settings.stack import StackSettings
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Settings(StackSettings):
     """One stack's configuration: the stack's own settings, and a group for each component's."""
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from components.api_function import FunctionSizeArgs
-from components.arguments import Key, Path, checked, distinct, each_entry, keys, matching, predicate, sized, validate
+from components.arguments import (
+    Key,
+    Path,
+    checked,
+    distinct,
+    each_entry,
+    frozen,
+    keys,
+    matching,
+    predicate,
+    sized,
+    validate,
+)
 from components.formats import REGIONS, function_name, group_name, key_arn, optional, retention_days
 
 _OWN_TAGS = frozenset({"project", "stack", "environment"})
@@ -41,7 +53,7 @@ def _free_tag_names(tags: Mapping[str, str]) -> Iterator[tuple[Path, str]]:
         seen.add(name.lower())
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Suppression:
     """An exception from a policy, with its reason."""
 
@@ -56,7 +68,7 @@ class Suppression:
         validate(self)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class StackSettings:
     """The stack as a whole."""
 

@@ -192,7 +192,7 @@ def run(stack: Stack, monitor: Monitor, program: Callable[[], None], name: str =
         runtime_settings.set_root_resource(None)  # type: ignore[arg-type]  # run_in_stack makes its own
         await run_in_stack(program)
 
-    gc.disable()  # it would visit all of Pulumi's classes again and again: a quarter of the time
+    gc.disable()  # as the program does, but for its imports too
     try:
         asyncio.run(run_program())
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the program raises becomes one line

@@ -6,7 +6,7 @@ from dataclasses import field
 import pulumi
 import pulumi_aws as aws
 
-from ..arguments import arguments, typed
+from ..arguments import frozen, typed
 from ..documents import document
 from .dashboard import dashboard
 from .metrics import FILTERS, UNCHECKED, Monitored, MonitoredFunction
@@ -14,7 +14,7 @@ from .options import MonitoringOptionsArgs, runbook_at
 from .queries import QUERIES
 
 
-@arguments
+@frozen
 class MonitoredFunctionArgs:
     """A function that answers routes."""
 
@@ -26,7 +26,7 @@ class MonitoredFunctionArgs:
     """Its own limit of concurrent calls. -1: it shares the account's."""
 
 
-@arguments
+@frozen
 class MonitoringArgs:
     """Arguments of the monitoring of one stack."""
 

@@ -1,8 +1,8 @@
 """The alarms as data: what each compares, what it means, and what to do first."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from ..arguments import frozen
 from .metrics import Metric, Monitored, MonitoredFunction, Text, account, blocked, function, gateway, logged, sign_in
 from .options import MonitoringOptionsArgs, runbook_at
 
@@ -10,7 +10,7 @@ _MOST_METRICS = 10  # of an alarm on an expression ("Create an alarm based on a 
 BAND = 3  # standard deviations of what is usual for the hour and the day of the week
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Alarm:
     """A condition on a time series: `datapoints` of the last `periods` at or above `threshold`, or outside `band`.
 
@@ -35,7 +35,7 @@ class Alarm:
         return _description(self.meaning, self.first, self.part_of or self.name, base)
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class CompositeAlarm:
     """An alarm that is on while all of its parts are. The parts notify nobody themselves."""
 

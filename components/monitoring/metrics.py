@@ -1,12 +1,14 @@
 """The metrics of the stack: AWS's own, and those that metric filters make of its two logs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 import pulumi
+
+from ..arguments import frozen
 
 Text = pulumi.Input[str]
 
@@ -18,7 +20,7 @@ class MonitoredFunction(NamedTuple):
     reserved_concurrency: int = -1
 
 
-@dataclass(frozen=True, kw_only=True)
+@frozen
 class Monitored:
     """The names of the watched resources, which metrics carry as dimensions.
 

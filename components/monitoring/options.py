@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import field
 
-from ..arguments import arguments, between, checked, distinct, each_entry, matching, sized, validate
+from ..arguments import between, checked, distinct, each_entry, frozen, matching, sized, validate
 from ..formats import email, https_url
 
 RUNBOOK = "docs/operations.md"
 
 
-@arguments
+@frozen
 class MonitoringOptionsArgs:
     """The watched resources, the recipients of alarms, and the thresholds."""
 

@@ -18,7 +18,7 @@ from stacks import ROOT
 from tests.engine.conftest import REGION, Engine
 
 ONE_RESOURCE = 'import pulumi_aws as aws\n\naws.cloudwatch.LogGroup("logs")\n'
-RUNS = 4
+RUNS = 8
 
 
 def seconds(engine: Engine) -> dict[str, float]:

@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from local.provider import Provider, Resource
 from stacks.command_line import CommandError
-from stacks.mappings import MAPPINGS, Deployed, answer, mapped
+from stacks.invokes import answer
+from stacks.mappings import MAPPINGS, Deployed, mapped
 from tests.engine.one_of_a_kind import Taken
 
 _MARK = "4dabf18193072939515e22adb298388d"  # the key under which Pulumi marks secrets and archives
