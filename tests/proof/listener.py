@@ -35,6 +35,7 @@ class Listener:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or the body waits for the acknowledgment of the headers, up to 40 ms
 
             def _answer(self) -> None:
                 sent = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()

@@ -7,17 +7,20 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.runtime.config import set_all_config
+from pulumi.runtime.settings import Settings as Runtime
+from pulumi.runtime.settings import configure
 
 from settings import Settings, SettingsError, pool_record
 from settings.pool_record import PoolRecord
 from settings.rules import Route as AnyRoute
-from stacks.engine import Stack
-from stacks.recorder import PROJECT, record
+from stacks.recorder import PROJECT
 from tests.handler.table import TABLE
 
 Config = dict[str, Any]
@@ -74,19 +77,13 @@ def load(config: Config, routes: Sequence[AnyRoute] = TABLE) -> Settings:
     given = {_full(key): value for key, value in config.items() if value is not None}
     values = {key: _plain(value) for key, value in given.items()}
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-    secrets = frozenset(key for key in given if given[key] != values[key])
-    found: list[Settings | SettingsError] = []
 
-    def read() -> None:
-        try:
-            found.append(Settings.load(routes))
-        except SettingsError as error:
-            found.append(error)
+    def read() -> Settings:
+        configure(Runtime(project=PROJECT, stack="test"))
+        set_all_config(texts, [key for key in given if given[key] != values[key]])
+        return Settings.load(routes)
 
-    record(read, Stack(PROJECT, "test", texts, secrets))
-    if isinstance(found[0], SettingsError):
-        raise found[0]
-    return found[0]
+    return copy_context().run(read)  # of its own, in which Pulumi keeps them: no other test sees them
 
 
 def _full(key: str) -> str:
