@@ -81,6 +81,7 @@ def packages_of(name: str) -> set[str]:
     return {module.partition(".")[0] for module in imports_of(name)} - sys.stdlib_module_names
 
 
+@cache
 def module_graph() -> dict[str, set[str]]:
     """Return each module with the modules of this project that it imports."""
     modules = {module_of(name): name for name in sources()}

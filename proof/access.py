@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from handler.route import Route
 from handler.routes import ROUTES
 from proof.surface import Surface, surface_of
 from stacks import ROOT
-from stacks.command_line import CommandError
+from stacks.yaml_files import read_yaml
 
 _COLUMNS = ("route", "what it does", "who may call", "gateway checks", "function checks", "throttle")
 
@@ -123,10 +121,8 @@ def default_throttle(declarations: Path) -> Throttle | None:
     CommandError if the file is not YAML.
     """
     try:
-        declared = yaml.safe_load(declarations.read_text())["config"]
+        declared = read_yaml(declarations)["config"]
         return Throttle(rate=declared["throttleRate"]["default"], burst=declared["throttleBurst"]["default"])
-    except yaml.YAMLError as error:
-        raise CommandError(f"{declarations.name} must be YAML, got: {' '.join(str(error).split())}") from None
     except (OSError, KeyError, TypeError):
         return None
 

@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import yaml
-
 from proof.access import Throttle
 from stacks import ROOT
 from stacks import outputs as stack_outputs
 from stacks.command_line import CommandError
+from stacks.yaml_files import read_yaml
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,9 +174,9 @@ def expected_of(stack: str, root: Path = ROOT) -> Expected:
     CommandError if a setting is missing.
     """
     try:
-        project = yaml.safe_load((root / "Pulumi.yaml").read_text())
+        project = read_yaml(root / "Pulumi.yaml")
         values = {key: declared.get("default") for key, declared in project["config"].items()}
-        configured = yaml.safe_load((root / f"Pulumi.{stack}.yaml").read_text())["config"]
+        configured = read_yaml(root / f"Pulumi.{stack}.yaml")["config"]
         prefix = f"{project['name']}:"
         values |= {key.removeprefix(prefix): value for key, value in configured.items() if key.startswith(prefix)}
         values = {key: _plain(value) for key, value in values.items()}
@@ -189,7 +188,7 @@ def expected_of(stack: str, root: Path = ROOT) -> Expected:
             throttle=Throttle(rate=values["throttleRate"], burst=values["throttleBurst"]),
             resources=tuple(values.get("resourceIdentifiers") or ()),
         )
-    except (OSError, yaml.YAMLError, KeyError, TypeError, IndexError) as error:
+    except (OSError, KeyError, TypeError, IndexError) as error:
         raise CommandError(f"Pulumi.{stack}.yaml must hold the stack's settings, but lacks {error}") from None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import re
 import runpy
 import shlex
 import traceback
@@ -17,10 +16,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pulumi
-import yaml
 from google.protobuf import empty_pb2
 from pulumi.runtime import mocks, rpc
 from pulumi.runtime import settings as runtime_settings
@@ -30,29 +28,7 @@ from pulumi.runtime.stack import run_in_stack
 from stacks import ROOT
 from stacks.command_line import CommandError
 from stacks.invokes import answer
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # ten times as fast with libyaml
-    """Loads plain values as the CLI does: `off`, `no`, `1:30`, `010` and dates are texts, and no key stands twice."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, Any]]]] = {}
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if twice := next((key for place, key in enumerate(keys) if key in keys[:place] and key != "<<"), None):
-            raise yaml.constructor.ConstructorError(None, None, f"the key {twice} twice", node.start_mark)
-        return super().construct_mapping(node, deep=deep)
-
-
-for _tag, _pattern, _first in (
-    ("bool", "true|True|TRUE|false|False|FALSE", "tTfF"),
-    ("int", "[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
-    ("float", r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?", "-+.0123456789"),
-    ("null", "~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("merge", "<<", "<"),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), list(_first))
-
+from stacks.yaml_files import read_yaml
 
 MADE_UP = "made-up-by-the-local-run-for-a-secret"  # replaces every secret of a stack file
 Create = Callable[[str, str, dict[str, Any]], tuple[str, dict[str, Any]]]
@@ -75,7 +51,7 @@ class Stack:
     @classmethod
     def load(cls, name: str, root: Path = ROOT) -> Stack:
         """Read Pulumi.yaml and Pulumi.<name>.yaml. CommandError if there is no such stack or YAML is broken."""
-        project = _yaml(root / "Pulumi.yaml")
+        project = read_yaml(root / "Pulumi.yaml")
         path = root / f"Pulumi.{name}.yaml"
         if not path.is_file():
             names = stack_names(root)
@@ -86,7 +62,7 @@ class Stack:
             for key, declaration in project.get("config", {}).items()
             if "default" in declaration
         }
-        configured = _yaml(path).get("config") or {}
+        configured = read_yaml(path).get("config") or {}
         if not isinstance(configured, dict):
             raise CommandError(f"{path.name} must have keys and values under config, got: {configured!r}")
         _check_prefix(path.name, project["name"], configured)
@@ -224,15 +200,6 @@ def _command_error(error: BaseException, program: str) -> CommandError:
     return CommandError(
         f"the program must run, but {place} raises {type(error).__name__}: {text}{remedy if is_missing else ''}"
     )
-
-
-def _yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - it extends a safe one
-        json.dumps(content, default=str, skipkeys=True)  # ValueError where an alias contains itself
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
-        raise CommandError(f"{path.name} must be YAML, got: {' '.join(str(error).split())}") from None
-    return content if isinstance(content, dict) else {}
 
 
 def _check_prefix(file: str, project: str, configured: Mapping[Any, Any]) -> None:

@@ -48,6 +48,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
         yield made[1]
 
 
+@pytest.mark.acceptance  # a stack of its own
 @pytest.mark.parametrize("path", ["/dies", pytest.param("/sleeps", marks=pytest.mark.acceptance)])
 def test_function_that_fails_is_a_fixed_500(outputs: dict[str, Any], path: str) -> None:
     """The emulator's 502 has the failure in it; a front end that was built for it meets another answer on AWS."""
@@ -56,6 +57,7 @@ def test_function_that_fails_is_a_fixed_500(outputs: dict[str, Any], path: str) 
     assert requests.get(outputs["apiUrl"] + "/health", timeout=30).status_code == 200, "it is started again"
 
 
+@pytest.mark.acceptance  # a stack of its own
 @pytest.mark.parametrize(
     ("path", "headers", "status"),
     [
@@ -73,6 +75,7 @@ def test_path_and_headers_are_as_at_the_gateway(
     assert requests.get(outputs["apiUrl"] + path, headers=headers, timeout=30).status_code == status
 
 
+@pytest.mark.acceptance  # a stack of its own
 def test_body_beyond_10_mb_is_refused_by_the_gateway(outputs: dict[str, Any]) -> None:
     """It reaches no function, with or without a token."""
     answer = requests.post(outputs["apiUrl"] + "/things", data=b"x" * (10 * 1024 * 1024 + 1), timeout=30)
@@ -98,6 +101,7 @@ def test_own_502_of_a_function_passes(body: bytes, status: int) -> None:
     assert json.loads(sent[1]["body"]) == {"message": "Internal Server Error"} if status == 500 else body
 
 
+@pytest.mark.acceptance  # a stack of its own
 @pytest.mark.parametrize(
     ("name", "refused"),
     [

@@ -16,14 +16,15 @@ from jsonschema import Draft202012Validator
 from local.users import SignInPage, Users, sign_in
 
 
-@pytest.fixture
-def files(checkout: Path, outputs: dict[str, Any], tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def files(checkout: Path, outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `python -m contract` writes of the stack that runs."""
-    source = tmp_path / "outputs.json"
+    folder = tmp_path_factory.mktemp("contract")
+    source = folder / "outputs.json"
     source.write_text(json.dumps(outputs))
-    command = [sys.executable, "-m", "contract", "--to", str(tmp_path / "made"), "--outputs", str(source)]
+    command = [sys.executable, "-m", "contract", "--to", str(folder / "made"), "--outputs", str(source)]
     subprocess.run(command, cwd=checkout, check=True, timeout=60)
-    return tmp_path / "made"
+    return folder / "made"
 
 
 def test_contract_is_enough_to_sign_in_and_call(files: Path, users: Users, username: str) -> None:

@@ -83,6 +83,7 @@ def called(stack: tuple[Path, str], path: str) -> tuple[requests.Response, list[
     return answer, shown
 
 
+@pytest.mark.acceptance  # a stack of its own
 def test_traceback_begins_with_the_own_line(stack: tuple[Path, str]) -> None:
     """The client's answer is the fixed one, without a word of it."""
     answer, shown = called(stack, "raises")
@@ -96,6 +97,7 @@ def test_traceback_begins_with_the_own_line(stack: tuple[Path, str]) -> None:
     assert "ministack" not in log
 
 
+@pytest.mark.acceptance  # a stack of its own
 @pytest.mark.parametrize(
     ("path", "status", "said"),
     [
@@ -112,6 +114,7 @@ def test_answer_that_is_not_of_its_type_is_said(stack: tuple[Path, str], path: s
     assert said in shown[0]
 
 
+@pytest.mark.acceptance  # a stack of its own
 def test_route_may_print_anything(stack: tuple[Path, str]) -> None:
     """It is neither a report nor an escape sequence, and the call is shown."""
     answer, shown = called(stack, "prints")

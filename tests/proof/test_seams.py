@@ -21,8 +21,9 @@ OURS = (
     "stacks.command_line",
     "stacks.outputs",
     "stacks.routes",
+    "stacks.yaml_files",
 )
-OTHERS = {"boto3", "botocore", "cryptography", "yaml"}
+OTHERS = {"boto3", "botocore", "cryptography"}
 
 
 def imports_of(name: str) -> Iterator[str]:
