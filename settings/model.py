@@ -290,7 +290,7 @@ def _configured() -> dict[str, object]:
 
 
 def _is_mistyped(key: str, project: str) -> bool:
-    """Whether a key of another project is meant for this one: it names one of its settings, or nearly its name."""
+    """Return whether a key of another project is meant for this one: it names a setting, or nearly this project."""
     prefix, _, name = key.rpartition(":")
     if prefix in {project, "aws"}:
         return False
