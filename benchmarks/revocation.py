@@ -57,7 +57,7 @@ def _figure(name: str, seconds: float, ratio: float | None = None, limit: float 
 
 @contextmanager
 def _table() -> Iterator[str]:
-    """A table without entries, on loopback."""
+    """Serve a table without entries on loopback."""
 
     class Answer(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

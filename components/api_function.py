@@ -57,7 +57,7 @@ class LogLevel(StrEnum):
 
 
 def not_zero(value: int) -> Iterator[tuple[Path, str]]:
-    """A number of concurrent calls with which Lambda does not refuse every one of them."""
+    """Check that the number is not 0, with which Lambda would refuse every call."""
     if value == 0:
         yield (), "be -1, or at least 1"
 

@@ -82,7 +82,7 @@ def checked(*checks: Check, example: object = None, secret: bool = False) -> dic
 
 
 def between(low: int, high: int) -> Check:
-    """A number from `low` to `high`, both included."""
+    """Return a check for a number from `low` to `high`, both included."""
 
     def check(value: int) -> Iterator[tuple[Path, str]]:
         if not low <= value <= high:
@@ -92,7 +92,7 @@ def between(low: int, high: int) -> Check:
 
 
 def matching(pattern: str, rule: str, *, empty: bool = False) -> Check:
-    """A text that the whole pattern matches; or, with `empty`, no text at all."""
+    """Return a check for a text that the whole pattern matches or, with `empty`, for no text at all."""
 
     def check(value: str) -> Iterator[tuple[Path, str]]:
         if not (empty and not value) and not re.fullmatch(pattern, value):
@@ -102,7 +102,7 @@ def matching(pattern: str, rule: str, *, empty: bool = False) -> Check:
 
 
 def sized(low: int, high: int, unit: str = "entries") -> Check:
-    """A text, list or mapping with `low` to `high` characters or entries."""
+    """Return a check for a text, list or mapping with `low` to `high` characters or entries."""
 
     def check(value: Any) -> Iterator[tuple[Path, str]]:
         if not low <= len(value) <= high:
@@ -113,14 +113,14 @@ def sized(low: int, high: int, unit: str = "entries") -> Check:
 
 
 def distinct(value: Sequence[Any]) -> Iterator[tuple[Path, str]]:
-    """A list in which no entry stands twice."""
+    """Check that no entry of a list stands twice."""
     for index, each in enumerate(value):
         if each in value[:index]:
             yield (index,), "not repeat an entry"
 
 
 def each_entry(*checks: Check) -> Check:
-    """A list or mapping whose entries all pass these checks."""
+    """Return a check for a list or mapping whose entries all pass these checks."""
 
     def check(value: Any) -> Iterator[tuple[Path, str]]:
         entries: Iterable[tuple[str | int, Any]] = (
@@ -134,7 +134,7 @@ def each_entry(*checks: Check) -> Check:
 
 
 def keys(*checks: Check) -> Check:
-    """A mapping whose keys all pass these checks."""
+    """Return a check for a mapping whose keys all pass these checks."""
 
     def check(value: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         for key in value:
@@ -145,7 +145,7 @@ def keys(*checks: Check) -> Check:
 
 
 def predicate(holds: Callable[[Any], bool], rule: str) -> Check:
-    """A value for which the function returns true."""
+    """Return a check for a value for which the function returns true."""
 
     def check(value: Any) -> Iterator[tuple[Path, str]]:
         if not holds(value):

@@ -50,7 +50,7 @@ class Encryption(pulumi.ComponentResource):
 
 
 def _key_policy(key_arn: pulumi.Output[str]) -> pulumi.Output[str]:
-    """The account's own policies govern the key; CloudWatch Logs encrypts its log groups with it.
+    """Return a policy by which the account's own policies govern the key, and CloudWatch Logs uses it for log groups.
 
     From "Encrypt log data in CloudWatch Logs using AWS KMS": without the encryption context any account's log group
     could name this key.

@@ -97,7 +97,7 @@ def _short(value: str) -> Iterator[tuple[Path, str]]:
 
 
 def web_url(value: str) -> Iterator[tuple[Path, str]]:
-    """An exact https URL, or an http URL on localhost; at most 1,024 characters, Cognito's limit."""
+    """Check for an exact https URL, or an http URL on localhost; at most 1,024 characters, Cognito's limit."""
     yield from _short(value)
     if not _is_exact(value):
         yield from exact_url(value)
@@ -106,13 +106,13 @@ def web_url(value: str) -> Iterator[tuple[Path, str]]:
 
 
 def header_name(value: str) -> Iterator[tuple[Path, str]]:
-    """A header's exact name. `*` would let a page send any."""
+    """Check for a header's exact name. `*` would let a page send any."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,62}", value):
         yield (), "be a header's name: letters, digits and -, without a wildcard"
 
 
 def return_url(value: str) -> Iterator[tuple[Path, str]]:
-    """A web URL, or a URL of a native app's own scheme (RFC 8252: the reversed domain of its maker)."""
+    """Check for a web URL, or a URL of a native app's own scheme (RFC 8252: the reversed domain of its maker)."""
     yield from _short(value)
     if not _is_exact(value):
         yield from exact_url(value)
@@ -121,7 +121,7 @@ def return_url(value: str) -> Iterator[tuple[Path, str]]:
 
 
 def https_url(value: str) -> Iterator[tuple[Path, str]]:
-    """An exact https URL."""
+    """Check for an exact https URL."""
     if not _is_exact(value):
         yield from exact_url(value)
     elif not _is_web(value) or not value.startswith("https://"):
@@ -129,7 +129,7 @@ def https_url(value: str) -> Iterator[tuple[Path, str]]:
 
 
 def optional(check: Check) -> Check:
-    """A text that passes the check, or none."""
+    """Return a check for a text that passes `check`, or for none."""
 
     def either(value: Any) -> Iterator[tuple[Path, str]]:
         if value:
@@ -139,7 +139,7 @@ def optional(check: Check) -> Check:
 
 
 def arn(service: str, resource: str, *, region: str = r"[a-z0-9-]+", what: str) -> Check:
-    """The ARN of a resource in the partition `aws`."""
+    """Return a check for the ARN of a resource in the partition `aws`."""
     return matching(rf"arn:aws:{service}:{region}:{_ACCOUNT}:{resource}", f"be the ARN of {what}")
 
 

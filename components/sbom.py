@@ -17,7 +17,7 @@ from packageurl import PackageURL
 
 
 def bill_of_materials(package: Path, name: str) -> str:
-    """The CycloneDX 1.6 JSON of a zip: a library for each distribution, a file for each member, each with its SHA-256.
+    """Return the CycloneDX 1.6 JSON of a zip: a library for each distribution, a file with its SHA-256 for each member.
 
     It is read from the zip itself, so it cannot describe another one; the same zip has the same bill, without a time.
     """

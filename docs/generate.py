@@ -52,7 +52,7 @@ def configuration() -> str:
 
 
 def _members(key: str, setting: Setting) -> list[str]:
-    """The members of the objects that a setting holds."""
+    """Return the members of the objects that a setting holds."""
     candidates = [setting.annotation, *get_args(setting.annotation)]
     found = next((each for each in candidates if is_dataclass(each) and isinstance(each, type)), None)
     if found is None:
@@ -86,13 +86,13 @@ def declarations() -> str:
 
 
 def description(setting: Setting) -> str:
-    """The docstring below the setting's field."""
+    """Return the docstring below the setting's field."""
     return docstrings(GROUPS[setting.group][1])[setting.name]
 
 
 @cache
 def docstrings(type_: type) -> Mapping[str, str]:
-    """The docstring below each field of a dataclass, which is not there at run time, from the source."""
+    """Read the docstring below each field of a dataclass from its source, since it is not there at run time."""
     found: dict[str, str] = {}
     for each in reversed(type_.__mro__[:-1]):
         (body,) = (node for node in ast.parse(inspect.getsource(each)).body if isinstance(node, ast.ClassDef))
@@ -114,7 +114,7 @@ def _groups() -> list[tuple[str, list[tuple[str, Setting]]]]:
 
 
 def _type(setting: Setting) -> str | None:
-    """The type in Pulumi's words; None for what its project file cannot declare."""
+    """Return the type in Pulumi's words, or None if its project file cannot declare it."""
     names: dict[object, str] = {bool: "boolean", int: "integer"}
     if get_origin(setting.annotation) is Sequence:
         (item,) = get_args(setting.annotation)

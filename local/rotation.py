@@ -62,7 +62,7 @@ class _Rotation:
     def oauth2_token(
         self, data: Any, query: Any, raw_body: bytes = b"", headers: dict[str, str] | None = None
     ) -> Answer:
-        """The token endpoint."""
+        """Answer at the token endpoint."""
         form = {name: values[0] for name, values in parse_qs(raw_body.decode(errors="replace")).items()}
         token = form.get("refresh_token", "") if form.get("grant_type") == "refresh_token" else ""
         grace = self._grace(str(self._cognito._token_claims(token).get("client_id", "")))
@@ -87,7 +87,7 @@ class _Rotation:
         return token in self._used and self._clock() > self._used[token] + grace
 
     def _following(self, token: str) -> str:
-        """The token after this one: of the same sign-in, so that revoking that ends both."""
+        """Return the next token of the same sign-in: revoking the sign-in ends both."""
         self._used.setdefault(token, self._clock())
         old = self._cognito._token_claims(token)
         same = {"origin_jti": old.get("origin_jti", ""), "scope": old.get("scope")}

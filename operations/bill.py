@@ -142,7 +142,7 @@ def _function(of: str, options: FunctionOptionsArgs, month: Month, calls: float,
 
 
 def _triggers(plan: Plan, month: Month, at: Prices) -> Iterator[Line]:
-    """A trigger before a token runs for each of a user's tokens, the others at most once for each user."""
+    """Yield the cost of triggers: the one before a token runs for each token, the others once for each user at most."""
     for each in plan.resources:
         if each.type.endswith(":Function") and str(each.inputs["handler"]).startswith("triggers."):
             trigger = str(each.inputs["handler"]).split(".")[1]

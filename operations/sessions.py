@@ -194,7 +194,7 @@ def reconcile(pool: Pool, arguments: argparse.Namespace) -> None:
 
 
 def _may_have_tokens(pool: Pool, user: User) -> bool:
-    """Whether a token may live that was issued before the account was disabled, which changed it."""
+    """Return whether a token that was issued before the account was disabled may still be valid."""
     subject = f"user#{user.sub}"
     entry = read_entries(str(pool.table), [subject], pool.call).get(subject)
     is_revoked = entry is not None and entry.revoked_before > user.changed_at

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The outputs that the arguments of `add_arguments` point at; CommandError if there are none."""
+    """Return the outputs that the arguments of `add_arguments` point at. CommandError if there are none."""
     if arguments.stack:
         where, text = f"stack {arguments.stack}", _deployed(arguments.stack)
     else:

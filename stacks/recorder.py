@@ -82,7 +82,7 @@ class Recording:
         return found[0]
 
     def waits_for(self, resource: RecordedResource, other: RecordedResource) -> bool:
-        """Whether `resource` depends on `other`, directly or through other resources."""
+        """Return whether `resource` depends on `other`, directly or through other resources."""
         by_urn = {each.urn: each for each in self.resources}
         pending, seen = [resource.urn], set[str]()
         while pending:

@@ -161,7 +161,7 @@ def _blocked(monitored: Monitored) -> list[Line]:
 
 
 def _each_client(monitored: Monitored, name: str, label: str, color: str) -> list[Line]:
-    """A line for each app client that users have, as `_each` draws functions."""
+    """Return a line for each app client that users have, as `_each` does for functions."""
     clients = monitored.user_clients
     if len(clients) == 1:
         return [_line(sign_in(monitored, client, name), label, color) for client in clients.values()]
@@ -169,7 +169,7 @@ def _each_client(monitored: Monitored, name: str, label: str, color: str) -> lis
 
 
 def _federated(monitored: Monitored, name: str) -> list[Line]:
-    """A line for each identity provider and app client, if there are providers."""
+    """Return a line for each identity provider and app client, if there are providers."""
     if not monitored.identity_providers:
         return []
     dimensions = "AWS/Cognito,IdentityProvider,UserPool,UserPoolClient"
@@ -178,7 +178,7 @@ def _federated(monitored: Monitored, name: str) -> list[Line]:
 
 
 def _failures(monitored: Monitored, number: int, kind: str, label: str, color: str) -> list[Line]:
-    """The requests of a kind that failed, those of all app clients together; `number` tells the kind's ids apart."""
+    """Return the failed requests of a kind, of all app clients together. `number` keeps the ids of kinds apart."""
     lines: list[Line] = []
     sums: dict[str, list[str]] = {"all": [], "good": []}
     for place, client in enumerate(monitored.user_clients.values()):
@@ -199,7 +199,7 @@ def _line(metric: Metric, label: str, color: str | None = _GREY, **options: Any)
 def _each(
     functions: Mapping[str, MonitoredFunction], name: str, label: str, color: str, stat: str = "Sum", **options: Any
 ) -> list[Line]:
-    """A line for each function; where there are several they say whose they are, and CloudWatch picks the colors."""
+    """Return a line for each function. Several ones have its name in the label and CloudWatch's own colors."""
     if len(functions) == 1:
         return [_line(function(each, name, stat), label, color, **options) for each in functions.values()]
     return [_line(function(each, name, stat), f"{key}: {label}", None, **options) for key, each in functions.items()]
@@ -210,7 +210,7 @@ def _math(expression: str, label: str, color: str, **options: Any) -> Line:
 
 
 def _search(monitored: Monitored, name: str, dimension: str) -> Line:
-    """A line for each value that occurred within two weeks, so that a new reason needs no new dashboard."""
+    """Return a line for each value of the last two weeks, so that a new reason needs no new dashboard."""
     search = f"""SEARCH('{{"{monitored.namespace}",{dimension}}} MetricName="{name}"', 'Sum')"""
     return [{"expression": search, "label": ""}]
 

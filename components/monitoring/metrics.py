@@ -67,7 +67,7 @@ class Monitored:
 
 
 def _joined(*parts: Text) -> Text:
-    """The parts in a row: a string if all are, else an output."""
+    """Join the parts: to a string if all are strings, else to an output."""
     texts = [part for part in parts if isinstance(part, str)]
     return "".join(texts) if len(texts) == len(parts) else pulumi.Output.concat(*parts)
 
@@ -82,22 +82,22 @@ class Metric(NamedTuple):
 
 
 def gateway(monitored: Monitored, name: str, stat: str = "Sum") -> Metric:
-    """A metric of the HTTP API, all its routes together ("Working with metrics for HTTP APIs")."""
+    """Return a metric of the HTTP API, all its routes together ("Working with metrics for HTTP APIs")."""
     return Metric(namespace="AWS/ApiGateway", name=name, dimensions={"ApiId": monitored.api_id}, stat=stat)
 
 
 def function(which: MonitoredFunction, name: str, stat: str = "Sum") -> Metric:
-    """A metric of a function, all its versions together ("Using CloudWatch metrics with Lambda")."""
+    """Return a metric of a function, all its versions together ("Using CloudWatch metrics with Lambda")."""
     return Metric(namespace="AWS/Lambda", name=name, dimensions={"FunctionName": which.name}, stat=stat)
 
 
 def account(name: str) -> Metric:
-    """A concurrency metric of all functions in the region; read as its maximum ("Monitoring concurrency")."""
+    """Return the maximum of a concurrency metric of all functions in the region ("Monitoring concurrency")."""
     return Metric(namespace="AWS/Lambda", name=name, stat="Maximum")
 
 
 def sign_in(monitored: Monitored, client: Text, name: str, stat: str = "Sum", **more: Text) -> Metric:
-    """A metric of an app client, each request a 1 or a 0: their sum are the successes, their number is all requests.
+    """Return a metric of an app client. Each request is 1 or 0: the sum counts successes, SampleCount all requests.
 
     Federation's have the dimension IdentityProvider too ("Metrics for Amazon Cognito user pools"; they come every five
     minutes).
@@ -107,13 +107,13 @@ def sign_in(monitored: Monitored, client: Text, name: str, stat: str = "Sum", **
 
 
 def blocked(monitored: Monitored, web_acl: Text) -> Metric:
-    """The requests that any rule of a regional web ACL blocked ("AWS WAF metrics and dimensions")."""
+    """Return the number of requests that any rule of a regional web ACL blocked ("AWS WAF metrics and dimensions")."""
     dimensions = {"WebACL": web_acl, "Rule": "ALL", "Region": monitored.region}
     return Metric(namespace="AWS/WAFV2", name="BlockedRequests", dimensions=dimensions)
 
 
 def logged(monitored: Monitored, name: str, stat: str = "Sum", **dimensions: str) -> Metric:
-    """A metric that one of the filters below makes."""
+    """Return a metric that one of the filters below makes."""
     return Metric(namespace=monitored.namespace, name=name, dimensions=dimensions, stat=stat)
 
 

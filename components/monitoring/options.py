@@ -49,5 +49,5 @@ class MonitoringOptionsArgs:
 
 
 def runbook_at(base: str) -> str:
-    """The page's address below `base`, or its path in this project."""
+    """Return the runbook's address below `base`, or its path in this project."""
     return f"{base.rstrip('/')}/{RUNBOOK}" if base else RUNBOOK
