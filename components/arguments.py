@@ -386,9 +386,9 @@ def frozen(type_: type[T]) -> type[T]:
     """
     made = dataclass(kw_only=True, eq=False, repr=False)(type_)
     made.__setattr__ = _set_once  # type: ignore[method-assign]  # one for all classes
-    made.__delattr__ = _refuse_deletion  # type: ignore[method-assign]
+    made.__delattr__ = _refuse_deletion  # type: ignore[method-assign]  # likewise
     annotations = made.__annotations__
-    for field in dataclasses.fields(made):  # type: ignore[arg-type]
+    for field in dataclasses.fields(made):  # type: ignore[arg-type]  # mypy does not see that it is a dataclass by now
         inherited_or_text = isinstance(annotations.get(field.name, ""), str)
         if not inherited_or_text and not (field.default is field.default_factory is MISSING):
             annotations[field.name] = annotations[field.name] | None

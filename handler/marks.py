@@ -41,7 +41,7 @@ class Range(Mark):
 
 
 class Pattern(Mark):
-    """A regular expression that a whole string must match. `rule` says it in words, to be read after "must".
+    """A regular expression that a whole string must match. An answer says `rule` after the word "must".
 
     `expression` must mean the same in Python and ECMA 262: character ranges, no classes and no flags.
     """

@@ -50,20 +50,22 @@ class Monitored:
     def names(self) -> dict[str, Any]:
         """All names, which may be outputs."""
         return {
-            "called": {key: each.name for key, each in {**self.functions, **self.triggers}.items()},
+            "functions": {key: each.name for key, each in self.functions.items()},
+            "triggers": {key: each.name for key, each in self.triggers.items()},
             "api_id": self.api_id,
             "user_pool_id": self.user_pool_id,
             "user_clients": self.user_clients,
             "web_acl": self.web_acl,
         }
 
-    def named(self, called: Mapping[str, str], **names: Any) -> "Monitored":
+    def named(self, functions: Mapping[str, str], triggers: Mapping[str, str], **names: Any) -> "Monitored":
         """Return the same with these `names`, which are texts by now."""
-        functions, triggers = (
-            {key: each._replace(name=called[key]) for key, each in group.items()}
-            for group in (self.functions, self.triggers)
+        return replace(
+            self,
+            functions={key: each._replace(name=functions[key]) for key, each in self.functions.items()},
+            triggers={key: each._replace(name=triggers[key]) for key, each in self.triggers.items()},
+            **names,
         )
-        return replace(self, functions=functions, triggers=triggers, **names)
 
 
 def _joined(*parts: Text) -> Text:

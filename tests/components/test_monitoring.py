@@ -267,6 +267,13 @@ class TestDashboard:
         assert sorted(widget["properties"]["alarms"]) == sorted(each.outputs["arn"] for each in telling)
         assert widget["y"] < min(each["y"] for each in body(default())["widgets"] if each["type"] == "metric")
 
+    def test_function_keeps_its_name_beside_a_trigger_of_the_same_key(self) -> None:
+        """Keys are the caller's, in another program too: a panel of the wrong function is worse than none."""
+        widgets = body(monitoring_of(triggers={"api": "checks"}))["widgets"]
+        panels = {each["properties"].get("title"): each["properties"] for each in widgets}
+
+        assert {line[3] for line in panels["Of it in the function, ms"]["metrics"]} == {FUNCTION["name"]}
+
     def test_dashboard_can_be_off(self) -> None:
         """The metrics stay: alarms need them."""
         made = monitoring_of(dashboard=False)
