@@ -32,6 +32,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from handler.errors import BodyInvalid, BodyMalformed
+from handler.frozen import is_frozen
 from handler.marks import Length, Pattern, Range
 from handler.strict_json import no_constant, unique_members
 
@@ -111,8 +112,7 @@ def _parsed(text: str) -> Any:
 
 
 def _object(kind: Any, within: tuple[Any, ...]) -> Reader:
-    parameters = getattr(kind, "__dataclass_params__", None)
-    if parameters is None or not parameters.frozen:
+    if not is_frozen(kind):
         raise ValueError(f"a body must be a frozen dataclass, got {kind!r}")
     if kind in within:
         raise ValueError(f"{kind.__name__} must not contain itself: its bodies would have no limit")

@@ -11,12 +11,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Annotated, Any
 
 from handler import aws
 from handler.errors import StorageUnavailable
+from handler.frozen import frozen
 from handler.marks import Header, Length
 from handler.route import Items, Request
 from handler.route_errors import Unprocessable
@@ -26,7 +27,7 @@ HELD = 86_400  # seconds that a key is remembered
 MARK = "key#"  # begins the sort key of what is remembered; an item's own sort key must sort before it
 
 
-@dataclass(frozen=True)
+@frozen
 class Repeatable:
     """A key that the client makes up for one request and repeats with it, such as a UUID."""
 

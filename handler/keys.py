@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt import PyJWK, PyJWTError
@@ -19,6 +19,7 @@ from jwt import PyJWK, PyJWTError
 from handler import fetch as fetching
 from handler.errors import Cause, KeysUnavailable, KeyUnknown, Refused
 from handler.fetch import Exchange, FetchFailed, fetch_within_deadline
+from handler.frozen import frozen
 
 KEYS_MOST = 10  # members of a key set; Cognito has two, twice that while it rotates them
 SOFT_AGE = 600  # seconds until a key set is fetched again
@@ -28,7 +29,8 @@ BACKOFF_FIRST, BACKOFF_MOST = 1, 30  # seconds without a fetch after a failed on
 RETRY_AFTER_MOST = 120  # seconds; the longest Retry-After that is obeyed
 
 
-class KeySet(NamedTuple):
+@frozen
+class KeySet:
     """The usable keys of one successful fetch by key id, its time in seconds since the epoch, and its number."""
 
     keys: dict[str, RSAPublicKey]

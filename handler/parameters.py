@@ -25,6 +25,7 @@ from urllib.parse import unquote_to_bytes
 
 from handler import texts
 from handler.errors import BodyInvalid, EventInvalid, HeaderValueInvalid, PathInvalid, QueryInvalid, ValueRefused
+from handler.frozen import is_frozen
 from handler.marks import Header
 
 QUERY_LIMIT = 10_240  # characters; API Gateway quota for the request line and headers together
@@ -65,8 +66,7 @@ def declared(kind: type | None, key: str) -> tuple[Parameter, ...]:
     if kind is None:
         found: tuple[Parameter, ...] = ()
     else:
-        settings = getattr(kind, "__dataclass_params__", None)
-        if not isinstance(kind, type) or settings is None or not settings.frozen:
+        if not is_frozen(kind):
             raise ValueError(f"{key}: parameters must be a frozen dataclass, got {kind!r}")
         hints = get_type_hints(kind, include_extras=True)
         found = tuple(_parameter(each, hints[each.name], in_key) for each in fields(kind))

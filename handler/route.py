@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from dataclasses import KW_ONLY, field
+from typing import Any, Generic, TypeVar
 
+from handler.frozen import frozen, is_frozen
 from handler.route_errors import RouteError, check
 
 # Lambda sets it. What is wrong with a table was refused before this file was deployed: no cold start looks again.
@@ -35,7 +36,8 @@ Body = TypeVar("Body")
 Response = TypeVar("Response")
 
 
-class Caller(NamedTuple):
+@frozen
+class Caller:
     """The caller, from the token that the function verified itself.
 
     `username` is None for a machine (client credentials). `scopes` and `groups` are empty if the token has none.
@@ -48,9 +50,30 @@ class Caller(NamedTuple):
     client_id: str
     scopes: frozenset[str]
     groups: frozenset[str]
-    issued_at: int = 0
-    expires_at: int = 0
-    session: str | None = None
+    issued_at: int
+    expires_at: int
+    session: str | None
+
+    def __init__(  # noqa: PLR0913, PLR0917 - written out since each request makes one; a named tuple takes longer
+        self,
+        sub: str,
+        username: str | None,
+        client_id: str,
+        scopes: frozenset[str],
+        groups: frozenset[str],
+        issued_at: int = 0,
+        expires_at: int = 0,
+        session: str | None = None,
+    ) -> None:
+        own = vars(self)
+        own["sub"] = sub
+        own["username"] = username
+        own["client_id"] = client_id
+        own["scopes"] = scopes
+        own["groups"] = groups
+        own["issued_at"] = issued_at
+        own["expires_at"] = expires_at
+        own["session"] = session
 
     @property
     def name(self) -> str:
@@ -58,7 +81,8 @@ class Caller(NamedTuple):
         return self.username or self.client_id
 
 
-class Request(NamedTuple, Generic[Body]):
+@frozen
+class Request(Generic[Body]):
     """One request: API Gateway's event (payload format 2.0), the caller and the body.
 
     `caller` is None on a public route only. `body` is a checked instance of the route's request type, or None on a
@@ -69,6 +93,12 @@ class Request(NamedTuple, Generic[Body]):
     caller: Caller | None
     body: Body
 
+    def __init__(self, event: dict[str, Any], caller: Caller | None, body: Body) -> None:
+        own = vars(self)
+        own["event"] = event
+        own["caller"] = caller
+        own["body"] = body
+
     @property
     def user(self) -> Caller:
         """The caller of a protected route. LookupError on a public route, which knows no caller."""
@@ -77,7 +107,8 @@ class Request(NamedTuple, Generic[Body]):
         return self.caller
 
 
-class Answer(NamedTuple, Generic[Response]):
+@frozen
+class Answer(Generic[Response]):
     """A response with the headers that the route declares in `answer_headers`.
 
     location: the path of the item that was created, as `/notes/7`; it is sent relative to the request's URL.
@@ -89,7 +120,8 @@ class Answer(NamedTuple, Generic[Response]):
     etag: str | None = None
 
 
-class Items(NamedTuple):
+@frozen
+class Items:
     """A DynamoDB table of the stack, which exists because routes use it. Both keys are strings.
 
     name: of the component, as in `user-notes`. The function finds the table's own name in `variable`.
@@ -106,14 +138,15 @@ class Items(NamedTuple):
         return f"{self.name.replace('-', '_').upper()}_TABLE"
 
 
-class Throttle(NamedTuple):
+@frozen
+class Throttle:
     """A route's own limit at the gateway: steady requests per second, and the largest burst."""
 
     rate: float
     burst: int
 
 
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)  # the rest that is generated would cost a cold start 1 ms
+@frozen
 class Route:
     """One route. It is protected unless it is `public`, and any signed-in user may call it unless it asks for more.
 
@@ -140,6 +173,7 @@ class Route:
         revoke their tokens.
     """
 
+    _: KW_ONLY
     key: str
     call: Callable[..., Mapping[str, Any] | Answer[Any] | None]
     summary: str
@@ -229,8 +263,7 @@ class Route:
 
         declared(self.parameters, self.key)  # refuses what the key does not say, and unknown forms
         if self.request is not None:
-            parameters = getattr(self.request, "__dataclass_params__", None)
-            if not isinstance(self.request, type) or parameters is None or not parameters.frozen:
+            if not is_frozen(self.request):
                 raise ValueError(f"{self.key}: request must be a frozen dataclass, got {self.request!r}")
             if self.key.startswith(("GET ", "HEAD ", "DELETE ")):  # RFC 9110 9.3: a body has no meaning there
                 raise ValueError(f"{self.key} must be POST, PUT or PATCH to take a body")

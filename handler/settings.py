@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import NamedTuple
 from urllib.parse import urlsplit
+
+from handler.frozen import frozen
 
 REGION_PATTERN = r"[a-z]{2}(-[a-z]+)+-[0-9]"
 POOL_ID_PATTERN = rf"{REGION_PATTERN}_[0-9A-Za-z]{{1,45}}"  # Cognito: UserPoolIdType, 55 characters at most
@@ -26,7 +27,8 @@ class SettingsError(Exception):
         self.variable = variable
 
 
-class RevocationSettings(NamedTuple):
+@frozen
+class RevocationSettings:
     """The table of revocations, the seconds for which its answer counts, and whether to go on while it fails."""
 
     table: str
@@ -44,7 +46,8 @@ class RevocationSettings(NamedTuple):
         return cls(table, int(delay), on_failure == "allow")
 
 
-class Settings(NamedTuple):
+@frozen
+class Settings:
     """The issuer of tokens, and the tokens that are accepted.
 
     `issuer` and `jwks_url` follow from the region and the pool id. They cannot be set.

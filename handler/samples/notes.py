@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from handler import aws, idempotency, pages
 from handler.errors import StorageUnavailable
+from handler.frozen import frozen
 from handler.idempotency import Repeatable
 from handler.marks import LINE, TEXT, Length, Pattern, Range
 from handler.route import Answer, Items, Request
@@ -22,7 +23,7 @@ NOTES = Items("notes", partition_key="owner", sort_key="id", expiry="expires")
 PAGE = 50  # notes in one answer at most; half of the 1 MB that a query reads, if each is as long as allowed
 
 
-@dataclass(frozen=True)
+@frozen
 class NewNote:
     """A text, and tags to find it by."""
 
@@ -46,13 +47,17 @@ class Notes(TypedDict):
     next: NotRequired[str]
 
 
-@dataclass(frozen=True)
+@frozen
 class NoteAt:
+    """Which note."""
+
     id: Annotated[str, Pattern("[0-9a-f]{32}", "be the id of a note")]
 
 
-@dataclass(frozen=True)
+@frozen
 class NotesPage:
+    """Which page of the notes: how many of them, and after which one."""
+
     limit: Annotated[int, Range(1, PAGE)] = PAGE
     after: Annotated[str, Length(1, pages.LIMIT)] | None = None
 

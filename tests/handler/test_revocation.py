@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_revoked_token_is_refused(kind: str, route: str, world: World, api: Api,
 def test_revocation_seen_in_one_session_counts_in_the_others_at_once(store: Store) -> None:
     """An environment that knows, as by a fresh route, must not wait for the delay of each token."""
     asked = revocations()
-    other = CALLER._replace(session="another")
+    other = replace(CALLER, session="another")
     asked.check(other, NOW)
     store.put(SUBJECTS[0], revokedBefore=NOW + 1)
     asked.check(other, NOW + 1)
@@ -92,8 +93,8 @@ def test_revocation_seen_in_one_session_counts_in_the_others_at_once(store: Stor
         asked.check(CALLER, NOW + 1, fresh=True)
     with pytest.raises(TokenRevoked):
         asked.check(other, NOW + 1)
-    machine = CALLER._replace(session=None)
-    asked.check(machine._replace(issued_at=NOW + 1), NOW + 2)
+    machine = replace(CALLER, session=None)
+    asked.check(replace(machine, issued_at=NOW + 1), NOW + 2)
     with pytest.raises(TokenRevoked):  # the same caller as far as a cache can tell, and an older token
         asked.check(machine, NOW + 2)
 
@@ -125,7 +126,7 @@ def test_new_sign_in_works_while_the_old_one_is_remembered(store: Store) -> None
     store.put(f"user#{SUB}", revokedBefore=NOW + 1)
     with pytest.raises(TokenRevoked):
         asked.check(CALLER, NOW)
-    asked.check(CALLER._replace(issued_at=NOW + 1, session="new"), NOW)
+    asked.check(replace(CALLER, issued_at=NOW + 1, session="new"), NOW)
 
 
 def test_machine_can_be_revoked_too(world: World, api: Api, store: Store) -> None:
@@ -166,7 +167,7 @@ def test_busy_user_costs_one_read_in_the_delay(store: Store) -> None:
     asked.check(CALLER, NOW + 10)
     asked.check(CALLER, NOW - 60)  # the clock was set back
     assert len(store.asked) == 3
-    asked.check(CALLER._replace(sub="bob", session="his"), NOW - 60)
+    asked.check(replace(CALLER, sub="bob", session="his"), NOW - 60)
     assert [key["subject"]["S"] for key in store.asked[-1]["Keys"]] == ["user#bob", "session#his"]
 
 
@@ -191,11 +192,11 @@ def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = revocations()
     for number in range(20_000):
         with pytest.raises(TokenRevoked):
-            asked.check(CALLER._replace(client_id=f"client-{number}", session=f"session-{number}"), NOW)
+            asked.check(replace(CALLER, client_id=f"client-{number}", session=f"session-{number}"), NOW)
     assert (len(asked._asked), len(asked._revoked)) == (1000, 1000)
     monkeypatch.setattr(revocation, "read_entries", lambda *_: {})
     for number in range(2_000):
-        asked.check(CALLER._replace(sub=f"user-{number}", session=None), NOW)
+        asked.check(replace(CALLER, sub=f"user-{number}", session=None), NOW)
     assert len(asked._clear) == 1000
     assert "session#session-19999" in asked._revoked
 
@@ -206,7 +207,7 @@ def test_full_caches_cost_no_more_than_empty_ones(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(revocation, "read_entries", lambda *_: {})
     asked, times, part = revocations(), [], 2_000
     for first in range(0, subjects, part):
-        callers = [CALLER._replace(sub=f"user-{n}", session=f"session-{n}") for n in range(first, first + part)]
+        callers = [replace(CALLER, sub=f"user-{n}", session=f"session-{n}") for n in range(first, first + part)]
         began = time.thread_time()
         for caller in callers:
             asked.check(caller, NOW)
@@ -298,7 +299,7 @@ def test_seen_revocation_outlasts_the_table(store: Store) -> None:
     store.ill = error("InternalServerError", 500)
     with pytest.raises(TokenRevoked):
         asked.check(CALLER, NOW + 600)
-    asked.check(CALLER._replace(sub="bob", session="his"), NOW + 600)
+    asked.check(replace(CALLER, sub="bob", session="his"), NOW + 600)
     assert asked.last_failure == "failed"
 
 
@@ -307,7 +308,7 @@ def test_dead_table_is_asked_again_after_a_pause(store: Store) -> None:
     asked = revocations()
     asked.check(CALLER, NOW)
     store.ill = error("ResourceNotFoundException")
-    bob = CALLER._replace(sub="bob")
+    bob = replace(CALLER, sub="bob")
     for _ in range(5):
         with pytest.raises(RevocationUnavailable) as refused:
             asked.check(bob, NOW + 1)
