@@ -26,14 +26,13 @@ from handler.errors import (
     EventInvalid,
     GroupMissing,
     InternalError,
-    KeysUnavailable,
     Refused,
     RevocationUnavailable,
     RouteUnknown,
     SchemeUnsupported,
     ScopeMissing,
-    StorageUnavailable,
     TokenMissing,
+    Unavailable,
     UserRequired,
     ValueRefused,
 )
@@ -213,9 +212,9 @@ def _refusal(refused: Refused, request_id: str) -> dict[str, Any]:
 
 
 def _cause(refused: Refused) -> Mapping[str, str]:
-    if isinstance(refused, RevocationUnavailable):
-        return {"unchecked": refused.cause}
-    return {"cause": refused.cause} if isinstance(refused, KeysUnavailable | StorageUnavailable) else {}
+    if not isinstance(refused, Unavailable):
+        return {}
+    return {"unchecked" if isinstance(refused, RevocationUnavailable) else "cause": refused.cause}
 
 
 def _error_location(error: Exception) -> Mapping[str, str]:

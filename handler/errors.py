@@ -276,43 +276,36 @@ class UserRequired(Forbidden):
     reason = "user_required"
 
 
-class KeysUnavailable(Refused):
+class Unavailable(Refused):
+    """The request needs what is unavailable at the moment. The log tells the cause, the answer does not."""
+
+    status = 503
+    message = "Service Unavailable"
+    retry_after = 5
+
+    def __init__(self, cause: Cause | StorageCause) -> None:
+        super().__init__()
+        self.cause = cause
+
+
+class KeysUnavailable(Unavailable):
     """The signing keys are unavailable, so the token cannot be verified."""
 
-    status = 503
     reason = "keys_unavailable"
-    message = "Service Unavailable"
-    retry_after = 5
-
-    def __init__(self, cause: Cause = "unreachable") -> None:
-        super().__init__()
-        self.cause = cause
 
 
-class StorageUnavailable(Refused):
+class StorageUnavailable(Unavailable):
     """The route's storage cannot be read or written at the moment."""
 
-    status = 503
     reason = "storage_unavailable"
-    message = "Service Unavailable"
-    retry_after = 5
-
-    def __init__(self, cause: StorageCause) -> None:
-        super().__init__()
-        self.cause = cause
+    cause: StorageCause
 
 
-class RevocationUnavailable(Refused):
+class RevocationUnavailable(Unavailable):
     """The table of revocations cannot be read, so the token may be a revoked one."""
 
-    status = 503
     reason = "revocation_unavailable"
-    message = "Service Unavailable"
-    retry_after = 5
-
-    def __init__(self, cause: StorageCause) -> None:
-        super().__init__()
-        self.cause = cause
+    cause: StorageCause
 
 
 class InternalError(Refused):
